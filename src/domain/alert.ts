@@ -1,0 +1,141 @@
+import type { PointIndex } from './point.ts';
+import type { Quality, Seq, Value } from './reading.ts';
+import type { Severity } from './rule.ts';
+import type { EngineMs, WallMs } from './time.ts';
+
+export const alertStates = ['normal', 'pending', 'active', 'acknowledged', 'returned'] as const;
+export type AlertState = (typeof alertStates)[number];
+
+/** The verdict after the deadband and before the delays. */
+export const conditions = ['breached', 'clear', 'unknown'] as const;
+export type Condition = (typeof conditions)[number];
+
+/** Why an alert changed (contract 3). */
+export const reasons = [
+  'breached', // normal → pending, or → active without a delay
+  'on_delay_over', // pending or returned → active
+  'cleared_in_delay', // pending → normal
+  'off_delay_over', // active or acknowledged → returned or normal
+  'acknowledged', // active → acknowledged, returned → normal, or a further comment
+  'reset', // a latch was reset
+  'escalated', // a more severe level became due
+  'deescalated', // a more severe level was left
+  'removed', // the rule, device or point went away
+  'restored', // published again at start
+  'condition', // condition or quality changed, state did not
+  'drill', // a marked test alert
+] as const;
+export type Reason = (typeof reasons)[number];
+
+/** Which alert: one per rule and point. */
+export interface AlertKey {
+  readonly rule: string;
+  readonly device: string;
+  readonly metric: string;
+}
+
+/** `rule/device/metric`: the key as one string, for maps and tables. */
+export function alertKey(key: AlertKey): string {
+  return `${key.rule}/${key.device}/${key.metric}`;
+}
+
+/** A limit as it is shown: a number, a pair, or a state. */
+export type ShownLimit = number | readonly [number, number] | string | boolean;
+
+/**
+ * An alert as the outside sees it, frozen at one event. Times are wall times, stamped from the clock mapping that was
+ * valid at the event.
+ */
+export interface Alert extends AlertKey {
+  /** `<rule>/<device>/<metric>/<n>`: the occurrence. While normal: the last one, or n = 0 if there was none. */
+  readonly id: string;
+  readonly state: AlertState;
+  readonly condition: Condition;
+  readonly quality: Quality;
+  readonly severity: Severity;
+  readonly severityMax: Severity;
+  readonly value: Value | null;
+  readonly unit: string | null;
+  readonly limit: ShownLimit | null;
+  readonly worst: Value | null;
+  readonly message: string;
+  readonly breachedAt: WallMs | null;
+  readonly raisedAt: WallMs | null;
+  readonly returnedAt: WallMs | null;
+  readonly changedAt: WallMs;
+  readonly dueAt: WallMs | null;
+  readonly raises: number;
+  readonly acknowledgedBy: string | null;
+  readonly acknowledgedAt: WallMs | null;
+  readonly comment: string | null;
+  readonly latched: boolean;
+  readonly shelvedUntil: WallMs | null;
+  readonly suppressedBy: string | null;
+  readonly outOfService: boolean;
+  readonly reason: Reason;
+  /** Sequence number of the event that made it so. */
+  readonly seq: Seq;
+}
+
+/**
+ * What kind of conclusion an event is. `transition`: state or severity changed. `flag`: a flag was set or ended.
+ * `condition`: only condition, quality or a running delay changed: the retained alert is published, no event topic.
+ */
+export type AlertEventKind = 'transition' | 'flag' | 'condition';
+
+/** One conclusion of the engine about one alert: immutable, with the sequence numbers of its causes. */
+export interface AlertEvent {
+  readonly kind: AlertEventKind;
+  /** Engine time: a timer's transition carries its due time, not the time it was noticed. */
+  readonly at: EngineMs;
+  readonly from: AlertState;
+  readonly to: AlertState;
+  readonly reason: Reason;
+  readonly cause: readonly Seq[];
+  readonly alert: Alert;
+  readonly point: PointIndex | null;
+  /** What the engine needs to go on with this alert after a restart: plain JSON, private to `rules`. */
+  readonly memory: unknown;
+  /** Marked test alert of `limen drill`. */
+  readonly drill: boolean;
+}
+
+/** Whether this alert's claims and notifications are in force at all, whoever acknowledged it. */
+export function isOpen(state: AlertState): boolean {
+  return state === 'active' || state === 'acknowledged' || state === 'returned';
+}
+
+/** The retained payload and the JSON of CLI and HTTP (contract 6): every key always present. */
+export function alertJson(alert: Alert): Record<string, unknown> {
+  return {
+    id: alert.id,
+    rule: alert.rule,
+    device: alert.device,
+    metric: alert.metric,
+    state: alert.state,
+    condition: alert.condition,
+    quality: alert.quality,
+    severity: alert.severity,
+    severity_max: alert.severityMax,
+    value: alert.value,
+    unit: alert.unit,
+    limit: alert.limit,
+    worst: alert.worst,
+    message: alert.message,
+    breached_at: alert.breachedAt,
+    raised_at: alert.raisedAt,
+    returned_at: alert.returnedAt,
+    changed_at: alert.changedAt,
+    due_at: alert.dueAt,
+    raises: alert.raises,
+    acknowledged_by: alert.acknowledgedBy,
+    acknowledged_at: alert.acknowledgedAt,
+    comment: alert.comment,
+    latched: alert.latched,
+    shelved_until: alert.shelvedUntil,
+    suppressed_by: alert.suppressedBy,
+    out_of_service: alert.outOfService,
+    reason: alert.reason,
+    seq: alert.seq,
+  };
+}

@@ -1,0 +1,127 @@
+import type { Act, ActAnswer } from './act.ts';
+import type { OutputStatus } from './output.ts';
+import type { Quality, Value } from './reading.ts';
+
+/** A stored reading as people and programs see it (contract 7). Keys are those of the JSON. */
+export interface ReadingRecord {
+  readonly seq: number;
+  readonly at_ms: number;
+  readonly device: string;
+  readonly metric: string;
+  readonly value: Value | null;
+  readonly unit: string | null;
+  readonly quality: Quality;
+}
+
+export interface ReadingsQuery {
+  /** `device/metric`, exact; null: every point. */
+  readonly point: string | null;
+  /** Bounds on `at_ms`: from inclusive, to exclusive. */
+  readonly fromMs: number | null;
+  readonly toMs: number | null;
+}
+
+/** One kind of payload that could not be read, with a sample. Keys are those of the JSON. */
+export interface QuarantineRecord {
+  readonly source: string;
+  readonly topic: string;
+  readonly reason: string;
+  /** Up to 1 KiB of the last such payload, base64. */
+  readonly sample_base64: string;
+  readonly first_at: number;
+  readonly last_at: number;
+  readonly count: number;
+}
+
+/** What one notifier has done. */
+export interface NotifierStatus {
+  readonly name: string;
+  readonly queued: number;
+  readonly delivered: number;
+  readonly failed: number;
+  readonly last_error: string | null;
+}
+
+/** `limen status`. Keys are those of the JSON. */
+export interface StatusReport {
+  readonly site: string;
+  readonly version: string;
+  readonly pid: number;
+  readonly started_at: number;
+  readonly listeners: readonly string[];
+  readonly http: string | null;
+  readonly directory: string;
+  readonly clock_trusted: boolean;
+  readonly seq: number;
+  readonly committed_seq: number;
+  readonly storage: 'ok' | 'stalled';
+  readonly readings: { readonly accepted: number; readonly stored: number; readonly rejected: number };
+  readonly points: number;
+  readonly rules: number;
+  readonly alerts: Readonly<Record<'pending' | 'active' | 'acknowledged' | 'returned', number>>;
+  readonly connections: number;
+  readonly sources: readonly SourceStatus[];
+  readonly brokers: readonly { readonly name: string; readonly url: string; readonly connected: boolean }[];
+  readonly outputs: readonly OutputStatus[];
+  readonly notifiers: readonly NotifierStatus[];
+  /** Rules that match no point yet. */
+  readonly unmatched_rules: readonly string[];
+}
+
+export interface SourceStatus {
+  readonly source: string;
+  readonly accepted: number;
+  readonly rejected: number;
+  /** Reason → count. */
+  readonly reasons: Readonly<Record<string, number>>;
+}
+
+/** One step of a drill: what was done, with its result. */
+export interface DrillStep {
+  readonly step: string;
+  readonly result: 'ok' | 'failed' | 'skipped';
+  readonly detail: string;
+  readonly elapsed_ms: number;
+}
+
+/** One line of the live stream (`limen watch`). */
+export type StreamLine =
+  | { readonly kind: 'reading'; readonly reading: ReadingRecord }
+  | { readonly kind: 'alert'; readonly alert: Record<string, unknown>; readonly from: string; readonly to: string }
+  | { readonly kind: 'output'; readonly output: OutputStatus }
+  | { readonly kind: 'answer'; readonly answer: ActAnswer };
+
+/** How well Limen is: `/healthz` is alive, `/readyz` is fit to be trusted with readings. */
+export interface Health {
+  readonly ok: boolean;
+  /** Each check in words, e.g. `storage: no commit for 12 s`. */
+  readonly failing: readonly string[];
+}
+
+/**
+ * What the running program offers to CLI, HTTP and page. `app.ts` implements it; `src/http` serves it on
+ * `limen.sock` and the HTTP listener; `src/cli` is its client.
+ */
+export interface LimenApi {
+  status(): StatusReport;
+  health(): Health;
+  readiness(): Health;
+  /** Prometheus text exposition format 0.0.4. */
+  metrics(): string;
+  /** Alerts as contract 6 JSON: the open ones, or all. */
+  alerts(all: boolean): readonly Record<string, unknown>[];
+  /** Resolves after the act's commit; a refusal is an answer, not an error. */
+  act(act: Act): Promise<ActAnswer>;
+  /** Stored readings in order of seq, in batches. */
+  readings(query: ReadingsQuery): AsyncIterable<readonly ReadingRecord[]>;
+  countReadings(query: ReadingsQuery): Promise<number>;
+  quarantined(): readonly QuarantineRecord[];
+  /** Runs a marked test alert through the true path; throws LimenError not_found for an unknown rule. */
+  drill(rule: string): AsyncIterable<DrillStep>;
+  /** Live lines until `stop` is called; `cut` is called if the listener could not keep up. */
+  watch(listener: (line: StreamLine) => void): { stop(): void };
+  /** Adds a user or replaces its password; the change holds for the next login. */
+  setUser(name: string, password: string): Promise<void>;
+  removeUser(name: string): Promise<void>;
+  users(): readonly string[];
+}

@@ -1,0 +1,72 @@
+import type { OutputSpec } from './output.ts';
+import type { PointPattern } from './point.ts';
+import type { Quantity, Rule } from './rule.ts';
+import type { DurationMs } from './time.ts';
+
+/** Where a broker listener waits. */
+export interface Listen {
+  readonly scheme: 'mqtt' | 'ws';
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+}
+
+/** A broker that already runs. */
+export interface NamedBroker {
+  readonly name: string;
+  /** `mqtt://host:port`. */
+  readonly url: string;
+  readonly username: string | null;
+  readonly password: string | null;
+}
+
+/** Where readings come from. */
+export type Source =
+  | {
+      readonly kind: 'mqtt';
+      /** The filter as written, with its `{device}` and `{metric}` captures. */
+      readonly pattern: string;
+      /** `embedded` or the name of a broker. */
+      readonly broker: string;
+    }
+  | { readonly kind: 'simulate'; readonly scenario: string };
+
+/** What the config says about the points a pattern matches; entries are merged in file order, later keys win. */
+export interface PointEntry {
+  readonly pattern: PointPattern;
+  readonly unit: string | null;
+  /** Valid range of the corrected value. */
+  readonly valid: readonly [Quantity, Quantity] | null;
+  readonly expectEveryMs: DurationMs | null;
+  /** How many points a wildcard must find. */
+  readonly atLeast: number | null;
+}
+
+/** A way to reach a person. */
+export type NotifierSpec =
+  | { readonly kind: 'webhook'; readonly name: string; readonly url: string }
+  | { readonly kind: 'command'; readonly name: string; readonly command: readonly string[] };
+
+/** The whole config, parsed: what is in here is complete and consistent. */
+export interface Config {
+  readonly site: string;
+  readonly broker: { readonly listen: readonly Listen[]; readonly anonymous: 'loopback' | 'never' };
+  readonly brokers: readonly NamedBroker[];
+  readonly publish: { readonly prefix: string; readonly to: readonly string[] };
+  readonly http: { readonly host: string; readonly port: number };
+  readonly storage: {
+    /** Absolute. */
+    readonly directory: string;
+    readonly commitDelayMs: DurationMs;
+  };
+  readonly clock: 'ntp' | 'rtc' | 'always';
+  readonly sources: readonly Source[];
+  readonly points: readonly PointEntry[];
+  readonly rules: readonly Rule[];
+  readonly outputs: readonly OutputSpec[];
+  readonly notifiers: readonly NotifierSpec[];
+  readonly heartbeat: { readonly url: string; readonly everyMs: DurationMs } | null;
+  /** The full text as read and its SHA-256 in hex: the journal keeps both. */
+  readonly text: string;
+  readonly hash: string;
+}

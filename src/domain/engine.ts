@@ -1,0 +1,101 @@
+import type { Act } from './act.ts';
+import type { Alert, AlertEvent, AlertKey } from './alert.ts';
+import type { PointEntry } from './config.ts';
+import type { Point, PointIndex } from './point.ts';
+import type { Seq } from './reading.ts';
+import type { Rule } from './rule.ts';
+import type { DurationMs, EngineMs, WallMs } from './time.ts';
+
+/**
+ * Everything but a reading that can change a verdict. Each has a sequence number and a place in the open group of the
+ * journal before the engine sees it. No other input exists.
+ */
+export type EngineInput =
+  /** Rules and points as configured; the first one is the start. */
+  | { readonly kind: 'config'; readonly rules: readonly Rule[]; readonly points: readonly PointEntry[] }
+  /** A point was heard for the first time, was declared by the config, or learned its unit or a text state. */
+  | { readonly kind: 'point'; readonly point: Point }
+  /**
+   * Limen started. `elapsedMs`: engine time that passed since the last commit, already contained in the input's own
+   * engine time; null: unknown (the engine time then goes on from the last commit). `downMs`: how long it was down by
+   * the best clock there is; null: unknown.
+   */
+  | {
+      readonly kind: 'started';
+      readonly elapsedMs: DurationMs | null;
+      readonly downMs: DurationMs | null;
+      readonly stoppedAt: WallMs | null;
+      /** Add to engine time to get wall time. */
+      readonly wallOffsetMs: number;
+    }
+  | { readonly kind: 'stopped' }
+  /**
+   * The wall clock was mapped anew: a step, or it became trusted. `creditMs`: time that passed while Limen was down and
+   * is only known now (0 if none): delays that kept their remainder are credited with it.
+   */
+  | { readonly kind: 'clock'; readonly wallOffsetMs: number; readonly creditMs: DurationMs }
+  | { readonly kind: 'act'; readonly act: Act };
+
+/** What the engine answers to an act. */
+export type ActVerdict =
+  | { readonly result: 'done'; readonly alert: Alert }
+  | { readonly result: 'refused'; readonly reason: string };
+
+/** What is kept of a point between two readings; a projection in `state.db`. Plain JSON (null for NaN). */
+export interface PointMemory {
+  readonly index: PointIndex;
+  /** Last value of quality good or suspect. */
+  readonly value: number | null;
+  readonly quality: number;
+  readonly seq: Seq | null;
+  /** Engine time of the last reading that counts as heard (any quality but bad); null: never. */
+  readonly heardAt: EngineMs | null;
+  readonly atMs: WallMs | null;
+  /** Engine time since when the point has been bad without a break; null: it is not. */
+  readonly badSince: EngineMs | null;
+}
+
+/** The whole state of an engine, as plain JSON: opens each day file, restores the engine at start. */
+export interface EngineSnapshot {
+  readonly wallOffsetMs: number;
+  readonly points: readonly PointMemory[];
+  /** `AlertEvent.memory` of the last event of each alert, with the alert as it was published. */
+  readonly alerts: readonly { readonly alert: Alert; readonly memory: unknown }[];
+}
+
+/**
+ * The deterministic state machine that judges readings. No I/O, no clock, no random number. Before an input of time t
+ * all timers due at or before t fire, in the order (due, rule, point).
+ */
+export interface Engine {
+  /** Everything but readings. Returns the verdict for an act, null otherwise. */
+  accept(seq: Seq, at: EngineMs, input: EngineInput): ActVerdict | null;
+  /**
+   * The hot path: judges one reading by every rule of its point. `value` is the stored number (1/0 for booleans, index
+   * for text states, NaN where there is none); `quality` its code. Allocates nothing unless something changes.
+   */
+  reading(seq: Seq, at: EngineMs, atMs: WallMs, point: PointIndex, value: number, quality: number): void;
+  /** Fires all timers due at or before `at`. */
+  advance(at: EngineMs): void;
+  /** When the next timer is due; null: none. */
+  readonly nextDueAt: EngineMs | null;
+  /** Present alert for a key; null if there is no such rule and point. */
+  find(key: AlertKey): Alert | null;
+  /** Every alert that is not normal. */
+  open(): readonly Alert[];
+  /** Every alert there is, the normal ones too. */
+  all(): readonly Alert[];
+  /** Memory of one point; null if it was never declared. */
+  pointMemory(point: PointIndex): PointMemory | null;
+  snapshot(): EngineSnapshot;
+  /** To be called once, before the first input. Points must have been given by `point` inputs before or after. */
+  restore(snapshot: EngineSnapshot): void;
+}
+
+/** What the engine needs of its surroundings. */
+export interface EngineSurroundings {
+  /** The sequence number the next emitted event will get. */
+  nextSeq(): Seq;
+  /** Takes an event; called synchronously, in order; must not call the engine back. */
+  emit(event: AlertEvent): void;
+}

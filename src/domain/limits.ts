@@ -1,0 +1,59 @@
+/**
+ * Every bound of the program in one place. A queue, buffer or table has a length here, a policy where it is used
+ * and a metric on `/metrics`.
+ */
+export const limits = {
+  /** Largest MQTT packet taken from a client; a larger one closes the connection. */
+  packetBytesMax: 256 * 1024,
+  /** Largest CONNECT packet. */
+  connectBytesMax: 4 * 1024,
+  /** Bytes waiting for one slow subscriber; above it QoS 0 is dropped and then the client. */
+  clientOutboundBytesMax: 4 * 1024 * 1024,
+  /** Connections at the same time. */
+  connectionsMax: 1_000,
+  /** Journal rows accepted and not yet on disk; above it sockets are no longer read. */
+  unstoredRowsMax: 65_536,
+  /** Of these, what one connection may hold before its socket is paused. */
+  unstoredRowsPerConnectionMax: 4_096,
+  /** Rows in one transaction. */
+  groupRowsMax: 8_192,
+  /** A group smaller than this is a small commit and is charged to `commit_delay`. */
+  smallGroupRows: 128,
+  /** Small commits that may run free in a burst. */
+  smallCommitBurst: 40,
+  /** Readings nobody waits for (QoS 0, serial) are on disk after this at the latest. */
+  lossWindowMs: 2_000,
+  /** Distinct topics remembered with their decoder. */
+  topicCacheMax: 20_000,
+  /** Points in the registry; the readings of further ones are rejected with a reason. */
+  pointsMax: 20_000,
+  /** Distinct text states of one point. */
+  textStatesMax: 256,
+  /** Length of a text state. */
+  textStateCharsMax: 64,
+  /** Metrics in one JSON payload, and how deep it may nest. */
+  payloadMetricsMax: 500,
+  payloadDepthMax: 8,
+  /** Samples kept of payloads that could not be read, and the bytes of each. */
+  quarantineRowsMax: 1_000,
+  quarantineBytesMax: 1_024,
+  /** Raw bytes of a reading kept as evidence with an alert event. */
+  evidenceBytesMax: 1_024,
+  /** Notifications waiting in memory for one notifier; further ones are read from disk later. */
+  notificationsQueueMax: 256,
+  /** Readings older than this by their own time go to history only. */
+  lateAfterMs: 120_000,
+  /** Accepted distance of a source time from a trusted clock. */
+  sourceTimePastMs: 7 * 86_400_000,
+  sourceTimeFutureMs: 60_000,
+  /** With no input for this long a tick is written. */
+  tickMs: 60_000,
+  /** A stop longer than this raises `limen.was_down`. */
+  wasDownAfterMs: 60_000,
+  /** A point named in full is expected this often unless the config says otherwise. */
+  expectEveryDefaultMs: 600_000,
+  /** A point is stale, or bad, after this many expected intervals. */
+  missedIntervals: 3,
+  /** Waiting lines of one live stream (`limen watch`); a slower reader is cut off. */
+  streamLinesMax: 4_096,
+} as const;

@@ -1,0 +1,77 @@
+import type { Brand } from './brand.ts';
+import type { Value } from './reading.ts';
+
+/** Index of a point in the registry: dense, starts at 1, given in the order points were first heard or declared. */
+export type PointIndex = Brand<number, 'PointIndex'>;
+
+/** What the numbers of a point mean: a quantity, 1/0 for true/false, or the index of a text state. */
+export type ValueKind = 'number' | 'boolean' | 'text';
+
+/** One measured quantity of a device. Immutable: a change makes a new object with the same index. */
+export interface Point {
+  readonly index: PointIndex;
+  readonly device: string;
+  readonly metric: string;
+  /** The point's unit (canonical spelling of the unit table), null while none is known. */
+  readonly unit: string | null;
+  readonly kind: ValueKind;
+  /** Text states in the order they were first seen; a reading stores the index. Empty unless kind is `text`. */
+  readonly states: readonly string[];
+}
+
+/** `device/metric`, the way points are written in config, CLI and logs. */
+export function pointName(point: { readonly device: string; readonly metric: string }): string {
+  return `${point.device}/${point.metric}`;
+}
+
+/** The stored number as people see it: a number, true/false, or a text state; null for a value that is not one. */
+export function displayValue(point: Pick<Point, 'kind' | 'states'>, stored: number): Value | null {
+  if (Number.isNaN(stored)) return null;
+  if (point.kind === 'boolean') return stored !== 0;
+  if (point.kind === 'text') return point.states[stored] ?? null;
+  return stored;
+}
+
+/**
+ * A pattern over `device/metric`: `*` stands for any characters within one part, never for the slash between device
+ * and metric. The device is everything before the last slash.
+ */
+export interface PointPattern {
+  readonly text: string;
+  /** True if there is no `*`: the pattern names one point, which is then expected from the start. */
+  readonly exact: boolean;
+  matches(device: string, metric: string): boolean;
+}
+
+/** Compiles a pattern; the text must contain a slash (the config checks it). */
+export function compilePattern(text: string): PointPattern {
+  const slash = text.lastIndexOf('/');
+  const device = compilePart(text.slice(0, slash));
+  const metric = compilePart(text.slice(slash + 1));
+  return {
+    text,
+    exact: !text.includes('*'),
+    matches: (d, m) => device(d) && metric(m),
+  };
+}
+
+// Greedy two-pointer matching: linear in practice and free of backtracking blow-up, unlike a regular expression.
+function compilePart(part: string): (text: string) => boolean {
+  if (!part.includes('*')) return (text) => text === part;
+  if (part === '*') return () => true;
+  const pieces = part.split('*');
+  const head = pieces[0] ?? '';
+  const tail = pieces.at(-1) ?? '';
+  const middle = pieces.slice(1, -1);
+  return (text) => {
+    if (text.length < head.length + tail.length || !text.startsWith(head) || !text.endsWith(tail)) return false;
+    let at = head.length;
+    const end = text.length - tail.length;
+    for (const piece of middle) {
+      const found = text.indexOf(piece, at);
+      if (found < 0 || found + piece.length > end) return false;
+      at = found + piece.length;
+    }
+    return true;
+  };
+}

@@ -1,0 +1,19 @@
+import type { Brand } from './brand.ts';
+
+/** Number of a journal row: strictly growing over the life of an installation; may have holes, never twins. */
+export type Seq = Brand<number, 'Seq'>;
+
+/** How far a reading can be trusted. The index is the code stored on disk. */
+export const qualities = ['good', 'suspect', 'bad', 'stale'] as const;
+export type Quality = (typeof qualities)[number];
+
+/** Stored code of each quality. */
+export const qualityCodes: Readonly<Record<Quality, number>> = { good: 0, suspect: 1, bad: 2, stale: 3 };
+
+/** Name of a stored quality code; an unknown code is read as `bad`, the safe side. */
+export function qualityOf(code: number): Quality {
+  return qualities[code] ?? 'bad';
+}
+
+/** A value as people see it. */
+export type Value = number | boolean | string;

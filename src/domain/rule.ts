@@ -1,0 +1,71 @@
+import type { PointPattern } from './point.ts';
+import type { DurationMs } from './time.ts';
+
+/** Severities from least to most severe. The index is the rank. */
+export const severities = ['info', 'warning', 'critical'] as const;
+export type Severity = (typeof severities)[number];
+
+/** Rank of a severity: a larger number is more severe. */
+export function severityRank(severity: Severity): number {
+  return severities.indexOf(severity);
+}
+
+/** A number with the unit it was written in; null: the unit of the point. */
+export interface Quantity {
+  readonly value: number;
+  readonly unit: string | null;
+}
+
+/** What is compared with a limit (contract, "Limits"). */
+export type Comparator =
+  | { readonly kind: 'above'; readonly limit: Quantity }
+  | { readonly kind: 'below'; readonly limit: Quantity }
+  | { readonly kind: 'outside'; readonly low: Quantity; readonly high: Quantity }
+  | { readonly kind: 'inside'; readonly low: Quantity; readonly high: Quantity }
+  | { readonly kind: 'equals'; readonly value: number | boolean | string }
+  | { readonly kind: 'silent_for'; readonly forMs: DurationMs };
+
+export type ComparatorKind = Comparator['kind'];
+
+/** One severity of a rule: each level has its own comparator, deadband and on-delay. */
+export interface Level {
+  readonly severity: Severity;
+  readonly comparator: Comparator;
+  /** A difference, not a place on the scale: 2 °C is 3.6 °F. */
+  readonly deadband: Quantity;
+  readonly onDelayMs: DurationMs;
+}
+
+/** Edges of an alert's life that can notify. */
+export const notifyEdges = ['active', 'escalated', 'acknowledged', 'returned', 'normal'] as const;
+export type NotifyEdge = (typeof notifyEdges)[number];
+
+/** The states in which a claim holds its output (contract 4). */
+export const claimSpans = ['raised', 'unacknowledged', 'open'] as const;
+export type ClaimSpan = (typeof claimSpans)[number];
+
+/** What a rule does: hold an output while the alert lives, or tell somebody at an edge. */
+export type Action =
+  | { readonly kind: 'claim'; readonly output: string; readonly level: 'on' | 'off'; readonly span: ClaimSpan }
+  | { readonly kind: 'notify'; readonly notifier: string; readonly on: readonly NotifyEdge[] };
+
+/** A threshold rule, as the engine runs it. One alert per rule and matching point. */
+export interface Rule {
+  readonly name: string;
+  readonly points: readonly PointPattern[];
+  /** From least to most severe; never empty; all of one comparator kind. */
+  readonly levels: readonly Level[];
+  readonly offDelayMs: DurationMs;
+  /** null: required once severity_max is critical. */
+  readonly acknowledge: 'required' | 'not_required' | null;
+  readonly latch: boolean;
+  /** What an `unknown` verdict does to an alert that is normal: nothing, or the same as a breach. */
+  readonly unknown: 'hold' | 'raise';
+  /** Message template; null: the built-in sentence. */
+  readonly message: string | null;
+  readonly then: readonly Action[];
+}
+
+/** Names of the rules that are Limen's own. The prefix is reserved. */
+export const ownRules = ['limen.stale', 'limen.never_heard', 'limen.bad', 'limen.was_down'] as const;
+export type OwnRule = (typeof ownRules)[number];
