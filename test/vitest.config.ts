@@ -1,0 +1,18 @@
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  root: fileURLToPath(new URL('..', import.meta.url)),
+  test: {
+    include: ['test/**/*.test.ts', 'firmware-bridge/**/*.test.ts'],
+    pool: 'forks',
+    // Most tests wait for sockets, disks and child processes: a second worker is worth it on one core too.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // A hung test must end long before the whole suite's 8 minutes.
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    teardownTimeout: 10_000,
+    reporters: ['default', fileURLToPath(new URL('reporter.ts', import.meta.url))],
+  },
+});
