@@ -54,6 +54,14 @@ export const limits = {
   expectEveryDefaultMs: 600_000,
   /** A point is stale, or bad, after this many expected intervals. */
   missedIntervals: 3,
+  /** QoS 1 messages of another broker taken and not yet acknowledged; above it its socket is paused. */
+  remoteUnacknowledgedMax: 1_024,
+  remoteUnacknowledgedBytesMax: 8 * 1024 * 1024,
+  /** Messages sent to another broker that it has not acknowledged; further ones wait here. */
+  remoteWindowMax: 256,
+  /** Retained topics, and other messages, that wait for another broker; above it the oldest is dropped. */
+  remoteStatesMax: 20_000,
+  remoteEventsMax: 4_096,
   /** Waiting lines of one live stream (`limen watch`); a slower reader is cut off. */
   streamLinesMax: 4_096,
 } as const;
