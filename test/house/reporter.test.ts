@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { root, scratchFolder } from './shell.ts';
+
+/** Runs the suite's own config over a folder with one test file. */
+function runSuite(body: string): { status: number | null; lines: string[] } {
+  const folder = scratchFolder();
+  mkdirSync(join(folder, 'test'));
+  writeFileSync(join(folder, 'test/sample.test.ts'), body);
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const config = join(root, 'test/vitest.config.ts');
+  const args = [vitest, 'run', '--config', config, '--root', folder, '--globals'];
+  const ended = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+  return { status: ended.status, lines: ended.stdout.trimEnd().split('\n') };
+}
+
+test('a run ends with its counts and names what each skipped test lacks', () => {
+  const { status, lines } = runSuite(`
+    test('good', () => {});
+    test('bad', () => { throw new Error('no'); });
+    test('needs a tool', (context) => { context.skip('mosquitto is not installed'); });
+  `);
+  expect(status).toBe(1);
+  expect(lines.at(-1)).toBe('1 passed, 1 failed, 1 skipped');
+  expect(lines.at(-2)).toBe(
+    'skipped: test/sample.test.ts > needs a tool: mosquitto is not installed',
+  );
+});
+
+test('a file that cannot be loaded counts as failed', () => {
+  const { status, lines } = runSuite(`throw new Error('broken file');`);
+  expect(status).toBe(1);
+  expect(lines.at(-1)).toBe('0 passed, 1 failed, 0 skipped');
+});
+
+test('an error outside of every test counts as failed', () => {
+  const { status, lines } = runSuite(`
+    test('good', async () => {
+      setTimeout(() => { throw new Error('late'); }, 1);
+      await new Promise((done) => { setTimeout(done, 100); });
+    });
+  `);
+  expect(status).toBe(1);
+  expect(lines.at(-1)).toBe('1 passed, 1 failed, 0 skipped');
+});
