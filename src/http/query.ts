@@ -1,0 +1,35 @@
+import type { ReadingsQuery } from '../domain/api.ts';
+import { LimenError } from '../domain/error.ts';
+
+/** Reads `point`, `from` and `to` of a URL's query; throws `invalid` naming the parameter. */
+export function parseReadingsQuery(parameters: Readonly<Record<string, string>>): ReadingsQuery {
+  const point = parameters['point'] ?? null;
+  if (point !== null && !point.includes('/')) {
+    throw new LimenError(
+      'invalid',
+      `point: "${point}" must be device/metric, such as freezer-1/temperature`,
+    );
+  }
+  const fromMs = parseTime('from', parameters['from']);
+  const toMs = parseTime('to', parameters['to']);
+  if (fromMs !== null && toMs !== null && fromMs > toMs) {
+    throw new LimenError('invalid', 'from: must not be later than to');
+  }
+  return { point, fromMs, toMs };
+}
+
+/** Reads a query parameter that is true or false; missing is false. */
+export function parseFlag(name: string, text: string | undefined): boolean {
+  if (text === undefined || text === 'false') return false;
+  if (text === 'true') return true;
+  throw new LimenError('invalid', `${name}: "${text}" must be true or false`);
+}
+
+function parseTime(name: string, text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const time = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(time)) {
+    throw new LimenError('invalid', `${name}: "${text}" must be whole milliseconds since 1970 UTC`);
+  }
+  return time;
+}

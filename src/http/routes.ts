@@ -1,0 +1,128 @@
+import type { HttpBindings } from '@hono/node-server';
+import { Hono } from 'hono';
+import type { Act } from '../domain/act.ts';
+import type { DrillStep, Health, LimenApi } from '../domain/api.ts';
+import { LimenError } from '../domain/error.ts';
+import type { Log } from '../host/log.ts';
+import { readTextBody } from './body.ts';
+import { isLoopbackHost } from './loopback.ts';
+import { streamBatches } from './ndjson.ts';
+import { problemResponse } from './problem.ts';
+import { parseFlag, parseReadingsQuery } from './query.ts';
+import { streamWatch } from './watch.ts';
+import { statusJson } from './wire.ts';
+
+type Routes = Hono<{ Bindings: HttpBindings }>;
+
+export interface RouteOptions {
+  readonly api: LimenApi;
+  readonly log: Log;
+  /** Ends of the live streams of one listener. */
+  readonly endings: Set<() => void>;
+}
+
+/** Everything: what the unix socket serves. Who may open the socket may do all of it. */
+export function createSocketRoutes(options: RouteOptions): Routes {
+  const { api, log, endings } = options;
+  const routes = createHealthRoutes(options);
+
+  routes.get('/api/v1/status', (c) => c.json(statusJson(api.status())));
+  routes.get('/api/v1/alerts', (c) => c.json(api.alerts(parseFlag('all', c.req.query('all')))));
+  routes.post('/api/v1/alerts/ack', async (c) =>
+    c.json(await api.act(await readAct('acknowledge', c.req.raw))),
+  );
+  routes.post('/api/v1/alerts/reset', async (c) =>
+    c.json(await api.act(await readAct('reset', c.req.raw))),
+  );
+
+  routes.get('/api/v1/readings', (c) =>
+    streamBatches(api.readings(parseReadingsQuery(c.req.query())), c.env.outgoing, log),
+  );
+  routes.get('/api/v1/readings/count', async (c) =>
+    c.json({ count: await api.countReadings(parseReadingsQuery(c.req.query())) }),
+  );
+  routes.get('/api/v1/readings/quarantined', (c) => c.json(api.quarantined()));
+
+  routes.post('/api/v1/drill', async (c) => {
+    const { rule } = await readTextBody(c.req.raw, { rule: 'required' });
+    return streamBatches(eachAlone(api.drill(rule)), c.env.outgoing, log);
+  });
+  routes.get('/api/v1/watch', (c) => {
+    const alertsOnly = parseFlag('alerts', c.req.query('alerts'));
+    return streamWatch({ api, log, endings, alertsOnly, outgoing: c.env.outgoing });
+  });
+
+  routes.get('/api/v1/users', (c) => c.json(api.users()));
+  routes.put('/api/v1/users/:name', async (c) => {
+    const { password } = await readTextBody(c.req.raw, { password: 'required' });
+    await api.setUser(c.req.param('name'), password);
+    return c.body(null, 204);
+  });
+  routes.delete('/api/v1/users/:name', async (c) => {
+    await api.removeUser(c.req.param('name'));
+    return c.body(null, 204);
+  });
+  return routes;
+}
+
+/** What the TCP listener serves: nothing that acts, as nobody has logged in there. */
+export function createPublicRoutes(options: RouteOptions): Routes {
+  return createHealthRoutes(options, (host) => {
+    // A page of a foreign site can make a browser ask a loopback port under that site's own name (DNS rebinding).
+    if (isLoopbackHost(host)) return;
+    throw new LimenError(
+      'invalid',
+      `Host "${host}" is not served here; use http://localhost or http://127.0.0.1`,
+    );
+  });
+}
+
+function createHealthRoutes(
+  { api, log }: RouteOptions,
+  checkHost?: (host: string) => void,
+): Routes {
+  const routes: Routes = new Hono();
+  routes.onError((error) => problemResponse(error, log));
+  routes.notFound((c) =>
+    problemResponse(
+      new LimenError('not_found', `There is no ${c.req.method} ${c.req.path} here`),
+      log,
+    ),
+  );
+  if (checkHost !== undefined) {
+    routes.use(async (c, next) => {
+      checkHost(c.req.header('host') ?? '');
+      await next();
+    });
+  }
+  routes.get('/healthz', () => healthResponse(api.health()));
+  routes.get('/readyz', () => healthResponse(api.readiness()));
+  routes.get('/metrics', (c) =>
+    c.text(api.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4' }),
+  );
+  return routes;
+}
+
+function healthResponse(health: Health): Response {
+  return Response.json(health, {
+    status: health.ok ? 200 : 503,
+    headers: { 'cache-control': 'no-store' },
+  });
+}
+
+async function readAct(act: Act['act'], request: Request): Promise<Act> {
+  const { rule, device, metric, id, by, comment } = await readTextBody(request, {
+    rule: 'required',
+    device: 'required',
+    metric: 'required',
+    // Whoever acts through the API has seen an occurrence; it must be the one that is meant.
+    id: 'required',
+    by: 'required',
+    comment: 'optional',
+  });
+  return { act, alert: { rule, device, metric }, id, by, comment };
+}
+
+async function* eachAlone(steps: AsyncIterable<DrillStep>): AsyncGenerator<readonly DrillStep[]> {
+  for await (const step of steps) yield [step];
+}
