@@ -36,7 +36,7 @@ export function writeNode(path: string, name: string, version: string): void {
 export function toolsFolder(folder: string): string {
   const tools = join(folder, 'tools');
   mkdirSync(tools);
-  for (const name of ['readlink', 'uname', 'getconf'])
+  for (const name of ['sh', 'readlink', 'uname', 'getconf'])
     symlinkSync(`/usr/bin/${name}`, join(tools, name));
   return tools;
 }
