@@ -20,7 +20,7 @@ export const limits = {
   /** A group smaller than this is a small commit and is charged to `commit_delay`. */
   smallGroupRows: 128,
   /** Small commits that may run free in a burst. */
-  smallCommitBurst: 40,
+  smallCommitBurst: 20,
   /** Readings nobody waits for (QoS 0, serial) are on disk after this at the latest. */
   lossWindowMs: 2_000,
   /** Distinct topics remembered with their decoder. */
@@ -47,7 +47,7 @@ export const limits = {
   sourceTimePastMs: 7 * 86_400_000,
   sourceTimeFutureMs: 60_000,
   /** With no input for this long a tick is written. */
-  tickMs: 60_000,
+  tickMs: 30_000,
   /** A stop longer than this raises `limen.was_down`. */
   wasDownAfterMs: 60_000,
   /** A point named in full is expected this often unless the config says otherwise. */

@@ -8,11 +8,19 @@ export const qualities = ['good', 'suspect', 'bad', 'stale'] as const;
 export type Quality = (typeof qualities)[number];
 
 /** Stored code of each quality. */
-export const qualityCodes: Readonly<Record<Quality, number>> = { good: 0, suspect: 1, bad: 2, stale: 3 };
+export const qualityCodes: Readonly<Record<Quality, number>> = {
+  good: 0,
+  suspect: 1,
+  bad: 2,
+  stale: 3,
+};
+
+/** Added to the stored quality code of a reading that came too late for the rules: it is history only. */
+export const historyOnlyFlag = 16;
 
 /** Name of a stored quality code; an unknown code is read as `bad`, the safe side. */
 export function qualityOf(code: number): Quality {
-  return qualities[code] ?? 'bad';
+  return qualities[code & ~historyOnlyFlag] ?? 'bad';
 }
 
 /** A value as people see it. */

@@ -1,0 +1,54 @@
+/** What a single word or number says. */
+export type Word =
+  | { readonly kind: 'number'; readonly value: number }
+  | { readonly kind: 'boolean'; readonly value: boolean }
+  /** A word that says there is no value: quality, never a number. */
+  | { readonly kind: 'none'; readonly text: string }
+  | { readonly kind: 'text'; readonly text: string };
+
+// The whole text must be a number: a prefix such as `27,00` or `12abc` is not one.
+const numberPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?$/;
+const booleans: ReadonlyMap<string, boolean> = new Map([
+  ['on', true],
+  ['off', false],
+  ['true', true],
+  ['false', false],
+  ['yes', true],
+  ['no', false],
+]);
+const noneWords: ReadonlySet<string> = new Set([
+  '',
+  'null',
+  'none',
+  'nan',
+  '-nan',
+  '+nan',
+  'inf',
+  '-inf',
+  '+inf',
+  'infinity',
+  '-infinity',
+  '+infinity',
+  'unavailable',
+  'unknown',
+  'undefined',
+  'n/a',
+  'na',
+  '-',
+  '--',
+  'error',
+]);
+
+/** Reads one word. A number that is too large for a double is no value. */
+export function readWord(text: string): Word {
+  const trimmed = text.trim();
+  if (numberPattern.test(trimmed)) {
+    const value = Number(trimmed);
+    return Number.isFinite(value) ? { kind: 'number', value } : { kind: 'none', text: trimmed };
+  }
+  const lower = trimmed.length <= 16 ? trimmed.toLowerCase() : trimmed;
+  const boolean = booleans.get(lower);
+  if (boolean !== undefined) return { kind: 'boolean', value: boolean };
+  if (noneWords.has(lower)) return { kind: 'none', text: trimmed };
+  return { kind: 'text', text: trimmed };
+}

@@ -1,0 +1,62 @@
+import type { QuarantineRecord } from './api.ts';
+import type { PointMemory } from './engine.ts';
+import type { Group, Projection } from './group.ts';
+import type { JournalRow, RowKind } from './journal.ts';
+import type { Point } from './point.ts';
+import type { ClockStamp } from './time.ts';
+
+/** What the disk says at start: everything the main thread needs to go on. */
+export interface Recovery {
+  /** The first number that was never handed out. */
+  readonly nextSeq: number;
+  /** The clock at the last commit; null: the first start on this folder. */
+  readonly stamp: ClockStamp | null;
+  /** The newest day; groups never go to an older file. */
+  readonly dayMs: number;
+  readonly points: readonly Point[];
+  readonly pointMemories: readonly PointMemory[];
+  readonly projections: readonly Projection[];
+  readonly users: readonly (readonly [name: string, credential: string])[];
+  readonly quarantine: readonly QuarantineRecord[];
+}
+
+/** A question to the storage thread about committed rows. */
+export interface RowsQuery {
+  readonly kind: RowKind;
+  readonly afterSeq: number;
+  readonly rowsMax: number;
+}
+
+/** Messages to the storage thread, handled in order. */
+export type StoreRequest =
+  | { readonly type: 'group'; readonly group: Group }
+  | { readonly type: 'quarantine'; readonly records: readonly QuarantineRecord[] }
+  | {
+      readonly type: 'user';
+      readonly call: number;
+      readonly name: string;
+      readonly credential: string | null;
+    }
+  | { readonly type: 'rows'; readonly call: number; readonly query: RowsQuery }
+  | { readonly type: 'close' };
+
+/** Messages from the storage thread. */
+export type StoreReply =
+  | { readonly type: 'opened'; readonly recovery: Recovery }
+  | { readonly type: 'committed'; readonly group: number; readonly buffer: ArrayBuffer }
+  /** The group could not be written and is tried again; said once per change. */
+  | { readonly type: 'waiting'; readonly reason: string }
+  | {
+      readonly type: 'answer';
+      readonly call: number;
+      readonly ok: boolean;
+      readonly rows: readonly JournalRow[];
+    }
+  | { readonly type: 'failed'; readonly message: string }
+  | { readonly type: 'closed' };
+
+/** What the storage thread is started with. */
+export interface StoreOptions {
+  readonly directory: string;
+  readonly bootId: string;
+}

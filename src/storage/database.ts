@@ -1,0 +1,61 @@
+import Database from 'better-sqlite3';
+import { LimenError, messageOf } from '../domain/error.ts';
+
+export type Db = Database.Database;
+
+/** Opens a database for writing: WAL, every commit fsynced, checkpoints only when we say so. */
+export function openForWriting(path: string, pageSizeBytes: number): Db {
+  const db = new Database(path);
+  try {
+    // A lock that another process holds is waited for in short steps by the caller: a long wait here would block
+    // the whole thread with no word about it.
+    db.pragma('busy_timeout = 100');
+    db.pragma(`page_size = ${pageSizeBytes}`);
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.pragma('wal_autocheckpoint = 0');
+    db.pragma('journal_size_limit = 4194304');
+    db.pragma('cell_size_check = ON');
+    db.pragma('trusted_schema = OFF');
+    db.pragma('temp_store = MEMORY');
+    db.pragma('foreign_keys = ON');
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Opens a database that another process may be writing; null if the file does not exist. */
+export function openForReading(path: string): Db | null {
+  try {
+    const db = new Database(path, { readonly: true, fileMustExist: true });
+    db.pragma('busy_timeout = 2000');
+    db.pragma('trusted_schema = OFF');
+    return db;
+  } catch (error) {
+    if (hasCode(error, 'SQLITE_CANTOPEN')) return null;
+    throw new LimenError('unavailable', `Cannot read ${path}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Whether somebody else holds a lock: worth another try. */
+export function isBusy(error: unknown): boolean {
+  return hasCode(error, 'SQLITE_BUSY') || hasCode(error, 'SQLITE_LOCKED');
+}
+
+/** Whether the disk is full: worth another try once there is room. */
+export function isFull(error: unknown): boolean {
+  return hasCode(error, 'SQLITE_FULL');
+}
+
+function hasCode(error: unknown, prefix: string): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    error.code.startsWith(prefix)
+  );
+}

@@ -1,0 +1,92 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { LimenError, messageOf } from '../domain/error.ts';
+import type { Group } from '../domain/group.ts';
+import type { StoreOptions, StoreReply, StoreRequest } from '../domain/store.ts';
+import { isBusy, isFull } from '../storage/database.ts';
+import { Store } from '../storage/store.ts';
+
+// The storage thread: the only writer of the data folder. It may wait for the disk as long as the disk takes; the
+// main thread never does.
+
+const projectAfterMs = 1_000;
+const retryMs = 50;
+
+if (parentPort === null) throw new Error('the storage thread is started by app.ts');
+const port = parentPort;
+const reply = (message: StoreReply, transfer: ArrayBuffer[] = []): void =>
+  port.postMessage(message, transfer);
+
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+let projectTimer: NodeJS.Timeout | null = null;
+let waiting: string | null = null;
+
+// oxlint-disable-next-line no-unsafe-type-assertion -- written by app.ts a moment ago
+const store = new Store(workerData as StoreOptions);
+reply({ type: 'opened', recovery: store.recover() });
+port.on('message', (request: StoreRequest) => handle(request));
+
+function handle(request: StoreRequest): void {
+  switch (request.type) {
+    case 'group':
+      writeGroup(request.group);
+      break;
+    case 'quarantine':
+      untilFree(() => store.state.storeQuarantine(request.records));
+      break;
+    case 'user': {
+      const { name, credential } = request;
+      let ok = true;
+      untilFree(() => {
+        if (credential === null) ok = store.state.removeUser(name);
+        else store.state.setUser(name, credential);
+      });
+      reply({ type: 'answer', call: request.call, ok, rows: [] });
+      break;
+    }
+    case 'rows':
+      reply({ type: 'answer', call: request.call, ok: true, rows: store.rows(request.query) });
+      break;
+    case 'close':
+      if (projectTimer !== null) clearTimeout(projectTimer);
+      untilFree(() => store.close());
+      reply({ type: 'closed' });
+      port.close();
+      break;
+    default:
+      request satisfies never;
+  }
+}
+
+function writeGroup(group: Group): void {
+  untilFree(() => store.write(group));
+  reply({ type: 'committed', group: group.id, buffer: group.buffer }, [group.buffer]);
+  if (store.hasUnprojected && projectTimer === null) {
+    projectTimer = setTimeout(() => {
+      projectTimer = null;
+      untilFree(() => store.project());
+    }, projectAfterMs);
+  }
+}
+
+/** Tries until nobody else holds the file and the disk has room; anything else is fatal for this thread. */
+function untilFree(step: () => void): void {
+  for (;;) {
+    try {
+      step();
+      waiting = null;
+      return;
+    } catch (error) {
+      if (!isBusy(error) && !isFull(error)) {
+        reply({
+          type: 'failed',
+          message: error instanceof LimenError ? error.message : messageOf(error),
+        });
+        throw error;
+      }
+      const reason = isFull(error) ? 'the disk is full' : 'another program holds the file';
+      if (reason !== waiting) reply({ type: 'waiting', reason });
+      waiting = reason;
+      Atomics.wait(sleeper, 0, 0, retryMs);
+    }
+  }
+}
