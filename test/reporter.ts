@@ -5,12 +5,12 @@ import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/nod
  * A file that cannot be loaded and an error outside of every test count as failed.
  */
 export default class SummaryReporter implements Reporter {
-  readonly #skipped: string[] = [];
+  readonly #skipped = new Map<string, number>();
   #passed = 0;
   #failed = 0;
 
   onTestRunStart(): void {
-    this.#skipped.length = 0;
+    this.#skipped.clear();
     this.#passed = 0;
     this.#failed = 0;
   }
@@ -19,7 +19,10 @@ export default class SummaryReporter implements Reporter {
     const result = test.result();
     if (result.state === 'passed') this.#passed += 1;
     else if (result.state === 'failed') this.#failed += 1;
-    else this.#skipped.push(skipLine(test));
+    else {
+      const reason = skipReason(test);
+      this.#skipped.set(reason, (this.#skipped.get(reason) ?? 0) + 1);
+    }
   }
 
   onTestModuleEnd(module: TestModule): void {
@@ -29,15 +32,18 @@ export default class SummaryReporter implements Reporter {
 
   onTestRunEnd(_modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     const failed = this.#failed + unhandled.length;
-    for (const line of this.#skipped) process.stdout.write(`skipped: ${line}\n`);
-    const counts = `${this.#passed} passed, ${failed} failed, ${this.#skipped.length} skipped`;
-    process.stdout.write(`${counts}\n`);
+    let skipped = 0;
+    for (const [reason, count] of this.#skipped) {
+      skipped += count;
+      process.stdout.write(`skipped ${count} in ${reason}\n`);
+    }
+    process.stdout.write(`${this.#passed} passed, ${failed} failed, ${skipped} skipped\n`);
   }
 }
 
 // `context.skip('no mosquitto on this machine')` gives the note: it names what is missing.
-function skipLine(test: TestCase): string {
+function skipReason(test: TestCase): string {
   const result = test.result();
   const note = result.state === 'skipped' ? result.note : undefined;
-  return `${test.module.relativeModuleId} > ${test.fullName}: ${note ?? 'no reason given'}`;
+  return `${test.module.relativeModuleId}: ${note ?? `${test.fullName} (no reason given)`}`;
 }

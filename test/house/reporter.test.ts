@@ -20,13 +20,12 @@ test('a run ends with its counts and names what each skipped test lacks', () => 
   const { status, lines } = runSuite(`
     test('good', () => {});
     test('bad', () => { throw new Error('no'); });
-    test('needs a tool', (context) => { context.skip('mosquitto is not installed'); });
+    test('needs a tool', (context) => { context.skip('no mosquitto'); });
+    test('needs it too', (context) => { context.skip('no mosquitto'); });
   `);
   expect(status).toBe(1);
-  expect(lines.at(-1)).toBe('1 passed, 1 failed, 1 skipped');
-  expect(lines.at(-2)).toBe(
-    'skipped: test/sample.test.ts > needs a tool: mosquitto is not installed',
-  );
+  expect(lines.at(-1)).toBe('1 passed, 1 failed, 2 skipped');
+  expect(lines.at(-2)).toBe('skipped 2 in test/sample.test.ts: no mosquitto');
 });
 
 test('a file that cannot be loaded counts as failed', () => {
