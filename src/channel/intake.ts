@@ -1,0 +1,351 @@
+import { decodeDecimal } from '../codecs/decimal.ts';
+import { decodePayload, type Item } from '../codecs/payload.ts';
+import type { SourceStatus } from '../domain/api.ts';
+import type { Source } from '../domain/config.ts';
+import type { Engine } from '../domain/engine.ts';
+import { limits } from '../domain/limits.ts';
+import { historyOnlyFlag, qualityCodes, type Seq } from '../domain/reading.ts';
+import type { EngineMs, WallMs } from '../domain/time.ts';
+import { convert, parseUnit } from '../domain/units.ts';
+import type { EngineTime } from './engine-time.ts';
+import type { Journal } from './journal.ts';
+import type { PointRef, Points } from './points.ts';
+import type { Quarantine } from './quarantine.ts';
+import { compileTopicPattern, isCommandTopic, type TopicPattern } from './topic-pattern.ts';
+
+/** Counters of one source. Conservation: accepted = stored + the sum of all reasons. */
+class SourceCounters {
+  readonly source: string;
+  accepted = 0;
+  stored = 0;
+  readonly reasons = new Map<string, number>();
+
+  constructor(source: string) {
+    this.source = source;
+  }
+
+  status(): SourceStatus {
+    const rejected = [...this.reasons.values()].reduce((sum, count) => sum + count, 0);
+    return { source: this.source, accepted: this.accepted, rejected, reasons: Object.fromEntries(this.reasons) };
+  }
+}
+
+interface TopicSource {
+  readonly broker: string;
+  readonly pattern: TopicPattern;
+  readonly counters: SourceCounters;
+}
+
+/** A topic whose messages are readings: its source, device and points, resolved once. */
+export class Route {
+  readonly topic: string;
+  readonly counters: SourceCounters;
+  readonly device: string;
+  readonly metric: string | null;
+  /** The point of a scalar payload. */
+  scalar: PointRef | null = null;
+  readonly #intake: Intake;
+
+  constructor(intake: Intake, topic: string, counters: SourceCounters, device: string, metric: string | null) {
+    this.#intake = intake;
+    this.topic = topic;
+    this.counters = counters;
+    this.device = device;
+    this.metric = metric;
+  }
+
+  /** Takes the payload that lies between `start` and `end`; the bytes are not kept. */
+  take(bytes: Buffer, start: number, end: number): void {
+    this.#intake.take(this, bytes, start, end, false);
+  }
+
+  /** Takes a message of the past: shown as last value, never an input of a rule. */
+  takeRetained(bytes: Buffer): void {
+    this.#intake.take(this, bytes, 0, bytes.length, true);
+  }
+}
+
+/** The payload behind the reading that is being judged: what becomes evidence if an alert changes. */
+export interface Evidence {
+  readonly topic: string;
+  /** Up to 1 KiB. */
+  readonly bytes: Uint8Array;
+}
+
+/** What the intake needs of its surroundings. */
+export interface IntakeOptions {
+  readonly journal: Journal;
+  readonly engine: Engine;
+  readonly time: EngineTime;
+  readonly points: Points;
+  readonly quarantine: Quarantine;
+  /** Told of each stored reading while somebody watches; null: nobody does. */
+  watcher: ((point: PointRef, seq: Seq, atMs: WallMs, value: number, quality: number) => void) | null;
+}
+
+const good = qualityCodes.good;
+const bad = qualityCodes.bad;
+const stale = qualityCodes.stale;
+
+/**
+ * Message → numbered readings: decodes, converts, checks, gives each reading its number and place in the journal, and
+ * has the engine judge it. Synchronous; what cannot be read is counted and quarantined.
+ */
+export class Intake {
+  readonly #journal: Journal;
+  readonly #engine: Engine;
+  readonly #time: EngineTime;
+  readonly #points: Points;
+  readonly #quarantine: Quarantine;
+  readonly #options: IntakeOptions;
+  readonly #counters = new Map<string, SourceCounters>();
+  #sources: TopicSource[] = [];
+  #engineMs: EngineMs;
+  #wallMs: WallMs;
+  #judgedTopic = '';
+  #judgedBytes: Buffer | null = null;
+  #judgedStart = 0;
+  #judgedEnd = 0;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+    this.#journal = options.journal;
+    this.#engine = options.engine;
+    this.#time = options.time;
+    this.#points = options.points;
+    this.#quarantine = options.quarantine;
+    this.#engineMs = options.time.now();
+    this.#wallMs = options.time.wallOf(this.#engineMs);
+  }
+
+  /** Takes over the sources of a config; counters of sources that stay are kept. */
+  configure(sources: readonly Source[]): void {
+    this.#sources = [];
+    for (const source of sources) {
+      if (source.kind !== 'mqtt') continue;
+      const name = source.broker === 'embedded' ? source.pattern : `${source.broker}:${source.pattern}`;
+      const counters = this.#counters.get(name) ?? new SourceCounters(name);
+      this.#counters.set(name, counters);
+      this.#sources.push({ broker: source.broker, pattern: compileTopicPattern(source.pattern), counters });
+    }
+  }
+
+  /** Counters of every source, in the order of the config. */
+  statuses(): SourceStatus[] {
+    return [...this.#counters.values()].map((counters) => counters.status());
+  }
+
+  get acceptedCount(): number {
+    return this.#sum((counters) => counters.accepted);
+  }
+
+  get storedCount(): number {
+    return this.#sum((counters) => counters.stored);
+  }
+
+  /** Stamps the time of the messages that follow: once per chunk of bytes, not per message. */
+  begin(): void {
+    this.#engineMs = this.#time.now();
+    this.#wallMs = this.#time.wallOf(this.#engineMs);
+  }
+
+  /** The route of a topic on a broker (`embedded` or a name); null: its messages are not readings. */
+  route(broker: string, topic: string): Route | null {
+    const levels = topic.split('/');
+    if (isCommandTopic(levels)) return null;
+    for (const source of this.#sources) {
+      if (source.broker !== broker) continue;
+      const match = source.pattern.match(levels);
+      if (match !== null) return new Route(this, topic, source.counters, match.device, match.metric);
+    }
+    return null;
+  }
+
+  /** Evidence for the events that are emitted while a reading is judged; null outside of it. */
+  evidence(): Evidence | null {
+    const bytes = this.#judgedBytes;
+    if (bytes === null) return null;
+    const end = Math.min(this.#judgedEnd, this.#judgedStart + limits.evidenceBytesMax);
+    return { topic: this.#judgedTopic, bytes: bytes.subarray(this.#judgedStart, end) };
+  }
+
+  /** The road of one message. The short way is for a plain number of a point that is known. */
+  take(route: Route, bytes: Buffer, start: number, end: number, retained: boolean): void {
+    this.#judgedTopic = route.topic;
+    this.#judgedBytes = bytes;
+    this.#judgedStart = start;
+    this.#judgedEnd = end;
+    const point = route.scalar;
+    if (point !== null && point.kind === 'number' && !retained) {
+      const value = decodeDecimal(bytes, start, end);
+      // NaN, the sign of anything but a plain number, fails both comparisons.
+      if (value >= point.low && value <= point.high) {
+        route.counters.accepted++;
+        this.#store(route, point, value, NaN, good, this.#wallMs, true);
+        this.#judgedBytes = null;
+        return;
+      }
+    }
+    this.#takeAny(route, bytes.subarray(start, end), retained);
+    this.#judgedBytes = null;
+  }
+
+  #takeAny(route: Route, bytes: Buffer, retained: boolean): void {
+    const decoded = decodePayload(bytes);
+    if (!decoded.ok) {
+      this.#reject(route, decoded.reason, bytes);
+      return;
+    }
+    let read = 0;
+    for (const item of decoded.items) if (this.#takeItem(route, item, bytes, retained)) read++;
+    if (read === 0) this.#reject(route, 'no metric in the object', bytes);
+  }
+
+  /** Stores one item or rejects it; false: it says nothing and counts as nothing. */
+  #takeItem(route: Route, item: Item, bytes: Buffer, retained: boolean): boolean {
+    const metric = metricOf(route.metric, item.metric);
+    if (!isName(route.device) || !isName(metric)) {
+      this.#reject(route, 'a control character in the name', bytes);
+      return true;
+    }
+    const { word } = item;
+    const point = this.#points.get(route.device, metric);
+    if (point === null) {
+      this.#reject(route, 'too many points', bytes);
+      return true;
+    }
+    if (item.metric === null) route.scalar = point;
+    if (word.kind === 'text' && !point.takesText) {
+      // Words between the numbers of an object are descriptions; a payload that is one word should be a value.
+      if (item.metric !== null) return false;
+      this.#reject(route, 'a word that no rule compares with', bytes);
+      return true;
+    }
+    route.counters.accepted++;
+    const atMs = this.#sourceTime(item.atMs);
+    const isLate = this.#wallMs - atMs > limits.lateAfterMs;
+    const { value, raw, reason } = this.#read(point, item);
+    let quality: number = item.quality === null ? good : qualityCodes[item.quality];
+    if (reason !== null) {
+      quality = bad;
+      this.#quarantine.add(route.counters.source, route.topic, reason, bytes, this.#wallMs);
+    }
+    if (retained) this.#store(route, point, value, raw, quality === bad ? bad : stale, this.#wallMs, false);
+    else this.#store(route, point, value, raw, quality, atMs, !isLate);
+    return true;
+  }
+
+  #store(
+    route: Route,
+    point: PointRef,
+    value: number,
+    raw: number,
+    quality: number,
+    atMs: WallMs,
+    judged: boolean,
+  ): void {
+    if (!point.settled) this.#points.learn(point, {});
+    const stored = judged ? quality : quality | historyOnlyFlag;
+    const seq = this.#journal.reading(point.index, this.#engineMs, atMs, value, raw, stored);
+    route.counters.stored++;
+    if (judged) this.#engine.reading(seq, this.#engineMs, atMs, point.index, value, quality);
+    const { watcher } = this.#options;
+    if (watcher !== null) watcher(point, seq, atMs, value, quality);
+  }
+
+  /** The stored number of an item in the point's unit; a reason if it is bad. */
+  #read(point: PointRef, { word, unit }: Item): { value: number; raw: number; reason: string | null } {
+    switch (word.kind) {
+      case 'none':
+        return badBecause('not a value');
+      case 'text':
+        return this.#readText(point, word.text);
+      case 'boolean':
+        return this.#readBoolean(point, word.value);
+      case 'number':
+        return this.#readNumber(point, word.value, unit);
+      default:
+        return word satisfies never;
+    }
+  }
+
+  #readNumber(point: PointRef, raw: number, unitText: string | null) {
+    if (point.kind === 'boolean') {
+      return raw === 0 || raw === 1 ? goodValue(raw) : badBecause('a number where true or false is expected');
+    }
+    if (point.kind === 'text') return badBecause('a number where a state is expected');
+    let value = raw;
+    if (unitText !== null) {
+      const unit = parseUnit(unitText);
+      if (unit === null) return badBecause('an unknown unit');
+      if (point.unit === null) this.#points.learn(point, { unit });
+      const converted = convert(raw, unit, point.unit ?? unit);
+      if (converted === null) return badBecause('an incompatible unit');
+      value = converted;
+    }
+    if (value < point.low || value > point.high) return { value, raw, reason: 'outside the valid range' };
+    return { value, raw: value === raw ? NaN : raw, reason: null };
+  }
+
+  #readBoolean(point: PointRef, value: boolean) {
+    if (point.kind === 'text') return badBecause('true or false where a state is expected');
+    if (point.kind === 'number') {
+      if (point.settled) return badBecause('true or false where a number is expected');
+      this.#points.learn(point, { kind: 'boolean' });
+    }
+    return goodValue(value ? 1 : 0);
+  }
+
+  #readText(point: PointRef, text: string) {
+    if (point.kind !== 'text') {
+      if (point.settled) return badBecause('a word where a number is expected');
+      this.#points.learn(point, { kind: 'text' });
+    }
+    const known = point.states.indexOf(text);
+    if (known >= 0) return goodValue(known);
+    if (point.states.length >= limits.textStatesMax) return badBecause('too many different states');
+    if (text.length > limits.textStateCharsMax || !isName(text)) return badBecause('not a state');
+    this.#points.learn(point, { state: text });
+    return goodValue(point.states.length - 1);
+  }
+
+  /** The source time if it can be believed, else the time of arrival. */
+  #sourceTime(atMs: number | null): WallMs {
+    const nowMs = this.#wallMs;
+    if (atMs === null || !this.#time.trusted) return nowMs;
+    const isNear = atMs >= nowMs - limits.sourceTimePastMs && atMs <= nowMs + limits.sourceTimeFutureMs;
+    return isNear ? (atMs as WallMs) : nowMs;
+  }
+
+  #reject(route: Route, reason: string, bytes: Buffer): void {
+    const { counters } = route;
+    counters.accepted++;
+    counters.reasons.set(reason, (counters.reasons.get(reason) ?? 0) + 1);
+    this.#quarantine.add(counters.source, route.topic, reason, bytes, this.#wallMs);
+  }
+
+  #sum(of: (counters: SourceCounters) => number): number {
+    let sum = 0;
+    for (const counters of this.#counters.values()) sum += of(counters);
+    return sum;
+  }
+}
+
+/** Nested metrics join with a dot; a payload that names none under a topic that names none is called `value`. */
+function metricOf(fromTopic: string | null, fromPayload: string | null): string {
+  if (fromPayload === null) return fromTopic ?? 'value';
+  return fromTopic === null ? fromPayload : `${fromTopic}.${fromPayload}`;
+}
+
+function isName(text: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  return text !== '' && text.length <= 256 && !/[\u0000-\u001F\u007F-\u009F]/.test(text);
+}
+
+function goodValue(value: number): { value: number; raw: number; reason: null } {
+  return { value, raw: NaN, reason: null };
+}
+
+function badBecause(reason: string): { value: number; raw: number; reason: string } {
+  return { value: NaN, raw: NaN, reason };
+}

@@ -1,0 +1,134 @@
+import type { PointEntry } from '../domain/config.ts';
+import { limits } from '../domain/limits.ts';
+import { mergePointEntries, type PointSettings } from '../domain/point-settings.ts';
+import type { Point, PointIndex, ValueKind } from '../domain/point.ts';
+import type { Rule } from '../domain/rule.ts';
+import { convert } from '../domain/units.ts';
+
+/** A point as the intake works with it: what is needed per reading, resolved once. */
+export class PointRef implements Point {
+  readonly index: PointIndex;
+  readonly device: string;
+  readonly metric: string;
+  unit: string | null;
+  kind: ValueKind;
+  states: readonly string[];
+  /** Valid range in the point's unit. */
+  low = -Infinity;
+  high = Infinity;
+  /** Whether some rule compares the point with a text: only then is a text a value. */
+  takesText = false;
+  /** Whether a value was ever stored: the kind is settled by the first one. */
+  settled: boolean;
+
+  constructor(point: Point, settled: boolean) {
+    this.index = point.index;
+    this.device = point.device;
+    this.metric = point.metric;
+    this.unit = point.unit;
+    this.kind = point.kind;
+    this.states = point.states;
+    this.settled = settled;
+  }
+
+  /** The immutable value that the journal and the engine are given. */
+  toPoint(): Point {
+    const { index, device, metric, unit, kind, states } = this;
+    return { index, device, metric, unit, kind, states };
+  }
+}
+
+/** Every point ever heard of, by name and by index. */
+export class Points {
+  readonly #byName = new Map<string, PointRef>();
+  readonly #byIndex: (PointRef | undefined)[] = [];
+  readonly #declare: (point: Point) => void;
+  #entries: readonly PointEntry[] = [];
+  #textRules: readonly Rule[] = [];
+
+  /** `declare` is told of each new point and each change, before the first reading with it. */
+  constructor(known: readonly Point[], declare: (point: Point) => void) {
+    this.#declare = declare;
+    for (const point of known) this.#add(new PointRef(point, true));
+  }
+
+  get size(): number {
+    return this.#byName.size;
+  }
+
+  /** All points, as values. */
+  all(): Point[] {
+    return [...this.#byName.values()].map((ref) => ref.toPoint());
+  }
+
+  find(index: PointIndex): PointRef | undefined {
+    return this.#byIndex[index];
+  }
+
+  /** Settings of the config are looked up anew for every point. */
+  configure(entries: readonly PointEntry[], rules: readonly Rule[]): void {
+    this.#entries = entries;
+    this.#textRules = rules.filter((rule) =>
+      rule.levels.some(
+        ({ comparator }) => comparator.kind === 'equals' && typeof comparator.value === 'string',
+      ),
+    );
+    for (const ref of this.#byName.values()) {
+      const before = ref.unit;
+      this.#settle(ref);
+      if (ref.unit !== before) this.#declare(ref.toPoint());
+    }
+  }
+
+  /** The point of that name, made if it is new; null if there are too many. */
+  get(device: string, metric: string): PointRef | null {
+    const name = nameOf(device, metric);
+    const known = this.#byName.get(name);
+    if (known !== undefined) return known;
+    if (this.#byName.size >= limits.pointsMax) return null;
+    const index = Math.max(1, this.#byIndex.length) as PointIndex;
+    const ref = new PointRef({ index, device, metric, unit: null, kind: 'number', states: [] }, false);
+    this.#settle(ref);
+    this.#add(ref);
+    return ref;
+  }
+
+  /** Records a unit, a kind or a state that the point has learned. */
+  learn(ref: PointRef, change: { unit?: string; kind?: ValueKind; state?: string }): void {
+    if (change.unit !== undefined) {
+      ref.unit = change.unit;
+      this.#settle(ref);
+    }
+    if (change.kind !== undefined) ref.kind = change.kind;
+    if (change.state !== undefined) ref.states = [...ref.states, change.state];
+    ref.settled = true;
+    this.#declare(ref.toPoint());
+  }
+
+  #add(ref: PointRef): void {
+    this.#byName.set(nameOf(ref.device, ref.metric), ref);
+    this.#byIndex[ref.index] = ref;
+  }
+
+  #settle(ref: PointRef): void {
+    const settings = mergePointEntries(this.#entries, ref.device, ref.metric);
+    ref.unit = settings.unit ?? ref.unit;
+    [ref.low, ref.high] = validRange(settings, ref.unit);
+    ref.takesText = this.#textRules.some((rule) =>
+      rule.points.some((pattern) => pattern.matches(ref.device, ref.metric)),
+    );
+  }
+}
+
+function validRange({ valid }: PointSettings, unit: string | null): [low: number, high: number] {
+  if (valid === null) return [-Infinity, Infinity];
+  const [low, high] = valid.map((bound) =>
+    bound.unit === null || unit === null ? bound.value : convert(bound.value, bound.unit, unit),
+  );
+  // A range in an incompatible unit is refused by the config where the unit is known there.
+  return [low ?? -Infinity, high ?? Infinity];
+}
+
+function nameOf(device: string, metric: string): string {
+  return `${device}\u0000${metric}`;
+}

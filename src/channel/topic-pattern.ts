@@ -1,0 +1,37 @@
+/** A source's topic with its captures: `sensors/{device}/{metric}`. */
+export interface TopicPattern {
+  /** The MQTT filter that covers it. */
+  readonly filter: string;
+  /** Device and metric of a topic; null if it does not match. `metric` is null if the pattern names none. */
+  match(levels: readonly string[]): { readonly device: string; readonly metric: string | null } | null;
+}
+
+/** Compiles a pattern whose captures each take one whole level (the config checks it). */
+export function compileTopicPattern(pattern: string): TopicPattern {
+  const wanted = pattern.split('/');
+  const deviceAt = wanted.indexOf('{device}');
+  const metricAt = wanted.indexOf('{metric}');
+  return {
+    filter: wanted.map((level) => (level === '{device}' || level === '{metric}' ? '+' : level)).join('/'),
+    match(levels) {
+      if (levels.length !== wanted.length) return null;
+      for (const [index, level] of wanted.entries()) {
+        if (index !== deviceAt && index !== metricAt && level !== '+' && level !== levels[index]) return null;
+      }
+      const device = levels[deviceAt] ?? '';
+      const metric = metricAt < 0 ? null : (levels[metricAt] ?? '');
+      return device === '' || metric === '' ? null : { device, metric };
+    },
+  };
+}
+
+const commandLevels: ReadonlySet<string> = new Set(['set', 'get', 'command', 'cmd', 'cmnd', 'rpc', 'NCMD', 'DCMD']);
+
+/**
+ * Whether a topic carries somebody's command to a device (`.../set`, `cmnd/...`, Victron's `W/...`): it flows through
+ * the same broker and is never a reading.
+ */
+export function isCommandTopic(levels: readonly string[]): boolean {
+  if (levels[0] === 'W' || levels[0] === 'R') return levels.length >= 4;
+  return levels.some((level, index) => index !== 0 && commandLevels.has(level)) || levels[0] === 'cmnd';
+}
