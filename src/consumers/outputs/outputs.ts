@@ -1,0 +1,158 @@
+import { alertKey, isOpen, type Alert, type AlertEvent } from '../../domain/alert.ts';
+import { messageOf } from '../../domain/error.ts';
+import type { OutputSpec, OutputStatus } from '../../domain/output.ts';
+import type { Rule } from '../../domain/rule.ts';
+import { noFaultPoint, type FaultPoint } from '../fault-point.ts';
+import { claimOf, type Claim, type ClaimAction } from './arbiter.ts';
+import { OutputDriver, type OutputSurroundings } from './output-driver.ts';
+import { readOutputMemory, type OutputMemory } from './output-memory.ts';
+
+export interface OutputsOptions extends Omit<OutputSurroundings, 'faultPoint'> {
+  readonly specs: readonly OutputSpec[];
+  /** For their `then:` claims. */
+  readonly rules: readonly Rule[];
+  readonly faultPoint?: FaultPoint;
+}
+
+/** The consumer that drives outputs. Called in the same tick as the engine's events; never throws to its caller. */
+export interface Outputs {
+  /**
+   * Sends safe to every output, then asserts the claims of the restored alerts anew. `memory`: the body of the last
+   * journal row of kind `output` of each output, by name.
+   */
+  start(openAlerts: readonly Alert[], memory: ReadonlyMap<string, unknown>): void;
+  onAlert(event: AlertEvent): void;
+  /** A link is there again: each of its outputs is sent safe, then its present level. */
+  linkUp(broker: string): void;
+  /** Applies another config in place; an output that is gone or drives another topic is left safe. */
+  configure(specs: readonly OutputSpec[], rules: readonly Rule[]): void;
+  statuses(): readonly OutputStatus[];
+  /** Sends safe to every output; nothing is commanded afterwards. */
+  stop(): void;
+}
+
+interface OpenAlert {
+  readonly alert: Alert;
+  readonly drill: boolean;
+}
+
+/** Creates the outputs; nothing is sent before `start`. */
+export function createOutputs(options: OutputsOptions): Outputs {
+  const around: OutputSurroundings = {
+    ...options,
+    faultPoint: options.faultPoint ?? noFaultPoint,
+  };
+  let actions = claimActions(options.rules);
+  let specs = options.specs;
+  const drivers = new Map<string, OutputDriver>();
+  // Every open alert, not only those that claim: a changed rule may give one of them a claim.
+  const open = new Map<string, OpenAlert>();
+  let isStopped = false;
+
+  const claimOn = (output: string, { alert, drill }: OpenAlert): Claim | null => {
+    const named = actions.get(alert.rule)?.get(output);
+    return named === undefined ? null : claimOf(alert, named, drill);
+  };
+  const claimsOn = (output: string): Claim[] =>
+    [...open.values()].flatMap((alert) => claimOn(output, alert) ?? []);
+
+  // One output that fails must not keep the others, or the caller, from going on.
+  const guard = (output: string, step: () => void): void => {
+    try {
+      step();
+    } catch (error) {
+      around.log.error('output failed', { output, error: messageOf(error) });
+    }
+  };
+
+  const startDriver = (spec: OutputSpec, memory: OutputMemory): void => {
+    const driver = new OutputDriver(spec, around);
+    drivers.set(spec.name, driver);
+    const alerts = new Map([...open].map(([key, { alert }]) => [key, alert]));
+    guard(spec.name, () => driver.start(alerts, claimsOn(spec.name), memory));
+  };
+
+  return {
+    start(openAlerts, memory) {
+      for (const alert of openAlerts) {
+        open.set(alertKey(alert), { alert, drill: alert.reason === 'drill' });
+      }
+      for (const spec of specs) startDriver(spec, readOutputMemory(memory.get(spec.name)));
+    },
+
+    onAlert(event) {
+      if (isStopped) return;
+      const { alert, reason } = event;
+      const key = alertKey(alert);
+      const before = open.get(key);
+      const wasDrill = before !== undefined && before.drill && before.alert.id === alert.id;
+      const present = { alert, drill: event.drill || wasDrill };
+      if (isOpen(alert.state)) open.set(key, present);
+      else open.delete(key);
+      const renews = reason === 'escalated' || reason === 'reset';
+      for (const [name, driver] of drivers) {
+        guard(name, () => driver.update(alert, claimOn(name, present), renews));
+      }
+    },
+
+    linkUp(broker) {
+      if (isStopped) return;
+      for (const [name, driver] of drivers) {
+        if (driver.spec.broker === broker) guard(name, () => driver.linkUp());
+      }
+    },
+
+    configure(newSpecs, rules) {
+      if (isStopped) return;
+      actions = claimActions(rules);
+      specs = newSpecs;
+      const wanted = new Map(newSpecs.map((spec) => [spec.name, spec]));
+      for (const [name, driver] of drivers) {
+        const spec = wanted.get(name);
+        if (spec !== undefined && isSameDevice(spec, driver.spec)) continue;
+        const { memory } = driver;
+        guard(name, () => driver.end('removed'));
+        drivers.delete(name);
+        if (spec !== undefined) startDriver(spec, memory);
+      }
+      for (const spec of newSpecs) {
+        const driver = drivers.get(spec.name);
+        if (driver === undefined) startDriver(spec, readOutputMemory(null));
+        else guard(spec.name, () => driver.reconfigure(spec, claimsOn(spec.name)));
+      }
+    },
+
+    statuses: () => specs.flatMap(({ name }) => drivers.get(name)?.status ?? []),
+
+    stop() {
+      isStopped = true;
+      for (const [name, driver] of drivers) guard(name, () => driver.end('stop'));
+    },
+  };
+}
+
+/** Rule name → output name → the claims of that rule on it, in the order of `then:`. */
+function claimActions(
+  rules: readonly Rule[],
+): ReadonlyMap<string, ReadonlyMap<string, readonly ClaimAction[]>> {
+  return new Map(
+    rules.map((rule) => [
+      rule.name,
+      Map.groupBy(
+        rule.then.filter((action) => action.kind === 'claim'),
+        ({ output }) => output,
+      ),
+    ]),
+  );
+}
+
+// Whether commands mean the same to the same device: then limits and claims can change under it in place.
+function isSameDevice(a: OutputSpec, b: OutputSpec): boolean {
+  return (
+    a.broker === b.broker &&
+    a.topic === b.topic &&
+    a.safe === b.safe &&
+    a.payloads.on === b.payloads.on &&
+    a.payloads.off === b.payloads.off
+  );
+}

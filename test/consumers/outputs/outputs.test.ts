@@ -1,0 +1,378 @@
+import { describe, expect, test } from 'vitest';
+import { createOutputs, type Outputs } from '../../../src/consumers/outputs/outputs.ts';
+import type { Alert } from '../../../src/domain/alert.ts';
+import type { OutputSpec, OutputStatus } from '../../../src/domain/output.ts';
+import type { Action, Rule } from '../../../src/domain/rule.ts';
+import type { EngineMs } from '../../../src/domain/time.ts';
+import { createMetrics } from '../../../src/host/metrics.ts';
+import { createFakeClock, type FakeClock } from '../../host/fake-clock.ts';
+import { alertOf, eventOf, memoryJournal, memoryLog, ruleOf, seq, wall } from '../fixtures.ts';
+
+const siren: OutputSpec = {
+  name: 'siren',
+  broker: 'home',
+  topic: 'siren/set',
+  payloads: { on: 'ON', off: 'OFF' },
+  safe: 'off',
+  idle: 'off',
+  onUnknown: null,
+  maxOnMs: null,
+  leaseMs: null,
+};
+const claim = (more: Partial<Extract<Action, { kind: 'claim' }>> = {}): Action => ({
+  kind: 'claim',
+  output: 'siren',
+  level: 'on',
+  span: 'raised',
+  ...more,
+});
+const warm = ruleOf('freezer-warm', [claim()]);
+const returned = { state: 'returned', condition: 'clear', returnedAt: wall(3_000) } as const;
+
+interface Bench {
+  readonly outputs: Outputs;
+  readonly clock: FakeClock;
+  readonly journal: ReturnType<typeof memoryJournal>;
+  readonly log: ReturnType<typeof memoryLog>;
+  /** Rows, commands and statuses in the order they happened. */
+  readonly happened: string[];
+  readonly commands: string[];
+  readonly statuses: OutputStatus[];
+  readonly metricsText: () => string;
+  event(alert: Partial<Alert>, more?: Parameters<typeof eventOf>[1]): void;
+  /** A new process on the same machine: the outputs start from the rows and these alerts. */
+  restart(open: readonly Alert[], specs?: readonly OutputSpec[]): Bench;
+}
+
+function bench(
+  specs: readonly OutputSpec[],
+  rules: readonly Rule[],
+  world: Pick<Bench, 'clock' | 'journal'> = { clock: createFakeClock(), journal: memoryJournal() },
+  send: (topic: string) => void = () => {},
+): Bench {
+  const { clock, journal } = world;
+  const log = memoryLog();
+  const metrics = createMetrics();
+  const happened: string[] = [];
+  const commands: string[] = [];
+  const statuses: OutputStatus[] = [];
+  const outputs = createOutputs({
+    specs,
+    rules,
+    clock,
+    log,
+    metrics,
+    journal: {
+      ...journal,
+      append(kind, key, body) {
+        happened.push(`row ${key}`);
+        return journal.append(kind, key, body);
+      },
+    },
+    engineMs: () => Math.floor(clock.monotonicMs()) as EngineMs,
+    wallMs: () => clock.wallMs(),
+    send(spec, payload, level) {
+      happened.push(`send ${level}`);
+      commands.push(`${spec.topic} ${payload}`);
+      send(spec.topic);
+    },
+    publishStatus(status) {
+      happened.push('status');
+      statuses.push(status);
+    },
+    faultPoint: (name) => void happened.push(name),
+  });
+  return {
+    outputs,
+    clock,
+    journal,
+    log,
+    happened,
+    commands,
+    statuses,
+    metricsText: () => metrics.text(),
+    event: (alert, more) => outputs.onAlert(eventOf(alertOf(alert), more)),
+    restart(open, newSpecs = specs) {
+      const next = bench(newSpecs, rules, world, send);
+      next.outputs.start(open, new Map(journal.rows.map(({ key, body }) => [key, body])));
+      return next;
+    },
+  };
+}
+
+function started(specs: readonly OutputSpec[] = [siren], rules: readonly Rule[] = [warm]): Bench {
+  const made = bench(specs, rules);
+  made.outputs.start([], new Map());
+  made.happened.length = 0;
+  made.commands.length = 0;
+  return made;
+}
+
+describe('start()', () => {
+  test('start() sends every output safe, then asserts the claims of restored alerts anew', () => {
+    const { outputs, commands } = bench([siren, { ...siren, name: 'b', topic: 'b/set' }], [warm]);
+    outputs.start([alertOf()], new Map());
+    expect(commands).toEqual(['siren/set OFF', 'siren/set ON', 'b/set OFF']);
+  });
+
+  test('start() asserts an output with on_unknown safe only after the first good reading', () => {
+    const heater: OutputSpec = { ...siren, onUnknown: 'safe' };
+    const { outputs, commands, event } = bench([heater], [warm]);
+    outputs.start([alertOf({ condition: 'unknown' })], new Map());
+    expect(commands).toEqual(['siren/set OFF']);
+    event({ condition: 'breached' }, { kind: 'condition', from: 'active' });
+    expect(commands).toEqual(['siren/set OFF', 'siren/set ON']);
+  });
+});
+
+describe('onAlert()', () => {
+  test('onAlert() appends the row before the command, in the same tick', () => {
+    const { event, happened, journal } = started();
+    event({ seq: seq(42) });
+    expect(happened).toEqual(['row siren', 'send on', 'command_sent', 'status']);
+    expect(journal.rows.at(-1)).toMatchObject({
+      kind: 'output',
+      key: 'siren',
+      body: {
+        commanded: 'on',
+        owner: 'freezer-warm/freezer-1/temperature',
+        reason: 'claim',
+        cause: [42],
+        spent: [],
+      },
+    });
+  });
+
+  test('onAlert() holds the claim for exactly the states of its span', () => {
+    const { event, commands } = started(
+      [siren],
+      [ruleOf('freezer-warm', [claim({ span: 'unacknowledged' })])],
+    );
+    event({ state: 'pending', raisedAt: null });
+    expect(commands).toEqual([]);
+    event({ state: 'active' });
+    event({ state: 'acknowledged', reason: 'acknowledged' });
+    expect(commands).toEqual(['siren/set ON', 'siren/set OFF']);
+  });
+
+  test('onAlert() sends nothing when only the owner changes, but keeps a row of it', () => {
+    const rules = [warm, ruleOf('hot', [claim()])];
+    const { event, commands, outputs } = started([siren], rules);
+    event({});
+    event({ rule: 'hot', severity: 'critical' });
+    expect(commands).toEqual(['siren/set ON']);
+    expect(outputs.statuses()[0]?.owner).toBe('hot/freezer-1/temperature');
+    event({ rule: 'hot', severity: 'critical', ...returned });
+    expect(outputs.statuses()[0]?.owner).toBe('freezer-warm/freezer-1/temperature');
+    event({ ...returned });
+    expect(commands).toEqual(['siren/set ON', 'siren/set OFF']);
+    expect(outputs.statuses()[0]).toMatchObject({ commanded: 'off', owner: null, reason: 'idle' });
+  });
+
+  test('onAlert() keeps one claim for each point of a rule', () => {
+    const { event, commands } = started();
+    event({ device: 'freezer-1' });
+    event({ device: 'freezer-2' });
+    event({ device: 'freezer-1', ...returned });
+    expect(commands).toEqual(['siren/set ON']);
+  });
+
+  test('onAlert() keeps the claim of an alert whose sensor dies', () => {
+    const { event, commands } = started();
+    event({});
+    event({ condition: 'unknown', quality: 'stale' }, { kind: 'condition', from: 'active' });
+    expect(commands).toEqual(['siren/set ON']);
+  });
+
+  test('onAlert() lets a marked test alert claim like any other, and says so', () => {
+    const { event, outputs } = started();
+    event({}, { drill: true });
+    expect(outputs.statuses()[0]).toMatchObject({ commanded: 'on', reason: 'drill' });
+    event({ state: 'acknowledged' }, { from: 'active' });
+    expect(outputs.statuses()[0]?.reason).toBe('drill');
+  });
+
+  test('onAlert() reports the state as unknown and the time the level was commanded', () => {
+    const { event, clock, statuses } = started();
+    clock.advance(500);
+    event({});
+    expect(statuses.at(-1)).toMatchObject({ state: 'unknown', sinceAt: clock.wallMs() });
+  });
+
+  test('onAlert() goes on with the other outputs when a link throws', () => {
+    const rules = [ruleOf('freezer-warm', [claim(), claim({ output: 'lamp' })])];
+    const lamp = { ...siren, name: 'lamp', topic: 'lamp/set' };
+    const { outputs, commands, log, event } = bench([siren, lamp], rules, undefined, (topic) => {
+      if (topic === 'siren/set') throw new Error('socket gone');
+    });
+    outputs.start([], new Map());
+    event({});
+    expect(commands).toContain('lamp/set ON');
+    expect(log.lines.join()).toContain('socket gone');
+  });
+
+  test('onAlert() counts every command', () => {
+    const { event, metricsText } = started();
+    event({});
+    expect(metricsText()).toContain('limen_output_commands_total{output="siren"} 2');
+  });
+});
+
+describe('max_on', () => {
+  const limited: OutputSpec = { ...siren, maxOnMs: 10_000 };
+  const two = [warm, ruleOf('hot', [claim()])];
+
+  test('max_on counts the continuous time over all owners', () => {
+    const { event, clock, commands, outputs } = started([limited], two);
+    event({});
+    clock.advance(6_000);
+    event({ rule: 'hot' });
+    event({ ...returned });
+    clock.advance(3_999);
+    expect(commands).toEqual(['siren/set ON']);
+    clock.advance(1);
+    expect(commands).toEqual(['siren/set ON', 'siren/set OFF']);
+    expect(outputs.statuses()[0]).toMatchObject({ owner: null, reason: 'max_on' });
+  });
+
+  test.each([
+    ['a new raise', { raises: 2 }, 'on_delay_over'],
+    ['an escalation', { severity: 'critical' }, 'escalated'],
+    ['a reset', { latched: false }, 'reset'],
+  ] as const)('max_on spends the claims present until %s', (_name, change, reason) => {
+    const { event, clock, commands } = started([limited], two);
+    event({});
+    event({ rule: 'hot' });
+    clock.advance(10_000);
+    event({ state: 'acknowledged', reason: 'acknowledged' }, { from: 'active' });
+    expect(commands).toEqual(['siren/set ON', 'siren/set OFF']);
+    event({ ...change, reason }, { from: 'acknowledged' });
+    expect(commands).toEqual(['siren/set ON', 'siren/set OFF', 'siren/set ON']);
+    clock.advance(10_000);
+    expect(commands.at(-1)).toBe('siren/set OFF');
+  });
+
+  test('max_on does not spend a claim that comes after it', () => {
+    const { event, clock, commands } = started([limited], two);
+    event({});
+    clock.advance(10_000);
+    event({ rule: 'hot' });
+    expect(commands).toEqual(['siren/set ON', 'siren/set OFF', 'siren/set ON']);
+  });
+
+  test('max_on leaves a spent claim spent over a restart', () => {
+    const before = started([limited], two);
+    before.event({});
+    before.clock.advance(10_000);
+    const after = before.restart([alertOf()]);
+    expect(after.commands).toEqual(['siren/set OFF']);
+    expect(after.outputs.statuses()[0]?.reason).toBe('max_on');
+    after.event({ raises: 2 });
+    expect(after.commands).toEqual(['siren/set OFF', 'siren/set ON']);
+  });
+
+  test('max_on counts on over a restart and over a lost link', () => {
+    const before = started([limited]);
+    before.event({});
+    before.clock.advance(6_000);
+    const after = before.restart([alertOf()]);
+    after.clock.advance(2_000);
+    after.outputs.linkUp('home');
+    expect(after.commands.at(-1)).toBe('siren/set ON');
+    after.clock.advance(2_000);
+    expect(after.commands.at(-1)).toBe('siren/set OFF');
+  });
+
+  test('max_on counts anew after the output was really off', () => {
+    const { event, clock, commands } = started([limited]);
+    event({});
+    clock.advance(9_000);
+    event({ ...returned });
+    event({ raises: 2 });
+    clock.advance(9_000);
+    expect(commands.at(-1)).toBe('siren/set ON');
+  });
+
+  test('max_on holds for an idle level that energises', () => {
+    const { event, clock, commands, outputs } = started([{ ...limited, idle: 'on' }]);
+    clock.advance(10_000);
+    expect(outputs.statuses()[0]).toMatchObject({ commanded: 'off', reason: 'max_on' });
+    event({});
+    event({ ...returned });
+    expect(commands).toEqual(['siren/set OFF', 'siren/set ON']);
+  });
+});
+
+describe('lease', () => {
+  const leased: OutputSpec = {
+    ...siren,
+    payloads: { on: '{"on":true,"for":{lease_s}}', off: 'OFF' },
+    leaseMs: 60_000,
+  };
+
+  test('lease is written into the payload and renewed at half time', () => {
+    const { event, clock, commands, journal } = started([leased]);
+    event({});
+    const rows = journal.rows.length;
+    clock.advance(60_000);
+    expect(commands).toEqual(Array(3).fill('siren/set {"on":true,"for":60}'));
+    expect(journal.rows).toHaveLength(rows);
+    event({ ...returned });
+    clock.advance(120_000);
+    expect(commands.slice(3)).toEqual(['siren/set OFF']);
+  });
+});
+
+describe('linkUp()', () => {
+  test('linkUp() sends safe and then the present level, to the outputs of that broker alone', () => {
+    const lamp = { ...siren, name: 'lamp', broker: 'embedded', topic: 'lamp/set' };
+    const { event, commands, outputs } = started([siren, lamp]);
+    event({});
+    commands.length = 0;
+    outputs.linkUp('home');
+    expect(commands).toEqual(['siren/set OFF', 'siren/set ON']);
+  });
+});
+
+describe('configure()', () => {
+  test('configure() leaves an output that is gone safe', () => {
+    const { event, commands, outputs, statuses } = started();
+    event({});
+    outputs.configure([], [warm]);
+    expect(commands).toEqual(['siren/set ON', 'siren/set OFF']);
+    expect(statuses.at(-1)).toMatchObject({ commanded: 'off', reason: 'removed' });
+    expect(outputs.statuses()).toEqual([]);
+  });
+
+  test('configure() moves an output to another topic through safe on both', () => {
+    const { event, commands, outputs } = started();
+    event({});
+    outputs.configure([{ ...siren, topic: 'new/set' }], [warm]);
+    expect(commands).toEqual(['siren/set ON', 'siren/set OFF', 'new/set OFF', 'new/set ON']);
+  });
+
+  test('configure() applies changed claims and limits without touching the rest', () => {
+    const { event, clock, commands, outputs } = started();
+    event({});
+    clock.advance(5_000);
+    outputs.configure([{ ...siren, maxOnMs: 8_000 }], [warm]);
+    expect(commands).toEqual(['siren/set ON']);
+    clock.advance(3_000);
+    expect(commands).toEqual(['siren/set ON', 'siren/set OFF']);
+    outputs.configure([siren], [ruleOf('freezer-warm', [])]);
+    expect(outputs.statuses()[0]?.reason).toBe('idle');
+  });
+});
+
+describe('stop()', () => {
+  test('stop() sends safe to every output and commands nothing afterwards', () => {
+    const { event, clock, commands, outputs } = started([{ ...siren, leaseMs: 10_000 }]);
+    event({});
+    outputs.stop();
+    event({ raises: 2 });
+    outputs.linkUp('home');
+    clock.advance(60_000);
+    expect(commands).toEqual(['siren/set ON', 'siren/set OFF']);
+    expect(clock.timersMs()).toEqual([]);
+  });
+});
