@@ -64,4 +64,14 @@ export const limits = {
   remoteEventsMax: 4_096,
   /** Waiting lines of one live stream (`limen watch`); a slower reader is cut off. */
   streamLinesMax: 4_096,
+  /** Live streams at the same time; a further one is cut off at once. */
+  streamListenersMax: 64,
+  /** One attempt of a notifier, and of the heartbeat, takes no longer. */
+  webhookTimeoutMs: 10_000,
+  notifyCommandTimeoutMs: 30_000,
+  /** A notification is tried again after 1 s, 2 s, 4 s and so on, up to this, and given up after so long. */
+  notifyBackoffMaxMs: 300_000,
+  notifyGiveUpMs: 86_400_000,
+  /** Characters kept of what a notifier's command or server said about a failure. */
+  notifyDetailCharsMax: 500,
 } as const;
