@@ -1,0 +1,202 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { shown, shownSpread, spread, type Spread } from './figures.ts';
+import {
+  measureLimen,
+  measureMosquitto,
+  measurePaced,
+  measureStart,
+  type BenchOptions,
+  type FullFigures,
+  type PacedFigures,
+  type Shape,
+} from './measure.ts';
+
+const usage = `Usage: npm run bench -- [--quick] [--json] [--rules-scale] [--from dist|src] [--directory FOLDER]
+
+Drives the real program from a process of its own and prints what it takes and gives.
+  --quick        fewer and shorter runs
+  --json         one JSON object instead of a table
+  --rules-scale  only: 10,000 further rules on other points against none
+  --from         which build runs (default dist; built if it is missing)
+  --directory    where the data goes: the disk that is measured (default: the system's temporary folder)`;
+
+const shapes: readonly Shape[] = [
+  { connections: 8, window: 1_000 },
+  { connections: 50, window: 20 },
+];
+const furtherRules = 10_000;
+const root = join(import.meta.dirname, '../..');
+
+/** Runs of one load on Limen and, if it is installed, on mosquitto; ratios are Limen by mosquitto, pair by pair. */
+interface Throughput extends Shape {
+  readonly readingsPerSecond: Spread;
+  readonly cpuUsPerReading: Spread;
+  readonly peakMb: Spread;
+  readonly writtenBytesPerReading: Spread;
+  readonly mosquitto: null | {
+    readonly readingsPerSecond: Spread;
+    readonly cpuUsPerReading: Spread;
+    readonly peakMb: Spread;
+    readonly speedRatio: Spread;
+    readonly cpuRatio: Spread;
+  };
+}
+
+/** Further rules against none; the ratio is with by without, pair by pair. */
+interface RulesScale {
+  readonly furtherRules: number;
+  readonly without: Spread;
+  readonly with: Spread;
+  readonly ratio: Spread;
+}
+
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    'rules-scale': { type: 'boolean', default: false },
+    from: { type: 'string', default: 'dist' },
+    directory: { type: 'string', default: tmpdir() },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const progress = (line: string): void => void process.stderr.write(`${line}\n`);
+
+async function measureThroughput(options: BenchOptions, shape: Shape): Promise<Throughput> {
+  const hasMosquitto = spawnSync('mosquitto', ['-h']).error === undefined;
+  const limen: FullFigures[] = [];
+  const mosquitto: FullFigures[] = [];
+  for (let pair = 0; pair < (options.isQuick ? 3 : 5); pair += 1) {
+    progress(`${shape.connections} connections, window ${shape.window}: pair ${pair + 1}`);
+    limen.push(await measureLimen(options, shape));
+    if (hasMosquitto) mosquitto.push(await measureMosquitto(options, shape));
+  }
+  const of = (figures: readonly FullFigures[], key: keyof FullFigures): Spread =>
+    spread(figures.map((each) => each[key]));
+  const ratio = (key: keyof FullFigures): Spread =>
+    spread(limen.map((each, pair) => each[key] / (mosquitto[pair]?.[key] ?? Number.NaN)));
+  return {
+    ...shape,
+    readingsPerSecond: of(limen, 'readingsPerSecond'),
+    cpuUsPerReading: of(limen, 'cpuUsPerReading'),
+    peakMb: of(limen, 'peakMb'),
+    writtenBytesPerReading: of(limen, 'writtenBytesPerReading'),
+    mosquitto: hasMosquitto
+      ? {
+          readingsPerSecond: of(mosquitto, 'readingsPerSecond'),
+          cpuUsPerReading: of(mosquitto, 'cpuUsPerReading'),
+          peakMb: of(mosquitto, 'peakMb'),
+          speedRatio: ratio('readingsPerSecond'),
+          cpuRatio: ratio('cpuUsPerReading'),
+        }
+      : null,
+  };
+}
+
+async function measureRulesScale(options: BenchOptions): Promise<RulesScale> {
+  const shape = { connections: 8, window: 1_000 };
+  const without: number[] = [];
+  const many: number[] = [];
+  const run = async (rules: number, into: number[]): Promise<void> => {
+    into.push((await measureLimen(options, shape, rules)).readingsPerSecond);
+  };
+  for (let pair = 0; pair < (options.isQuick ? 3 : 9); pair += 1) {
+    progress(`further rules: pair ${pair + 1}`);
+    // Each goes first as often as the other: the machine warms up, the disk fills.
+    if (pair % 2 === 0) await run(0, without);
+    await run(furtherRules, many);
+    if (pair % 2 === 1) await run(0, without);
+  }
+  return {
+    furtherRules,
+    without: spread(without),
+    with: spread(many),
+    ratio: spread(many.map((each, pair) => each / (without[pair] ?? Number.NaN))),
+  };
+}
+
+function row(name: string, value: string, unit: string): void {
+  say(`${name.padEnd(58)} ${value.padStart(30)} ${unit}`);
+}
+
+function printThroughput(each: Throughput): void {
+  const name = `${each.connections} connections, window ${each.window}`;
+  row(`${name}: acknowledged`, shownSpread(each.readingsPerSecond), 'readings/s');
+  row('  CPU', shownSpread(each.cpuUsPerReading), 'µs/reading');
+  row('  memory, highest', shownSpread(each.peakMb), 'MB');
+  row('  written to the disk', shownSpread(each.writtenBytesPerReading), 'bytes/reading');
+  if (each.mosquitto === null) return;
+  row('  mosquitto, storing nothing', shownSpread(each.mosquitto.readingsPerSecond), 'readings/s');
+  row('  mosquitto, CPU', shownSpread(each.mosquitto.cpuUsPerReading), 'µs/reading');
+  row('  speed, Limen by mosquitto', shownSpread(each.mosquitto.speedRatio), '');
+  row('  CPU, Limen by mosquitto', shownSpread(each.mosquitto.cpuRatio), '');
+}
+
+function printPaced(paced: PacedFigures): void {
+  const quantiles = ({ p50, p99, max }: { p50: number; p99: number; max: number }): string =>
+    `${shown(p50)} / ${shown(p99)} / ${shown(max)}`;
+  row('publish to alert at 1,000/s, p50 / p99 / max', quantiles(paced.alertMs), 'ms');
+  row('  alerts measured, missing', `${paced.alerts}, ${paced.missingAlerts}`, '');
+  for (const rate of ['100/s', '1000/s'] as const) {
+    row(`publish to PUBACK at ${rate}, p50 / p99 / max`, quantiles(paced.ackMs[rate]), 'ms');
+    row(`written at ${rate}`, shown(paced.writtenBytesPerReading[rate]), 'bytes/reading');
+    row(`CPU at ${rate}`, shown(paced.cpuUsPerReading[rate]), 'µs/reading');
+  }
+}
+
+async function run(options: BenchOptions): Promise<void> {
+  const machine = `${cpus().length} x ${cpus()[0]?.model ?? '?'}, Node ${process.versions.node}`;
+  if (flags['rules-scale']) {
+    const rules = await measureRulesScale(options);
+    if (flags.json) {
+      say(JSON.stringify({ machine, ...options, rules }, null, 2));
+      return;
+    }
+    say(machine);
+    row('1,000 rules', shownSpread(rules.without), 'readings/s');
+    row('11,000 rules', shownSpread(rules.with), 'readings/s');
+    row('with by without', shownSpread(rules.ratio), '');
+    return;
+  }
+  progress('start');
+  const start = await measureStart(options);
+  progress('fixed rates');
+  const paced = await measurePaced(options);
+  const throughput: Throughput[] = [];
+  for (const shape of shapes) throughput.push(await measureThroughput(options, shape));
+  if (flags.json) {
+    say(JSON.stringify({ machine, ...options, start, paced, throughput }, null, 2));
+    return;
+  }
+  say(`${machine}; 1,000 rules on 200 points; median (smallest - largest)`);
+  row('spawn to listening', shownSpread(start.listeningMs), 'ms');
+  row('memory, idle', shownSpread(start.idleMb), 'MB');
+  printPaced(paced);
+  for (const each of throughput) printThroughput(each);
+}
+
+function build(): void {
+  progress('building dist');
+  const built = spawnSync(process.execPath, [join(root, 'scripts/build.ts')], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  if (built.status !== 0) throw new Error('the build failed');
+}
+
+const from = flags.from;
+if (flags.help) {
+  say(usage);
+} else if (from !== 'dist' && from !== 'src') {
+  progress(usage);
+  process.exitCode = 2;
+} else {
+  if (from === 'dist' && !existsSync(join(root, 'dist/src/main.js'))) build();
+  await run({ from, directory: flags.directory, isQuick: flags.quick });
+}
