@@ -56,10 +56,17 @@ function bench(
   const happened: string[] = [];
   const commands: string[] = [];
   const statuses: OutputStatus[] = [];
+  let isKilled = false;
   const outputs = createOutputs({
     specs,
     rules,
-    clock,
+    clock: {
+      ...clock,
+      after: (delayMs, callback) =>
+        clock.after(delayMs, () => {
+          if (!isKilled) callback();
+        }),
+    },
     log,
     metrics,
     journal: {
@@ -93,6 +100,7 @@ function bench(
     metricsText: () => metrics.text(),
     event: (alert, more) => outputs.onAlert(eventOf(alertOf(alert), more)),
     restart(open, newSpecs = specs) {
+      isKilled = true;
       const next = bench(newSpecs, rules, world, send);
       next.outputs.start(open, new Map(journal.rows.map(({ key, body }) => [key, body])));
       return next;
@@ -258,6 +266,30 @@ describe('max_on', () => {
     clock.advance(10_000);
     event({ rule: 'hot' });
     expect(commands).toEqual(['siren/set ON', 'siren/set OFF', 'siren/set ON']);
+  });
+
+  test('max_on that is noticed late does not spend the claim that came too late for it', () => {
+    const clock = createFakeClock();
+    const world = {
+      clock: { ...clock, after: () => ({ cancel: () => {} }) },
+      journal: memoryJournal(),
+    };
+    const { event, commands, outputs } = bench([limited], two, world);
+    outputs.start([], new Map());
+    event({});
+    clock.advance(12_000);
+    event({ rule: 'hot' });
+    expect(commands.slice(1)).toEqual(['siren/set ON', 'siren/set OFF', 'siren/set ON']);
+  });
+
+  test('max_on does not count from before a restart that found no claim', () => {
+    const before = started([limited]);
+    before.event({});
+    const between = before.restart([]);
+    between.clock.advance(60_000);
+    // As if the process ended after the row of the alert and before the row of its command.
+    const after = between.restart([alertOf({ raises: 2 })]);
+    expect(after.commands).toEqual(['siren/set OFF', 'siren/set ON']);
   });
 
   test('max_on leaves a spent claim spent over a restart', () => {
