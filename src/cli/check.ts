@@ -1,0 +1,90 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { Config } from '../domain/config.ts';
+import type { CliHost } from './cli-host.ts';
+import { findConfig, withConfigOption, type ConfigOption } from './config-file.ts';
+import { paint } from './terminal.ts';
+import { formatJson, printable } from './text.ts';
+
+interface Options extends ConfigOption {
+  readonly explain?: string;
+  readonly json?: true;
+}
+
+/** `limen check`. */
+export function define(command: Command, host: CliHost): void {
+  withConfigOption(command)
+    .argument('[file]', 'the config file (the same as --config)')
+    .option('-e, --explain <device/metric>', 'print what the config says about a point')
+    .option('--json', 'print a JSON object')
+    .addHelpText(
+      'after',
+      `
+Prints every problem with its place, what is allowed, and what was probably meant; exits with 2 if
+there is any. Warns of outputs that are not fail-safe, and names the rules that match no point yet.
+
+Examples:
+  limen check
+  limen check config/limen.yaml
+  limen check --explain freezer-1/temperature`,
+    )
+    .action(async (file: string | undefined, options: Options) => {
+      const config = file ?? options.config;
+      const path = findConfig(host, config === undefined ? {} : { config });
+      await check(path, options, host);
+    });
+}
+
+async function check(path: string, options: Options, host: CliHost): Promise<void> {
+  const { explainPoint, formatProblem, loadConfig } = await import('../config/load.ts');
+  const loaded = await loadConfig(path);
+  if (!loaded.ok) {
+    host.setExitCode(2);
+    if (options.json) return host.out.write(formatJson({ ok: false, problems: loaded.problems }));
+    const count = loaded.problems.length;
+    const lines = loaded.problems.map((problem) => `${printable(formatProblem(problem))}\n`);
+    const total = `${count} ${count === 1 ? 'problem' : 'problems'}`;
+    return host.out.write(`${lines.join('')}${paint(host.out, 'red', total)}\n`);
+  }
+  const { config, warnings } = loaded;
+  if (options.explain !== undefined) {
+    const explained = explainPoint(config, options.explain);
+    return host.out.write(options.json ? formatJson(explained) : `${explained}\n`);
+  }
+  const unmatched = await findUnmatchedRules(config);
+  if (options.json) {
+    return host.out.write(formatJson({ ok: true, warnings, unmatched_rules: unmatched }));
+  }
+  for (const warning of warnings) {
+    await host.out.write(
+      `${paint(host.out, 'yellow', 'warning')} ${printable(formatProblem(warning))}\n`,
+    );
+  }
+  for (const rule of unmatched) {
+    await host.out.write(`rule ${printable(rule)} matches no point yet\n`);
+  }
+  const { rules, sources, outputs, notifiers } = config;
+  const parts = [
+    `${rules.length} rules`,
+    `${sources.length} sources`,
+    `${outputs.length} outputs`,
+    `${notifiers.length} notifiers`,
+  ];
+  await host.out.write(`${printable(resolve(path))}: ok, ${parts.join(', ')}\n`);
+}
+
+/** Rules for which no point was ever heard or declared; all of them before the first start. */
+async function findUnmatchedRules(config: Config): Promise<readonly string[]> {
+  const { openQueries } = await import('../storage/queries.ts');
+  const queries = openQueries(config.storage.directory);
+  const points = queries?.points() ?? [];
+  queries?.close();
+  return config.rules
+    .filter(
+      (rule) =>
+        !points.some(({ device, metric }) =>
+          rule.points.some((pattern) => pattern.matches(device, metric)),
+        ),
+    )
+    .map((rule) => rule.name);
+}

@@ -1,0 +1,63 @@
+import type { ReadStream } from 'node:tty';
+import type { Config } from '../domain/config.ts';
+import type { Clock } from '../host/clock.ts';
+import type { Log } from '../host/log.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What ends a command: 0 done, 1 failed, 2 wrong input. */
+export type ExitCode = 0 | 1 | 2;
+
+/** A Limen inside this process. */
+export interface LimenHere {
+  /** The first one is the start. */
+  apply(config: Config): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What a simulated device needs to know. */
+export interface SimulationOptions {
+  readonly scenario: string;
+  /** `mqtt://host:port` of the broker it connects to. */
+  readonly url: string;
+  /** Default: the scenario's name. */
+  readonly device?: string;
+  /** How many times faster than life. */
+  readonly speed: number;
+  readonly onReading: (reading: { readonly topic: string; readonly payload: string }) => void;
+}
+
+/** The part of the simulator the CLI uses. */
+export interface Simulator {
+  readonly scenarios: readonly { readonly name: string; readonly description: string }[];
+  run(options: SimulationOptions): { stop(): Promise<void> };
+}
+
+export type SignalName = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+/**
+ * What the commands are given by `main.ts`: the process, and the parts of Limen that a few commands need, loaded when
+ * they are asked for.
+ */
+export interface CliHost {
+  readonly clock: Clock;
+  /** To standard error. */
+  readonly log: Log;
+  readonly version: string;
+  readonly cwd: string;
+  /** Where the package lies: its own `config/limen.yaml` is below it. */
+  readonly packageDirectory: string;
+  readonly out: Terminal;
+  readonly err: Terminal;
+  readonly stdin: ReadStream;
+  /** The name an act is signed with unless the command line says another. */
+  readonly userName: string;
+  setExitCode(code: ExitCode): void;
+  /** Ends the process at once. */
+  exit(code: ExitCode): never;
+  /** From the first call on the signal no longer ends the process by itself. */
+  onSignal(name: SignalName, callback: () => void): void;
+  createLimen(): Promise<LimenHere>;
+  loadSimulator(): Promise<Simulator>;
+  /** What is stored of a password. */
+  createCredential(password: string): Promise<string>;
+}

@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import type { CliHost } from './cli-host.ts';
+
+/** A file a command: it adds its arguments, options, examples and action. */
+export interface CommandModule {
+  define(command: Command, host: CliHost): void;
+}
+
+interface CommandEntry {
+  readonly summary: string;
+  load(): Promise<CommandModule>;
+}
+
+/** The commands of this version, in the order of the help. */
+export const commands: Readonly<Record<string, CommandEntry>> = {
+  run: { summary: 'run Limen until it is told to stop', load: () => import('./run.ts') },
+  check: { summary: 'check a config and name every problem', load: () => import('./check.ts') },
+  simulate: { summary: 'send readings like a real device', load: () => import('./simulate.ts') },
+  watch: { summary: 'print readings and alerts as they happen', load: () => import('./watch.ts') },
+  status: { summary: 'print how Limen is', load: () => import('./status.ts') },
+  readings: { summary: 'print stored readings', load: () => import('./readings.ts') },
+  alerts: { summary: 'print the alerts', load: () => import('./alerts.ts') },
+  ack: { summary: 'acknowledge an alert', load: () => import('./ack.ts') },
+  reset: { summary: 'reset a latched alert', load: () => import('./reset.ts') },
+  drill: { summary: 'send a marked test alert all the way', load: () => import('./drill.ts') },
+  user: { summary: 'add, remove and list users of the broker', load: () => import('./user.ts') },
+};
+
+/** Named by the contract, and to come. */
+export const laterCommands: readonly string[] = [
+  'shelve',
+  'unshelve',
+  'service',
+  'set',
+  'why',
+  'why-not',
+  'report',
+  'test',
+  'backtest',
+  'ports',
+  'data',
+  'export',
+  'backup',
+  'restore',
+  'device',
+  'tls',
+  'doctor',
+];

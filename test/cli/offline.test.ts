@@ -1,0 +1,95 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { takeInstanceLock } from '../../src/storage/instance-lock.ts';
+import { alert } from '../http/fake-api.ts';
+import { createSite } from './limen.ts';
+
+test('limen user writes the files itself where Limen is not running', async () => {
+  await using site = createSite();
+  const added = await site.limen(['user', 'add', 'greenhouse'], 'secret\n');
+  expect(added).toEqual({ status: 0, out: 'user greenhouse is set\n', err: '' });
+  const listed = await site.limen(['user', 'list', '--json']);
+  expect(JSON.parse(listed.out)).toEqual(['greenhouse']);
+  expect(await site.limen(['user', 'remove', 'greenhouse'])).toMatchObject({ status: 0 });
+  const again = await site.limen(['user', 'remove', 'greenhouse']);
+  expect(again).toEqual({ status: 1, out: '', err: 'limen: There is no user "greenhouse"\n' });
+});
+
+test('limen user leaves the files of a Limen that does not answer alone', async () => {
+  await using site = createSite();
+  const lock = takeInstanceLock(join(site.directory, 'data'));
+  const { status, err } = await site.limen(['user', 'add', 'greenhouse'], 'secret\n');
+  lock.release();
+  expect(status).toBe(1);
+  expect(err).toContain('Another Limen');
+});
+
+test('limen status says that Limen is not running, with the same keys as ever', async () => {
+  await using site = createSite();
+  const text = await site.limen(['status']);
+  expect(text).toMatchObject({ status: 0, err: '' });
+  expect(text.out).toMatch(/^Limen is not running\ndata .*nothing stored yet\n/);
+  const stopped = await site.limen(['status', '--json']);
+  await site.start();
+  const running = await site.limen(['status', '--json']);
+  expect(JSON.parse(stopped.out)).toMatchObject({ running: false, pid: null, points: 0 });
+  const keys = (json: string): string[] => Object.keys(JSON.parse(json) as object).toSorted();
+  expect(keys(stopped.out)).toEqual(keys(running.out));
+});
+
+test.each(['readings', 'alerts'])('limen %s says that nothing was ever stored', async (name) => {
+  await using site = createSite();
+  const { status, err } = await site.limen([name]);
+  expect(status).toBe(1);
+  expect(err).toContain('There is no data in');
+  // Reading must not make a data folder out of nothing.
+  expect(readdirSync(join(site.directory, 'data'))).toEqual([]);
+});
+
+test('limen ack works while the config is being edited and has mistakes', async () => {
+  await using site = createSite('nonsense: 1\n');
+  await site.start();
+  site.api.alertsAnswer = [alert()];
+  const ended = await site.limen(['ack', 'freezer-warm']);
+  expect(ended).toEqual({
+    status: 0,
+    out: 'acknowledged freezer-warm/freezer-1/temperature/3\n',
+    err: 'limen: the config has mistakes (limen check lists them)\n',
+  });
+});
+
+test('limen check prints every problem with its place and exits with 2', async () => {
+  await using site = createSite('nonsense: 1\nsite: [greenhouse]\n');
+  const { status, out, err } = await site.limen(['check']);
+  expect({ status, err }).toEqual({ status: 2, err: '' });
+  expect(out).toMatch(/^\S*limen\.yaml:2:1: .*nonsense/m);
+  expect(out).toMatch(/^\S*limen\.yaml:3:7: .*site/m);
+  expect(out).toContain('\n2 problems\n');
+});
+
+test('limen run does not start with a config that has problems', async () => {
+  await using site = createSite('nonsense: 1\n');
+  const { status, out, err } = await site.limen(['run']);
+  expect({ status, out }).toEqual({ status: 2, out: '' });
+  expect(err).toMatch(/^\S*limen\.yaml:2:1: .*nonsense/m);
+});
+
+test('limen check --json prints the problems', async () => {
+  await using site = createSite('nonsense: 1\n');
+  const { status, out } = await site.limen(['check', '--json']);
+  expect(status).toBe(2);
+  expect(JSON.parse(out)).toMatchObject({ ok: false, problems: [{ line: 2, column: 1 }] });
+});
+
+test('limen check names the rules that match no point yet', async () => {
+  await using site = createSite(
+    'rules: { freezer-warm: { points: freezer-*/temperature, above: -18 } }\n',
+  );
+  const { status, out } = await site.limen(['check']);
+  expect(status).toBe(0);
+  expect(out).toContain('rule freezer-warm matches no point yet\n');
+  const file = join(site.directory, 'other.yaml');
+  writeFileSync(file, 'site: shed\n');
+  expect(await site.limen(['check', 'other.yaml'])).toMatchObject({ status: 0 });
+});
