@@ -1,0 +1,61 @@
+import type { Comparator } from '../domain/rule.ts';
+import { readDuration, readQuantity, readText, type Context } from './context.ts';
+import { readRange } from './points.ts';
+import type { Path } from './problem.ts';
+import { readSwitch } from './schema-parts.ts';
+
+/** The keys of a rule that say what is compared; a rule has one of them. */
+export const conditionKeys = [
+  'above',
+  'below',
+  'outside',
+  'inside',
+  'equals',
+  'silent_for',
+] as const;
+export type ConditionKey = (typeof conditionKeys)[number];
+
+/** Reads one limit, whose shape the schema has checked; null if it is wrong. */
+export function readComparator(
+  context: Context,
+  path: Path,
+  kind: ConditionKey,
+  value: unknown,
+  bareUnit: string | null,
+): Comparator | null {
+  switch (kind) {
+    case 'above':
+    case 'below': {
+      const limit = readQuantity(context, path, isNumberOrText(value) ? value : undefined);
+      return limit === undefined ? null : { kind, limit };
+    }
+    case 'outside':
+    case 'inside': {
+      const values: readonly unknown[] = Array.isArray(value) ? value : [];
+      const pair = values.map((item) => (isNumberOrText(item) ? item : undefined));
+      const range = readRange(context, path, pair, bareUnit);
+      return range === null ? null : { kind, ...range };
+    }
+    case 'equals':
+      return { kind, value: readState(context, path, value) };
+    case 'silent_for': {
+      const written = isNumberOrText(value) ? value : undefined;
+      const forMs = readDuration(context, path, written, { min: 1 });
+      return forMs === undefined ? null : { kind, forMs };
+    }
+  }
+}
+
+// Readings turn `on`, `yes`, `true` and numbers into values wherever they come as words, quoted or not. A limit must be
+// read the same way, or it would never be met.
+function readState(context: Context, path: Path, value: unknown): number | boolean | string {
+  if (typeof value === 'number') return value;
+  const text = readText(context, path, typeof value === 'boolean' ? value : String(value)).trim();
+  const word = readSwitch(text.toLowerCase());
+  if (word !== null) return word;
+  return /^[-+]?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
+}
+
+function isNumberOrText(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number';
+}

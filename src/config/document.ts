@@ -1,0 +1,92 @@
+import { LineCounter, parseDocument, type Document, type YAMLParseError } from 'yaml';
+import { markBareGlobs } from './bare-globs.ts';
+import { convertTree, type Tree } from './convert.ts';
+import { tooDeep, type Finding } from './finding.ts';
+import { configLimits } from './limits.ts';
+
+/** A config text as a tree of plain values, each of which can be found again in the text. */
+export interface ConfigDocument {
+  readonly tree: Tree;
+  readonly findings: readonly Finding[];
+  /** From here on the tree may not be what was meant; null: the syntax is sound. */
+  readonly brokenFrom: number | null;
+  /** Line and column, from 1, of an offset. */
+  place(offset: number): { readonly line: number; readonly column: number };
+}
+
+/** Reads YAML 1.2; never throws, whatever the text is. */
+export function readDocument(text: string): ConfigDocument {
+  const { text: marked, mark } = markBareGlobs(text);
+  const place = createPlaces(text);
+  const document = parseMarked(marked);
+  const tree = convertTree(document, mark);
+  if (document === null) {
+    return { tree, findings: [tooDeep(deepestOffset(text))], brokenFrom: 0, place };
+  }
+  const findings = [...tree.findings];
+  let brokenFrom: number | null = null;
+  for (const error of [...document.errors, ...document.warnings]) {
+    findings.push(syntaxFinding(error, mark));
+    // The value is kept as it was meant; everything else changes the shape of what follows.
+    if (error.code === 'BAD_SCALAR_START' || error.code === 'TAG_RESOLVE_FAILED') continue;
+    brokenFrom = Math.min(brokenFrom ?? Infinity, error.pos[0]);
+  }
+  return { tree, findings, brokenFrom, place };
+}
+
+function createPlaces(text: string): ConfigDocument['place'] {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (const match of text.matchAll(/\n/g)) lines.addNewLine(match.index + 1);
+  return (offset) => {
+    const { line, col } = lines.linePos(Math.min(offset, text.length));
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+}
+
+// Duplicate keys are found by the reader of the tree: the library compares each key with each other one.
+function parseMarked(text: string): Document.Parsed | null {
+  try {
+    return parseDocument(text, { prettyErrors: false, uniqueKeys: false });
+  } catch (error) {
+    // The library is recursive: brackets nested thousands deep exhaust the stack.
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+// Only for a text the library gave up on: the first place that opens more than any config does.
+function deepestOffset(text: string): number {
+  let depth = 0;
+  for (let offset = 0; offset < text.length; offset += 1) {
+    const character = text.charAt(offset);
+    if ('[{'.includes(character) || ('-?:'.includes(character) && text[offset + 1] === ' ')) {
+      depth += 1;
+      if (depth > configLimits.depthMax) return offset;
+    } else if (character === '\n' || ']}'.includes(character)) {
+      depth = Math.max(0, depth - 1);
+    }
+  }
+  return 0;
+}
+
+const cures: Readonly<Partial<Record<YAMLParseError['code'], string>>> = {
+  TAB_AS_INDENT: 'spaces; replace the tab',
+  BAD_SCALAR_START: 'such a text in quotes',
+  TAG_RESOLVE_FAILED: 'values without a YAML tag',
+  MULTIPLE_DOCS: 'one document; remove the --- line and join the parts',
+  BLOCK_AS_IMPLICIT_KEY: 'a text that contains ": " in quotes, or one key a line',
+};
+
+function syntaxFinding(
+  error: Document.Parsed['warnings'][number] | YAMLParseError,
+  mark: string,
+): Finding {
+  const message = error.message.split('\n', 1)[0] ?? error.message;
+  return {
+    offset: error.pos[0],
+    message: `not valid YAML: ${message.replaceAll(mark, '*')}`,
+    allowed: cures[error.code] ?? null,
+    suggestion: null,
+  };
+}

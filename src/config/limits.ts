@@ -1,0 +1,20 @@
+/** Bounds on what a config may be: what lies beyond is a mistake or an attack, and is refused with its place. */
+export const configLimits = {
+  /** Size of the file. */
+  fileBytesMax: 256 * 1024,
+  /** How deep maps and lists may nest. */
+  depthMax: 32,
+  /** Values in the file once every YAML alias is expanded. */
+  valuesMax: 50_000,
+  /** Problems reported at once. */
+  problemsMax: 1_000,
+  nameCharsMax: 100,
+  topicCharsMax: 1_000,
+  /** Message templates and payloads. */
+  textCharsMax: 10_000,
+  passwordBytesMax: 4 * 1024,
+  /** Ten years. */
+  durationMsMax: 10 * 365 * 86_400_000,
+  /** A PUBACK waits up to this long in the worst case. */
+  commitDelayMsMax: 60_000,
+} as const;

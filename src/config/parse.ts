@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Config } from '../domain/config.ts';
+import { messageOf } from '../domain/error.ts';
+import {
+  checkPorts,
+  embedded,
+  readBrokers,
+  readHeartbeat,
+  readHttp,
+  readListeners,
+  readPublish,
+  readStorage,
+} from './connections.ts';
+import { readLine, type Context } from './context.ts';
+import { readDocument, type ConfigDocument } from './document.ts';
+import { configLimits } from './limits.ts';
+import { readNotifiers, readOutputs } from './outputs.ts';
+import { readPoints } from './points.ts';
+import { describeValue, quote, type Problem } from './problem.ts';
+import { createReport, type Report } from './report.ts';
+import { readRules } from './rules.ts';
+import { isMap } from './schema-parts.ts';
+import { checkShape, type SalvagedConfig } from './shape.ts';
+import { readSources, type PlacedSource } from './sources.ts';
+import { reachesBelow } from './topics.ts';
+import { warn } from './warnings.ts';
+
+/** A config that can run, or everything that keeps it from running. */
+export type Loaded =
+  | { readonly ok: true; readonly config: Config; readonly warnings: readonly Problem[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Where a text comes from, and what is known beyond it. */
+export interface Origin {
+  /** Name of the file, as problems show it. */
+  readonly file: string;
+  /** Relative paths in the text start here. */
+  readonly directory: string;
+  /** Scripted devices there are; left out: any name passes. */
+  readonly scenarios?: readonly string[];
+}
+
+/** Reads and checks a config file. A file that cannot be read is a problem like any other. */
+export async function loadConfig(
+  path: string,
+  options: Pick<Origin, 'scenarios'> = {},
+): Promise<Loaded> {
+  const origin = { ...options, file: path, directory: dirname(resolve(path)) };
+  try {
+    const { size } = await stat(path);
+    if (size > configLimits.fileBytesMax) return refuse(path, tooLarge(size));
+    return parseConfig(decode(await readFile(path)), origin);
+  } catch (error) {
+    return refuse(path, `cannot read the config: ${messageOf(error)}`);
+  }
+}
+
+// A text that is not UTF-8 is read with replacement characters, so that the place of the first can be told.
+function decode(bytes: Buffer): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+}
+
+function tooLarge(bytes: number): string {
+  return `the file holds ${bytes} bytes; at most ${configLimits.fileBytesMax} are read`;
+}
+
+function refuse(file: string, message: string): Loaded {
+  const problem = { file, line: 1, column: 1, message, allowed: null, suggestion: null, path: '' };
+  return { ok: false, problems: [problem] };
+}
+
+/** Turns the text of a config into the config, or into all problems at once. Reads password files, nothing else. */
+export function parseConfig(text: string, origin: Origin): Loaded {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > configLimits.fileBytesMax) return refuse(origin.file, tooLarge(bytes));
+  const document = readDocument(text);
+  const report = createReport(origin.file, document);
+  for (const finding of document.findings) report.finding(finding);
+  reportStrayText(text, report);
+  const { value } = document.tree;
+  if (value !== null && !isMap(value) && document.brokenFrom === null) {
+    report.problem([], {
+      message: `found ${describeValue(value)}`,
+      allowed: 'a map such as site: greenhouse',
+    });
+  }
+  if (value !== null && !isMap(value)) return { ok: false, problems: report.problems() };
+  return document.brokenFrom === null
+    ? build(text, value, origin, document, report)
+    : checkBeginning(value, origin, document, document.brokenFrom, report);
+}
+
+// Beyond a syntax error the tree is a guess: only what stands before it is judged, and only its shape.
+function checkBeginning(
+  value: unknown,
+  origin: Origin,
+  document: ConfigDocument,
+  brokenFrom: number,
+  report: Report,
+): Loaded {
+  const guess = createReport(origin.file, document);
+  checkShape(value, guess);
+  const end = document.place(brokenFrom);
+  const sound = guess.problems().filter(({ line }) => line < end.line);
+  const problems = [...report.problems(), ...sound];
+  return {
+    ok: false,
+    problems: problems.toSorted((a, b) => a.line - b.line || a.column - b.column),
+  };
+}
+
+function reportStrayText(text: string, report: Report): void {
+  const offset = text.indexOf('\ufffd');
+  if (offset < 0) return;
+  report.finding({
+    offset,
+    message: 'the file is not UTF-8 text',
+    allowed: 'UTF-8',
+    suggestion: null,
+  });
+}
+
+/** A long straight list of steps: each reads one part, and says all that is wrong with it. */
+function build(
+  text: string,
+  value: unknown,
+  origin: Origin,
+  document: ConfigDocument,
+  report: Report,
+): Loaded {
+  const { directory, scenarios = null } = origin;
+  const sourceText = document.tree.sourceText;
+  const context: Context = { report, directory, sourceText };
+  const input = checkShape(value, report);
+  const brokerNames = Object.keys(input.brokers ?? {});
+  const outputNames = Object.keys(input.outputs ?? {});
+  const notifierNames = Object.keys(input.notifiers ?? {});
+  const listen = readListeners(context, input);
+  const http = readHttp(context, input);
+  checkPorts(context, listen, http);
+  const brokers = readBrokers(context, input);
+  const publish = readPublish(context, input, brokerNames);
+  const storage = readStorage(context, input);
+  const sources = readSources(context, input, { brokers: brokerNames, scenarios });
+  const points = readPoints(context, input);
+  const outputs = readOutputs(context, input, brokerNames);
+  const notifiers = readNotifiers(context, input);
+  const rules = readRules(context, input, points, {
+    outputs: outputNames,
+    notifiers: notifierNames,
+  });
+  const heartbeat = readHeartbeat(context, input);
+  const site = readSite(context, input);
+  checkOwnTopics(context, publish, sources, outputs);
+  const problems = report.problems();
+  if (problems.length > 0) return { ok: false, problems };
+  warn(context, { sources, points, rules, outputs, notifierNames });
+  const config: Config = {
+    site,
+    broker: { listen, anonymous: input.broker?.anonymous ?? 'loopback' },
+    brokers,
+    publish,
+    http,
+    storage,
+    clock: input.clock ?? 'ntp',
+    sources: sources.map(({ source }) => source),
+    points,
+    rules,
+    outputs,
+    notifiers,
+    heartbeat,
+    text,
+    hash: createHash('sha256').update(text).digest('hex'),
+  };
+  return { ok: true, config, warnings: report.warnings() };
+}
+
+function readSite(context: Context, { site }: SalvagedConfig): string {
+  if (site === undefined) return 'limen';
+  return readLine(context, ['site'], site, configLimits.nameCharsMax) ?? 'limen';
+}
+
+// What Limen publishes must not come back as readings, and no output may speak in its name.
+function checkOwnTopics(
+  context: Context,
+  publish: Config['publish'],
+  sources: readonly PlacedSource[],
+  outputs: Config['outputs'],
+): void {
+  const own = new Set([embedded, ...publish.to]);
+  for (const { source, path } of sources) {
+    if (source.kind !== 'mqtt' || !own.has(source.broker)) continue;
+    if (!reachesBelow(source.pattern, publish.prefix)) continue;
+    context.report.problem([...path, 'mqtt'], {
+      message: `${quote(source.pattern)} also matches the topics that Limen publishes below ${quote(publish.prefix)}`,
+      allowed: 'a topic with a first level of its own, or another publish.prefix',
+    });
+  }
+  for (const { name, broker, topic } of outputs) {
+    if (!own.has(broker) || !`${topic}/`.startsWith(`${publish.prefix}/`)) continue;
+    context.report.problem(['outputs', name, 'mqtt', 'topic'], {
+      message: `${quote(topic)} belongs to Limen`,
+      allowed: `a topic that does not begin with ${publish.prefix}/`,
+    });
+  }
+}

@@ -1,0 +1,71 @@
+import type { PointEntry } from '../domain/config.ts';
+import type { Rule } from '../domain/rule.ts';
+import { readActions, type ActionNames } from './actions.ts';
+import { checkName, readDuration, readText, type Context } from './context.ts';
+import { readLevels } from './levels.ts';
+import { configLimits } from './limits.ts';
+import { checkMessage } from './message-template.ts';
+import { findSettings } from './point-units.ts';
+import { readPattern } from './points.ts';
+import type { Path } from './problem.ts';
+import type { RuleInput, SalvagedConfig } from './shape.ts';
+import { readSwitch } from './schema-parts.ts';
+
+/** What raises an alert. */
+export function readRules(
+  context: Context,
+  input: SalvagedConfig,
+  entries: readonly PointEntry[],
+  names: ActionNames,
+): readonly Rule[] {
+  return Object.entries(input.rules ?? {}).flatMap(([name, rule]) => {
+    const path = ['rules', name];
+    checkName(context, path);
+    if (rule === undefined) return [];
+    const points = readPatterns(context, [...path, 'points'], rule.points);
+    const settings = points.flatMap((pattern) => findSettings(pattern, entries));
+    const levels = readLevels(context, path, rule, settings);
+    return [
+      {
+        name,
+        points,
+        levels,
+        offDelayMs: readDuration(context, [...path, 'off_delay'], rule.off_delay) ?? 0,
+        acknowledge: rule.acknowledge ?? null,
+        latch: readSwitch(rule.latch) ?? false,
+        unknown: rule.unknown ?? 'hold',
+        message: readMessage(context, [...path, 'message'], rule.message),
+        then: readActions(context, [...path, 'then'], rule.then ?? [], names),
+      },
+    ];
+  });
+}
+
+function readPatterns(context: Context, path: Path, points: RuleInput['points']): Rule['points'] {
+  if (points === undefined) return [];
+  const isList = typeof points === 'object';
+  const values = isList ? points : [points];
+  if (values.length === 0) {
+    context.report.problem(path, { message: 'found an empty list', allowed: 'at least one point' });
+  }
+  return values.flatMap((value, index) => {
+    if (value === undefined) return [];
+    const pattern = readPattern(context, isList ? [...path, index] : path, value, false);
+    return pattern === null ? [] : [pattern];
+  });
+}
+
+function readMessage(
+  context: Context,
+  path: Path,
+  value: string | number | boolean | undefined,
+): string | null {
+  if (value === undefined) return null;
+  const text = readText(context, path, value);
+  if (text.length > configLimits.textCharsMax) {
+    const allowed = `at most ${configLimits.textCharsMax} characters`;
+    context.report.problem(path, { message: `found ${text.length} characters`, allowed });
+  }
+  checkMessage(context, path, text);
+  return text;
+}

@@ -1,0 +1,150 @@
+import * as v from 'valibot';
+import { durationPattern } from './durations.ts';
+
+/** Whether a value is a YAML map. */
+export function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The label of an issue about a key the schema does not list. */
+export const unknownKey = 'unknown_key';
+
+/** The label of an issue about a key that a later version knows. */
+export const laterKey = 'later_key';
+
+/** A schema for maps with these entries, seen from outside: nothing is left of how it is built. */
+type MapSchema<Entries extends v.ObjectEntries> = v.GenericSchema<
+  v.InferInput<v.ObjectSchema<Entries, undefined>>,
+  v.InferOutput<v.ObjectSchema<Entries, undefined>>
+>;
+
+/**
+ * A map with exactly these keys. Reports every other key, not only the first one as Valibot's strict object does;
+ * `later` are keys of the contract that this version does not act on.
+ */
+export function strictMap<const Entries extends v.ObjectEntries>(
+  entries: Entries,
+  later: readonly string[] = [],
+) {
+  const known = Object.keys(entries);
+  const loose = v.looseObject(entries);
+  // Labels travel in the issue's message: Valibot has no other free field.
+  const checkKeys = v.rawCheck<v.InferOutput<typeof loose>>(({ dataset, addIssue }) => {
+    const input: unknown = dataset.value;
+    if (!isMap(input)) return;
+    for (const name of Object.keys(input).filter((present) => !known.includes(present))) {
+      addIssue({
+        message: later.includes(name) ? laterKey : unknownKey,
+        expected: known.join(', '),
+        path: [{ type: 'object', origin: 'key', input, key: name, value: input[name] }],
+      });
+    }
+  });
+  const map = v.pipe(loose, checkKeys) as MapSchema<Entries>;
+  return onlyMaps(map, `a map with the keys ${known.join(', ')}`);
+}
+
+/** A map from names that the user chooses to values of one kind. */
+export function namedMap<Value extends v.GenericSchema>(value: Value, expected: string) {
+  return onlyMaps(v.record(v.string(), value), expected);
+}
+
+// Valibot takes a list for an object; so the branch is chosen before.
+function onlyMaps<Schema extends v.GenericSchema>(schema: Schema, expected: string) {
+  return pick(isMap, schema, v.never(expected));
+}
+
+/**
+ * The first schema if the test holds, else the second. Plain unions give useless messages, so the branch is chosen by
+ * what is there. The JSON schema, which asks without an input, gets both.
+ */
+export function pick<First extends v.GenericSchema, Second extends v.GenericSchema>(
+  isFirst: (input: unknown) => boolean,
+  first: First,
+  second: Second,
+) {
+  const both = second.type === 'never' ? first : v.union([first, second]);
+  return v.lazy((input): First | Second | v.UnionSchema<[First, Second], undefined> => {
+    if (input === undefined) return both;
+    return isFirst(input) ? first : second;
+  });
+}
+
+/** One value for the rule, or one per severity. */
+export function perLevel<Leaf extends v.GenericSchema>(leaf: Leaf) {
+  const levels = strictMap({
+    info: v.optional(leaf),
+    warning: v.optional(leaf),
+    critical: v.optional(leaf),
+  });
+  return pick(isMap, levels, leaf);
+}
+
+/** A list of values of one kind. */
+export function list<Item extends v.GenericSchema>(item: Item, expected: string) {
+  return v.array(item, expected);
+}
+
+/** A described key that may be left out. */
+export function key<Schema extends v.GenericSchema>(schema: Schema, description: string) {
+  return v.optional(v.pipe(schema, v.description(description)));
+}
+
+/** A described section that may be left out, or left empty when all its lines are comments. */
+export function section<Schema extends v.GenericSchema>(schema: Schema, description: string) {
+  return v.nullish(v.pipe(schema, v.description(description)));
+}
+
+/** Text; a number or boolean stands for itself as it is written. */
+export const text = v.union([v.string(), v.number(), v.boolean()], 'text');
+
+export const durationExpected = 'a duration such as 250ms, 30s, 5m, 2h or 7d';
+
+/** A length of time; only 0 needs no unit. */
+export const duration = v.union(
+  [v.literal(0), v.pipe(v.string(), v.regex(durationPattern, durationExpected))],
+  durationExpected,
+);
+
+const finiteNumber = v.pipe(v.number(), v.finite());
+
+/** How a number with a unit is written. */
+export const quantityPattern = /^\s*([-+−]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*([^\d\s].*)?$/;
+
+const quantityExpected = 'a number, or a number and a unit such as -18 °C';
+
+/** A number, with or without a unit. */
+export const quantity = v.union(
+  [finiteNumber, v.pipe(v.string(), v.regex(quantityPattern, quantityExpected))],
+  quantityExpected,
+);
+
+const rangeExpected = 'a pair of limits such as [2, 8] or [2 °C, 8 °C]';
+
+/** A low and a high limit. */
+export const range = v.pipe(v.array(quantity, rangeExpected), v.length(2, rangeExpected));
+
+/** One of a few words. */
+export function choice<const Words extends readonly string[]>(words: Words) {
+  return v.picklist(words, words.join(' or '));
+}
+
+const onWords = ['on', 'yes', 'true'] as const;
+const offWords = ['off', 'no', 'false'] as const;
+
+function switchSchema(expected: string) {
+  return v.union([v.boolean(), v.picklist([...onWords, ...offWords])], expected);
+}
+
+/** True or false, in any of YAML's spellings, quoted or not. */
+export const flag = switchSchema('true or false');
+
+/** On or off, in any of YAML's spellings, quoted or not. */
+export const level = switchSchema('on or off');
+
+/** What a word of `flag` or `level` means; null if it is none. */
+export function readSwitch(value: unknown): boolean | null {
+  if (typeof value === 'boolean') return value;
+  if (onWords.some((word) => word === value)) return true;
+  return offWords.some((word) => word === value) ? false : null;
+}

@@ -1,0 +1,183 @@
+import * as v from 'valibot';
+import { claimSpans, notifyEdges, severities } from '../domain/rule.ts';
+import {
+  choice,
+  duration,
+  flag,
+  key,
+  level,
+  list,
+  namedMap,
+  perLevel,
+  pick,
+  quantity,
+  range,
+  section,
+  strictMap,
+  text,
+} from './schema-parts.ts';
+
+const textList = list(text, 'a list of texts');
+
+const broker = strictMap(
+  {
+    listen: key(textList, 'Where clients connect: mqtt:// or ws://; port 0 picks a free one.'),
+    anonymous: key(choice(['loopback', 'never']), 'Who may connect without a password.'),
+  },
+  ['tls'],
+);
+
+const namedBroker = strictMap(
+  {
+    url: v.pipe(text, v.description('mqtt://host:port')),
+    username: key(text, 'User name at that broker.'),
+    password: key(text, 'Password; better in a file of its own.'),
+    password_file: key(text, 'File with the password, relative to this file.'),
+  },
+  ['ca_file', 'tls'],
+);
+
+const publish = strictMap({
+  prefix: key(text, 'First level of the topics that Limen publishes (default limen).'),
+  to: key(textList, 'Brokers to publish on: embedded and names of brokers (default [embedded]).'),
+});
+
+const http = strictMap(
+  { listen: key(text, 'Address of the page and the API (default http://127.0.0.1:8080).') },
+  ['tls'],
+);
+
+const storage = strictMap(
+  {
+    directory: key(text, 'Folder for all data, relative to this file (default ../data).'),
+    commit_delay: key(duration, 'Average time between small commits (default 250ms).'),
+  },
+  ['keep_readings', 'keep_rollups', 'max_bytes'],
+);
+
+const source = strictMap(
+  {
+    mqtt: key(text, 'Topic with {device} and, unless the payload names it, {metric}.'),
+    broker: key(text, 'Broker of that topic (default embedded).'),
+    simulate: key(text, 'A scripted device that reports over a real MQTT connection.'),
+  },
+  ['serial', 'firmata', 'device', 'format', 'pins'],
+);
+
+const point = strictMap(
+  {
+    unit: key(text, 'Unit of the readings, unless they carry one.'),
+    valid: key(range, 'Readings outside this range are stored as bad.'),
+    expect_every: key(duration, 'A reading is expected this often; after 3 times it is stale.'),
+    at_least: key(v.pipe(v.number(), v.integer()), 'How many points a glob must find.'),
+  },
+  ['via', 'calibrations', 'expression', 'inputs'],
+);
+
+const action = strictMap(
+  {
+    output: key(text, 'Output to hold while the alert lives.'),
+    set: key(level, 'Level of the output (default on).'),
+    while: key(choice(claimSpans), 'How long it is held (default raised).'),
+    notify: key(text, 'Notifier to call.'),
+    on: key(
+      list(choice(notifyEdges), 'a list such as [active, escalated]'),
+      'When to call it (default [active]).',
+    ),
+  },
+  ['group'],
+);
+
+const rule = strictMap(
+  {
+    points: v.pipe(
+      pick(Array.isArray, textList, text),
+      v.description('Points as device/metric; * stands for any text within one part.'),
+    ),
+    above: key(perLevel(quantity), 'Raise above this limit.'),
+    below: key(perLevel(quantity), 'Raise below this limit.'),
+    outside: key(perLevel(range), 'Raise outside this range.'),
+    inside: key(perLevel(range), 'Raise inside this range.'),
+    equals: key(perLevel(text), 'Raise at this state, number or boolean.'),
+    silent_for: key(perLevel(duration), 'Raise without a reading for this long.'),
+    severity: key(choice(severities), 'Severity of a single limit (default warning).'),
+    deadband: key(perLevel(quantity), 'How far back behind the limit clears (default 0).'),
+    on_delay: key(perLevel(duration), 'How long the limit must be passed (default 0).'),
+    off_delay: key(duration, 'How long it must be clear (default 0).'),
+    acknowledge: key(
+      choice(['required', 'not_required']),
+      'Whether a person must acknowledge (default: once it was critical).',
+    ),
+    latch: key(flag, 'Stay raised until a person resets it (default false).'),
+    unknown: key(choice(['hold', 'raise']), 'What bad or missing data does (default hold).'),
+    message: key(text, 'Text of the alert; {device} {value} {unit} and others are filled in.'),
+    then: section(list(action, 'a list of actions'), 'What the alert does.'),
+  },
+  [
+    ...['changes_to', 'rate_above', 'rate_below', 'stuck_for', 'expression', 'all', 'any'],
+    ...['at_least', 'window', 'of', 'late', 'late_after', 'active_when', 'settle', 'about'],
+    ...['group', 'shelve_max', 'chain', 'repeat', 're_alarm', 'acknowledge_with', 'overrides'],
+  ],
+);
+
+const output = strictMap(
+  {
+    mqtt: v.pipe(
+      strictMap({
+        broker: key(text, 'Broker of the topic (default embedded).'),
+        topic: v.pipe(text, v.description('Topic that switches the device.')),
+        on: key(text, 'Payload for on (default on); {lease_s} is the lease in seconds.'),
+        off: key(text, 'Payload for off (default off).'),
+      }),
+      v.description('A device that is switched by an MQTT topic.'),
+    ),
+    safe: key(level, 'The safe level (default off).'),
+    idle: key(level, 'The level without a claim (default: safe).'),
+    on_unknown: key(choice(['hold', 'safe']), 'What it does when its reason becomes unknown.'),
+    max_on: key(duration, 'Longest time on without a break.'),
+    lease: key(duration, 'The device goes off by itself unless renewed within this time.'),
+  },
+  [
+    ...['pin', 'gpio', 'command', 'feedback', 'min_on', 'min_off', 'pulse', 'ttl'],
+    ...['never_with', 'only_while'],
+  ],
+);
+
+const notifier = strictMap({
+  webhook: key(
+    strictMap({ url: v.pipe(text, v.description('http:// or https://')) }),
+    'An HTTP POST.',
+  ),
+  command: key(textList, 'A program and its arguments; the alert comes as JSON on its input.'),
+});
+
+const heartbeat = strictMap({
+  url: v.pipe(text, v.description('http:// or https://')),
+  every: key(duration, 'How often (default 5m).'),
+});
+
+/** The shape of `config/limen.yaml`: types, checks and the JSON schema come from here. */
+export const configSchema = strictMap({
+  site: key(text, 'Name of this installation (default limen).'),
+  broker: section(broker, 'The MQTT broker inside Limen.'),
+  brokers: section(
+    namedMap(namedBroker, 'a map from names to brokers'),
+    'Brokers that already run.',
+  ),
+  publish: section(publish, 'What Limen publishes, and where.'),
+  http: section(http, 'The page, the API, /healthz, /readyz and /metrics.'),
+  storage: section(storage, 'Where the data is kept.'),
+  clock: key(choice(['ntp', 'rtc', 'always']), 'When the wall clock is trusted (default ntp).'),
+  sources: section(list(source, 'a list of sources'), 'Where readings come from.'),
+  points: section(
+    namedMap(point, 'a map from points (device/metric) to their settings'),
+    'What is known about points; all entries that match merge in file order.',
+  ),
+  rules: section(namedMap(rule, 'a map from names to rules'), 'What raises an alert.'),
+  outputs: section(namedMap(output, 'a map from names to outputs'), 'What Limen can switch.'),
+  notifiers: section(namedMap(notifier, 'a map from names to notifiers'), 'Ways to reach people.'),
+  heartbeat: section(heartbeat, 'A sign of life, sent only while everything works.'),
+});
+
+/** The config as it is written, once its shape is right. */
+export type ConfigInput = v.InferOutput<typeof configSchema>;

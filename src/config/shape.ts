@@ -1,0 +1,101 @@
+import * as v from 'valibot';
+import { suggestDuration } from './durations.ts';
+import { describeValue, quote, type Path } from './problem.ts';
+import type { Mistake, Report } from './report.ts';
+import { configSchema, type ConfigInput } from './schema.ts';
+import { durationExpected, isMap, laterKey, unknownKey } from './schema-parts.ts';
+import { closest } from './suggest.ts';
+
+/** A value of which any part may be missing, because it was not there or was wrong. */
+export type Salvaged<T> = T extends string | number | boolean | null | undefined
+  ? T
+  : T extends readonly (infer Item)[]
+    ? readonly (Salvaged<Item> | undefined)[]
+    : { readonly [Key in keyof T]?: Salvaged<T[Key]> | undefined };
+
+/** The config as written, without the parts whose shape is wrong: those are in the report. */
+export type SalvagedConfig = Salvaged<ConfigInput>;
+
+/** A rule as it is written, without what is wrong. */
+export type RuleInput = NonNullable<NonNullable<SalvagedConfig['rules']>[string]>;
+
+/** Checks the shape of a config and keeps what is sound, so that the rest can be judged all the same. */
+export function checkShape(value: unknown, report: Report): SalvagedConfig {
+  const { issues = [] } = v.safeParse(configSchema, value ?? {});
+  const wrong: Path[] = [];
+  for (const issue of issues) {
+    const path = pathOf(issue);
+    wrong.push(path);
+    report.problem(path, mistakeOf(issue, path));
+  }
+  return salvage(value ?? {}, wrong);
+}
+
+type Issue = v.InferIssue<typeof configSchema>;
+
+function pathOf(issue: Issue): Path {
+  return (issue.path ?? []).map((item) =>
+    typeof item.key === 'number' ? item.key : String(item.key),
+  );
+}
+
+function mistakeOf(issue: Issue, path: Path): Mistake {
+  const name = String(path.at(-1) ?? '');
+  const known = issue.expected?.split(', ') ?? [];
+  if (issue.message === laterKey) {
+    return { message: `${quote(name)} is not in this version of Limen`, atKey: true };
+  }
+  if (issue.message === unknownKey) {
+    return {
+      message: `unknown key ${quote(name)}`,
+      allowed: known.join(', '),
+      suggestion: closest(name, known),
+      atKey: true,
+    };
+  }
+  if (issue.type === 'loose_object') return { message: `the key ${quote(name)} is missing` };
+  return {
+    message: `found ${describeValue(issue.input)}`,
+    allowed: issue.message,
+    suggestion: suggestionFor(issue),
+  };
+}
+
+function suggestionFor(issue: Issue): string | null {
+  if (issue.message === durationExpected) return suggestDuration(issue.input);
+  if (issue.type !== 'picklist' || typeof issue.input !== 'string') return null;
+  const words = Array.from(
+    (issue.expected ?? '').matchAll(/"([^"]*)"/g),
+    (match) => match[1] ?? '',
+  );
+  return closest(issue.input, words);
+}
+
+function salvage(value: unknown, wrong: readonly Path[]): SalvagedConfig {
+  if (wrong.some((path) => path.length === 0)) return {};
+  const sound = copy(value);
+  for (const path of wrong) remove(sound, path);
+  // The schema has accepted every part that is left; only its absence is new, and the type says so.
+  return sound as SalvagedConfig;
+}
+
+function copy(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copy);
+  if (!isMap(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, copy(part)]));
+}
+
+/** A hole is left where the part was: list items keep their places, names stay known. */
+function remove(root: unknown, path: Path): void {
+  let parent = root;
+  for (const part of path.slice(0, -1)) parent = partOf(parent, part);
+  const last = path.at(-1);
+  if (Array.isArray(parent) && typeof last === 'number') parent[last] = undefined;
+  else if (isMap(parent) && last !== undefined && Object.hasOwn(parent, last))
+    parent[last] = undefined;
+}
+
+function partOf(value: unknown, part: string | number): unknown {
+  if (Array.isArray(value)) return typeof part === 'number' ? value[part] : undefined;
+  return isMap(value) && Object.hasOwn(value, part) ? value[part] : undefined;
+}

@@ -1,0 +1,131 @@
+import type { PointEntry } from '../domain/config.ts';
+import type { OutputSpec } from '../domain/output.ts';
+import type { Rule } from '../domain/rule.ts';
+import { embedded } from './connections.ts';
+import type { Context } from './context.ts';
+import { findSettings, splitPoint } from './point-units.ts';
+import { inUnit, quantityText } from './points.ts';
+import { quote } from './problem.ts';
+import type { PlacedSource } from './sources.ts';
+import { sourceMatches } from './topics.ts';
+
+/** What the warnings look at: a config without problems. */
+export interface Parts {
+  readonly sources: readonly PlacedSource[];
+  readonly points: readonly PointEntry[];
+  readonly rules: readonly Rule[];
+  readonly outputs: readonly OutputSpec[];
+  readonly notifierNames: readonly string[];
+}
+
+/** Says what works, but probably not as it was meant. */
+export function warn(context: Context, parts: Parts): void {
+  warnOfOutputs(context, parts);
+  warnOfNotifiers(context, parts);
+  for (const rule of parts.rules) {
+    warnOfSilentPoints(context, parts, rule);
+    warnOfLimits(context, parts.points, rule);
+  }
+  warnOfSimulations(context, parts.sources);
+}
+
+function warnOfOutputs(context: Context, { sources, rules, outputs }: Parts): void {
+  const claimed = new Set(
+    rules.flatMap(({ then }) =>
+      then.map((action) => (action.kind === 'claim' ? action.output : '')),
+    ),
+  );
+  for (const output of outputs) {
+    const path = ['outputs', output.name];
+    const say = (message: string, allowed: string): void =>
+      context.report.warning(path, { message, allowed, atKey: true });
+    const name = quote(output.name);
+    if (output.maxOnMs === null && output.onUnknown === null) {
+      say(
+        `the output ${name} has no end: a dying sensor may hold it for ever`,
+        'max_on or on_unknown',
+      );
+    }
+    if (output.leaseMs === null) {
+      const message = `the output ${name} is not fail-safe: without a lease it stays as it is if Limen stops`;
+      say(message, 'lease, if the device has a timer of its own');
+    }
+    if (!claimed.has(output.name))
+      say(`no rule claims the output ${name}`, 'a rule with it in then:');
+    const reader = sources.find(
+      ({ source }) =>
+        source.kind === 'mqtt' &&
+        source.broker === output.broker &&
+        sourceMatches(source.pattern, output.topic),
+    );
+    if (reader?.source.kind !== 'mqtt') continue;
+    const message = `the source ${quote(reader.source.pattern)} takes the commands of ${name} for readings`;
+    say(message, 'a topic that no source reads');
+  }
+}
+
+function warnOfNotifiers(context: Context, { rules, notifierNames }: Parts): void {
+  const used = new Set(
+    rules.flatMap(({ then }) =>
+      then.map((action) => (action.kind === 'notify' ? action.notifier : '')),
+    ),
+  );
+  for (const name of notifierNames.filter((candidate) => !used.has(candidate))) {
+    const message = `no rule uses the notifier ${quote(name)}`;
+    context.report.warning(['notifiers', name], {
+      message,
+      allowed: 'a rule with it in then:',
+      atKey: true,
+    });
+  }
+}
+
+// A device with a slash fits no capture, which is one level, and without an MQTT source nothing is read at all.
+// Everything else may come.
+function warnOfSilentPoints(context: Context, { sources }: Parts, rule: Rule): void {
+  const hasMqtt = sources.some(({ source }) => source.kind === 'mqtt');
+  for (const pattern of rule.points) {
+    if (!pattern.exact) continue;
+    const { device } = splitPoint(pattern.text);
+    if (hasMqtt && !device.includes('/')) continue;
+    const message = `no source can deliver ${quote(pattern.text)}`;
+    context.report.warning(['rules', rule.name, 'points'], {
+      message,
+      allowed: 'a source whose {device} is one topic level',
+    });
+  }
+}
+
+function warnOfLimits(context: Context, points: readonly PointEntry[], rule: Rule): void {
+  const known = rule.points.flatMap((pattern) => findSettings(pattern, points));
+  for (const { comparator } of rule.levels) {
+    if (comparator.kind !== 'above' && comparator.kind !== 'below') continue;
+    for (const { label, settings } of known) {
+      if (settings.valid === null) continue;
+      const edge = settings.valid[comparator.kind === 'above' ? 1 : 0];
+      const { limit } = comparator;
+      const value = inUnit(limit, limit.unit ?? settings.unit, edge.unit ?? settings.unit);
+      if (value === null) continue;
+      if (comparator.kind === 'above' ? value < edge.value : value > edge.value) continue;
+      const message = `${quantityText(limit)} is never passed: ${label} is bad beyond ${quantityText(edge)}`;
+      context.report.warning(['rules', rule.name, comparator.kind], {
+        message,
+        allowed: 'a limit inside valid:',
+        atKey: true,
+      });
+    }
+  }
+}
+
+function warnOfSimulations(context: Context, sources: readonly PlacedSource[]): void {
+  const embeddedPatterns = sources.flatMap(({ source }) =>
+    source.kind === 'mqtt' && source.broker === embedded ? [source.pattern] : [],
+  );
+  for (const { source, path } of sources) {
+    if (source.kind !== 'simulate') continue;
+    const topic = `sensors/${source.scenario}/metric`;
+    if (embeddedPatterns.some((pattern) => sourceMatches(pattern, topic))) continue;
+    const message = `no source reads what ${quote(source.scenario)} reports`;
+    context.report.warning(path, { message, allowed: 'mqtt: sensors/{device}/{metric} beside it' });
+  }
+}
