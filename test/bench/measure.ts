@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { quantile, spread, type Spread } from './figures.ts';
 import { cycleLength, runLoad, type LoadResult } from './load-job.ts';
-import { startLimen, startMosquitto, type Server } from './server.ts';
+import { loadRules, startLimen, startMosquitto, type Server } from './server.ts';
 import { countStored } from './stored.ts';
 import { cpuMs, peakMb, residentMb, writtenBytes } from './usage.ts';
 
@@ -73,7 +73,8 @@ export async function measureLimen(
   furtherRules = 0,
 ): Promise<FullFigures> {
   return await withFolder(options, async (folder) => {
-    const server = await startLimen({ folder, from: options.from, furtherRules });
+    const rules = loadRules(furtherRules);
+    const server = await startLimen({ folder, from: options.from, rules });
     const { figures, results } = await runFull(server, shape, options);
     await server.stop();
     verifyStored(folder, results);

@@ -1,21 +1,27 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { deviceCount, deviceName } from './load-job.ts';
 
-/** A program under test. */
-export interface Server {
+/** A program under test that was spawned and may not be ready yet. */
+export interface Launched {
   readonly port: number;
   readonly pid: number;
-  /** From spawn until the port accepts. */
-  readonly listeningMs: number;
+  /** Resolves when the port accepts, with the milliseconds since the spawn; fails if the program ends before. */
+  listening(): Promise<number>;
   /** Asks it to stop (SIGTERM) and waits; fails if it does not within 20 s. */
   stop(): Promise<void>;
   /** kill -9. */
   kill(): Promise<void>;
+}
+
+/** A program under test that is ready. */
+export interface Server extends Launched {
+  /** From spawn until the port accepts. */
+  readonly listeningMs: number;
 }
 
 export interface LimenOptions {
@@ -23,8 +29,8 @@ export interface LimenOptions {
   readonly folder: string;
   /** Which build runs: `dist`, or the source itself. */
   readonly from: 'dist' | 'src';
-  /** Rules on points that the load does not touch. */
-  readonly furtherRules?: number;
+  /** The `rules:` of its config, as YAML; default: those of the load. */
+  readonly rules?: string;
 }
 
 const root = join(import.meta.dirname, '../..');
@@ -41,15 +47,20 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts Limen on a free port with 1,000 rules on 200 points. A folder that has data goes on with it. */
-export async function startLimen(options: LimenOptions): Promise<Server> {
-  const { folder, from } = options;
+/** Spawns Limen on a free port. A folder that has data goes on with it. */
+export async function launchLimen(options: LimenOptions): Promise<Launched> {
+  const { folder, from, rules = loadRules(0) } = options;
   mkdirSync(folder, { recursive: true });
   const port = await freePort();
   const config = join(folder, 'limen.yaml');
-  writeFileSync(config, configText(folder, port, await freePort(), options.furtherRules ?? 0));
+  writeFileSync(config, configText({ folder, port, httpPort: await freePort(), rules }));
   const main = join(root, from === 'dist' ? 'dist/src/main.js' : 'src/main.ts');
-  return startServer(process.execPath, [main, 'run', '--config', config], port, folder);
+  return launch(process.execPath, [main, 'run', '--config', config], port, folder);
+}
+
+/** Spawns Limen and waits until it listens. */
+export async function startLimen(options: LimenOptions): Promise<Server> {
+  return ready(await launchLimen(options));
 }
 
 /** Starts mosquitto without persistence and without its usual limits on messages in flight. */
@@ -67,39 +78,39 @@ max_queued_messages 0
 set_tcp_nodelay true
 `,
   );
-  return startServer('mosquitto', ['-c', config], port, folder);
+  return ready(launch('mosquitto', ['-c', config], port, folder));
 }
 
-async function startServer(
-  command: string,
-  args: readonly string[],
-  port: number,
-  folder: string,
-): Promise<Server> {
+async function ready(launched: Launched): Promise<Server> {
+  return { ...launched, listeningMs: await launched.listening() };
+}
+
+function launch(command: string, args: readonly string[], port: number, folder: string): Launched {
   const logFile = join(folder, 'log.txt');
   const log = openSync(logFile, 'a');
   const start = performance.now();
   const child = spawn(command, [...args], { stdio: ['ignore', log, log] });
-  await untilAccepting(port, child, logFile);
-  const listeningMs = performance.now() - start;
+  closeSync(log);
   const { pid } = child;
-  if (pid === undefined) throw new Error(`${command} has no process`);
+  if (pid === undefined) throw new Error(`cannot start ${command}`);
   const exited = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   };
   return {
     port,
     pid,
-    listeningMs,
+    async listening() {
+      await untilAccepting(port, child, logFile);
+      return performance.now() - start;
+    },
     async stop() {
       child.kill('SIGTERM');
-      const isOver = await Promise.race([
-        exited().then(() => true),
-        wait(stopWithinMs, false, { ref: false }),
-      ]);
-      if (isOver) return;
-      child.kill('SIGKILL');
-      throw new Error(`${command} did not stop:\n${tail(logFile)}`);
+      const deadline = setTimeout(() => child.kill('SIGKILL'), stopWithinMs);
+      await exited();
+      clearTimeout(deadline);
+      if (child.signalCode === 'SIGKILL') {
+        throw new Error(`${command} did not stop:\n${tail(logFile)}`);
+      }
     },
     async kill() {
       child.kill('SIGKILL');
@@ -111,7 +122,7 @@ async function startServer(
 async function untilAccepting(port: number, child: ChildProcess, logFile: string): Promise<void> {
   const end = performance.now() + startWithinMs;
   while (performance.now() < end) {
-    if (child.exitCode !== null) break;
+    if (child.exitCode !== null || child.signalCode !== null) break;
     const socket = connect(port, '127.0.0.1');
     const isOpen = await once(socket, 'connect').then(
       () => true,
@@ -137,24 +148,33 @@ const levels = [
   ['colder', 'below: -20'],
 ] as const;
 
-function configText(folder: string, mqttPort: number, httpPort: number, further: number): string {
+/** Five rules on each point of the load, and further ones on points that it does not touch. */
+export function loadRules(further: number): string {
   const rule = (name: string, device: string, limit: string): string =>
-    `  ${name}: { points: ${device}/temperature, ${limit}, severity: warning, deadband: 2, acknowledge: not_required }\n`;
-  let rules = '';
+    `  ${name}-${device}: { points: ${device}/temperature, ${limit}, severity: warning, deadband: 2, acknowledge: not_required }\n`;
+  let rules = 'rules:\n';
   for (let index = 0; index < deviceCount; index += 1) {
-    const device = deviceName(index);
-    for (const [name, limit] of levels) rules += rule(`${name}-${device}`, device, limit);
+    for (const [name, limit] of levels) rules += rule(name, deviceName(index), limit);
   }
   for (let index = 0; index < further; index += 1) {
     const [name, limit] = levels[index % levels.length] ?? levels[0];
-    const device = `other-${Math.floor(index / levels.length)}`;
-    rules += rule(`${name}-${device}`, device, limit);
+    rules += rule(name, `other-${Math.floor(index / levels.length)}`, limit);
   }
+  return rules;
+}
+
+interface ConfigOptions {
+  readonly folder: string;
+  readonly port: number;
+  readonly httpPort: number;
+  readonly rules: string;
+}
+
+function configText({ folder, port, httpPort, rules }: ConfigOptions): string {
   return `site: bench
 broker:
-  listen: [mqtt://127.0.0.1:${mqttPort}]
+  listen: [mqtt://127.0.0.1:${port}]
 http: { listen: http://127.0.0.1:${httpPort} }
 storage: { directory: ${join(folder, 'data')} }
-rules:
 ${rules}`;
 }
