@@ -21,6 +21,7 @@ export const reasons = [
   'escalated', // a more severe level became due
   'deescalated', // a more severe level was left
   'removed', // the rule, device or point went away
+  'rule_changed', // the rule is judged by other limits or delays now
   'restored', // published again at start
   'condition', // condition or quality changed, state did not
   'drill', // a marked test alert
@@ -138,4 +139,14 @@ export function alertJson(alert: Alert): Record<string, unknown> {
     reason: alert.reason,
     seq: alert.seq,
   };
+}
+
+/** The alert in a payload of `alertJson`. Only for what Limen itself has written: nothing is checked. */
+export function alertOfJson(json: Readonly<Record<string, unknown>>): Alert {
+  const camel = Object.entries(json).map(([key, value]) => [
+    key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+    value,
+  ]);
+  // oxlint-disable-next-line no-unsafe-type-assertion -- the inverse of alertJson
+  return Object.fromEntries(camel) as Alert;
 }

@@ -48,7 +48,7 @@ export interface PointMemory {
   readonly value: number | null;
   readonly quality: number;
   readonly seq: Seq | null;
-  /** Engine time of the last reading that counts as heard (any quality but bad); null: never. */
+  /** Engine time of the last reading that counts as heard (quality good or suspect); null: never. */
   readonly heardAt: EngineMs | null;
   readonly atMs: WallMs | null;
   /** Engine time since when the point has been bad without a break; null: it is not. */
@@ -87,6 +87,8 @@ export interface Engine {
   all(): readonly Alert[];
   /** Memory of one point; null if it was never declared. */
   pointMemory(point: PointIndex): PointMemory | null;
+  /** Alerts that cannot be judged, in words: a limit whose unit does not fit its point. Their verdict is `unknown`. */
+  problems(): readonly string[];
   snapshot(): EngineSnapshot;
   /** To be called once, before the first input. Points must have been given by `point` inputs before or after. */
   restore(snapshot: EngineSnapshot): void;

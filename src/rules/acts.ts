@@ -1,0 +1,83 @@
+import type { Act } from '../domain/act.ts';
+import { alertKey } from '../domain/alert.ts';
+import type { ActVerdict } from '../domain/engine.ts';
+import type { AlertCell, LevelCell } from './alert-cell.ts';
+import type { EngineCore } from './engine-core.ts';
+import { announce, presentAlert, toWall } from './events.ts';
+import { arm, begin, end, stepOf, type Moment } from './settle.ts';
+import type { LifeCycleStep } from './life-cycle.ts';
+
+/** Does what a person asks, or says why not (AcknowledgeableConditionType of OPC UA Part 9). */
+export function perform(core: EngineCore, act: Act, moment: Moment): ActVerdict {
+  const key = alertKey(act.alert);
+  const cell = core.cells.get(key);
+  if (cell === undefined) return { result: 'refused', reason: `there is no alert "${key}"` };
+  const present = `${cell.key}/${cell.n}`;
+  if (act.id !== null && act.id !== present) {
+    return {
+      result: 'refused',
+      reason: `"${act.id}" is an earlier occurrence; the present one is "${present}"`,
+    };
+  }
+  const step = stepOf(core, cell, act.act);
+  switch (step.kind) {
+    case 'refused':
+      return { result: 'refused', reason: step.reason };
+    case 'stay':
+      return { result: 'refused', reason: `the alert is ${cell.state}` };
+    case 'move': {
+      const alert = apply(core, cell, act, step, moment);
+      arm(core, cell);
+      if (cell.pointIndex > 0) core.points.disturb(cell.pointIndex);
+      return { result: 'done', alert };
+    }
+  }
+}
+
+function apply(
+  core: EngineCore,
+  cell: AlertCell,
+  act: Act,
+  step: Extract<LifeCycleStep, { kind: 'move' }>,
+  moment: Moment,
+): ReturnType<typeof presentAlert> {
+  const { at, seq } = moment;
+  const from = cell.state;
+  if (act.act === 'acknowledge') {
+    cell.acknowledgedBy = act.by;
+    cell.acknowledgedAt = toWall(core, at);
+  }
+  cell.comment = act.comment ?? cell.comment;
+  if (step.to === 'normal' || step.to === 'returned') {
+    const running = cell.levels.map((one) => ({ ...one }));
+    end(core, cell, step, at, [seq]);
+    const alert = presentAlert(core, cell, at);
+    if (from === 'returned') goOnPending(core, cell, running, moment);
+    return alert;
+  }
+  cell.state = step.to;
+  announce(core, cell, { kind: 'transition', from, reason: step.reason, at, cause: [seq] });
+  return presentAlert(core, cell, at);
+}
+
+/**
+ * The limit had been passed again when somebody acknowledged the return: the occurrence ends, and its running on-delay
+ * is the beginning of the next one. It counts from the moment the limit was passed.
+ */
+function goOnPending(
+  core: EngineCore,
+  cell: AlertCell,
+  running: readonly LevelCell[],
+  moment: Moment,
+): void {
+  const first = running.find((one) => !Number.isNaN(one.onDue));
+  if (first === undefined) return;
+  cell.levels.forEach((one, index) => {
+    one.onDue = running[index]?.onDue ?? NaN;
+    one.onSeq = running[index]?.onSeq ?? NaN;
+    one.creditable = running[index]?.creditable ?? false;
+  });
+  const step = stepOf(core, cell, 'breached');
+  const atMs = toWall(core, first.onDue - first.level.onDelayMs);
+  if (step.kind === 'move') begin(core, cell, step, { at: moment.at, seq: first.onSeq, atMs });
+}

@@ -1,0 +1,222 @@
+import { alertKey, type AlertState, type Condition, type Reason } from '../domain/alert.ts';
+import type { Point } from '../domain/point.ts';
+import type { Quality } from '../domain/reading.ts';
+import { severityRank, type Level, type Rule } from '../domain/rule.ts';
+import type { WallMs } from '../domain/time.ts';
+import { compileRegion, type Region } from './conditions.ts';
+import type { Timed } from './timer-heap.ts';
+
+/**
+ * What decides the verdict of an alert. `value`: readings. The others are decided by time: `silence` since the point
+ * was heard, `bad` since it has been bad, `never_heard` and `too_few` since it was first expected. `event`: nothing,
+ * the engine raises and ends it itself.
+ */
+export type CellKind = 'value' | 'silence' | 'bad' | 'never_heard' | 'too_few' | 'event';
+
+/** One level of one alert. Times are engine milliseconds, NaN while nothing runs. */
+export interface LevelCell {
+  level: Level;
+  rank: number;
+  region: Region;
+  /** The verdict of the last judgement that had one. */
+  breached: boolean;
+  /** The on-delay has been over and the level is not left yet. */
+  held: boolean;
+  /** The off-delay is over, but nothing less severe is held that the alert could fall to. */
+  over: boolean;
+  onDue: number;
+  /** The input that started the on-delay. */
+  onSeq: number;
+  /** The on-delay kept its remainder over a stop of unknown length and may still be credited. */
+  creditable: boolean;
+  offDue: number;
+}
+
+/** One alert: the mutable state behind `Alert`. Only `src/rules` sees it. Wall times are null where nothing applies. */
+export interface AlertCell extends Timed {
+  kind: CellKind;
+  readonly key: string;
+  readonly device: string;
+  readonly metric: string;
+  rule: Rule;
+  levels: LevelCell[];
+  /** Index in the registry; 0: not about a known point. */
+  pointIndex: number;
+  state: AlertState;
+  condition: Condition;
+  quality: Quality;
+  /** Why this alert can never be judged; null: it can. */
+  problem: string | null;
+  /** Occurrences so far. */
+  n: number;
+  /** Index of the present level. */
+  present: number;
+  /** Rank of `severity_max`. */
+  rankMax: number;
+  /** Furthest value of the occurrence; NaN: none. */
+  worst: number;
+  raises: number;
+  latched: boolean;
+  breachedAt: WallMs | null;
+  raisedAt: WallMs | null;
+  returnedAt: WallMs | null;
+  /** null: never changed. */
+  changedAt: WallMs | null;
+  acknowledgedBy: string | null;
+  acknowledgedAt: WallMs | null;
+  comment: string | null;
+  reason: Reason;
+  /** The last event's number and message. */
+  seq: number;
+  message: string;
+  /** Engine time at which the occurrence began. */
+  begunAt: number;
+  /** Engine time at which it last stopped being raised. */
+  endedAt: number;
+  /** End of the off-delay of the whole alert. */
+  offDue: number;
+  /** The input that started it. */
+  offSeq: number;
+  /** The off-delay is over and a latch holds the alert. */
+  offOver: boolean;
+  /** Engine time since when the point has been expected, for what is decided by time. */
+  since: number;
+  /** The input from which that counts. */
+  sinceSeq: number;
+  /** What is decided by time is not decided before this (restart table of contract 3). */
+  floor: number;
+  /** For `too_few`: as many points have been heard as the pattern asks for. */
+  enough: boolean;
+  /** Text that only this alert knows, for its message. */
+  note: string | null;
+  /** Something that must survive a kill has changed since the last event. */
+  dirty: boolean;
+}
+
+export interface CellOptions {
+  readonly kind: CellKind;
+  readonly rule: Rule;
+  readonly device: string;
+  readonly metric: string;
+  /** null: not about a known point. */
+  readonly point: Point | null;
+  readonly since: number;
+  readonly sinceSeq: number;
+}
+
+/** A new alert, normal and never judged. */
+export function createCell(options: CellOptions): AlertCell {
+  const { kind, rule, device, metric, point } = options;
+  const cell: AlertCell = {
+    dueMs: Infinity,
+    heapIndex: -1,
+    kind,
+    key: alertKey({ rule: rule.name, device, metric }),
+    device,
+    metric,
+    rule,
+    levels: [],
+    pointIndex: point?.index ?? 0,
+    state: 'normal',
+    // What waits for a time is clear until then; what needs a reading is unknown until there is one.
+    condition: kind === 'value' ? 'unknown' : 'clear',
+    quality: kind === 'value' || kind === 'silence' ? 'stale' : 'good',
+    problem: null,
+    n: 0,
+    present: 0,
+    rankMax: -1,
+    worst: NaN,
+    raises: 0,
+    latched: false,
+    breachedAt: null,
+    raisedAt: null,
+    returnedAt: null,
+    changedAt: null,
+    acknowledgedBy: null,
+    acknowledgedAt: null,
+    comment: null,
+    reason: 'condition',
+    seq: 0,
+    message: '',
+    begunAt: NaN,
+    endedAt: NaN,
+    offDue: NaN,
+    offSeq: NaN,
+    offOver: false,
+    since: options.since,
+    sinceSeq: options.sinceSeq,
+    floor: -Infinity,
+    enough: false,
+    note: null,
+    dirty: false,
+  };
+  compileCell(cell, point);
+  return cell;
+}
+
+/**
+ * (Re)compiles the levels of an alert, after its rule or its point changed. What runs on a level goes on at the level
+ * of the same severity.
+ */
+export function compileCell(cell: AlertCell, point: Point | null): void {
+  const old = cell.levels;
+  const present = old[cell.present]?.level.severity;
+  cell.levels = cell.rule.levels.map((level) => {
+    const kept = old.find((one) => one.level.severity === level.severity);
+    return {
+      level,
+      rank: severityRank(level.severity),
+      region: compileRegion(level, point ?? nowhere),
+      breached: kept?.breached ?? false,
+      held: kept?.held ?? false,
+      over: kept?.over ?? false,
+      onDue: kept?.onDue ?? NaN,
+      onSeq: kept?.onSeq ?? NaN,
+      creditable: kept?.creditable ?? false,
+      offDue: kept?.offDue ?? NaN,
+    };
+  });
+  cell.problem = cell.levels.find((one) => one.region.problem !== null)?.region.problem ?? null;
+  cell.present = Math.max(
+    0,
+    cell.levels.findIndex((one) => one.level.severity === present),
+  );
+}
+
+const nowhere = { kind: 'number', unit: null, states: [] } as const;
+
+/** Whether somebody has to see this occurrence: by default once `severity_max` is critical. */
+export function isAcknowledgeRequired(cell: AlertCell): boolean {
+  const { acknowledge } = cell.rule;
+  return acknowledge === null
+    ? cell.rankMax >= severityRank('critical')
+    : acknowledge === 'required';
+}
+
+/** The order of everything that happens at the same time: rule, then point. */
+export function compareCells(a: AlertCell, b: AlertCell): number {
+  return (
+    compareText(a.rule.name, b.rule.name) ||
+    compareText(a.device, b.device) ||
+    compareText(a.metric, b.metric)
+  );
+}
+
+// By code unit: the order of a locale may differ between two machines.
+function compareText(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+/** When the earliest running delay of this alert is over; NaN: none runs. */
+export function nextDelayEnd(cell: AlertCell): number {
+  let end = cell.offDue;
+  for (const one of cell.levels) {
+    end = earlier(end, one.onDue);
+    end = earlier(end, one.offDue);
+  }
+  return end;
+}
+
+function earlier(a: number, b: number): number {
+  return Number.isNaN(a) || b < a ? b : a;
+}

@@ -1,0 +1,116 @@
+import type { Alert } from '../domain/alert.ts';
+import { severityRank, type Severity } from '../domain/rule.ts';
+import type { AlertCell } from './alert-cell.ts';
+import type { DormantAlert } from './engine-core.ts';
+import { orNull } from './point-table.ts';
+
+/** What an alert needs beside its published form to go on after a restart. Plain JSON; engine times, null for none. */
+interface CellMemory {
+  readonly n: number;
+  readonly worst: number | null;
+  readonly begun_at: number | null;
+  readonly ended_at: number | null;
+  readonly off_due: number | null;
+  readonly off_seq: number | null;
+  readonly off_over: boolean;
+  readonly since: number;
+  readonly since_seq: number;
+  readonly floor: number | null;
+  readonly note: string | null;
+  readonly changed: boolean;
+  readonly levels: readonly LevelMemory[];
+}
+
+interface LevelMemory {
+  readonly severity: Severity;
+  readonly breached: boolean;
+  readonly held: boolean;
+  readonly over: boolean;
+  readonly on_due: number | null;
+  readonly on_seq: number | null;
+  readonly creditable: boolean;
+  readonly off_due: number | null;
+}
+
+/** The memory of an alert, for `AlertEvent.memory` and snapshots. */
+export function encodeMemory(cell: AlertCell): CellMemory {
+  return {
+    n: cell.n,
+    worst: orNull(cell.worst),
+    begun_at: orNull(cell.begunAt),
+    ended_at: orNull(cell.endedAt),
+    off_due: orNull(cell.offDue),
+    off_seq: orNull(cell.offSeq),
+    off_over: cell.offOver,
+    since: cell.since,
+    since_seq: cell.sinceSeq,
+    floor: cell.floor === -Infinity ? null : cell.floor,
+    note: cell.note,
+    changed: cell.changedAt !== null,
+    levels: cell.levels.map((one) => ({
+      severity: one.level.severity,
+      breached: one.breached,
+      held: one.held,
+      over: one.over,
+      on_due: orNull(one.onDue),
+      on_seq: orNull(one.onSeq),
+      creditable: one.creditable,
+      off_due: orNull(one.offDue),
+    })),
+  };
+}
+
+/**
+ * Puts a stored alert into a new cell of its rule. Of a removed one only the count of occurrences goes on: ids never
+ * repeat.
+ */
+export function recall(cell: AlertCell, { alert, memory }: DormantAlert): void {
+  const stored = memory as CellMemory;
+  cell.n = stored.n;
+  if (alert.reason === 'removed') return;
+  recallAlert(cell, alert, stored.changed);
+  cell.worst = stored.worst ?? NaN;
+  cell.begunAt = stored.begun_at ?? NaN;
+  cell.endedAt = stored.ended_at ?? NaN;
+  cell.offDue = stored.off_due ?? NaN;
+  cell.offSeq = stored.off_seq ?? NaN;
+  cell.offOver = stored.off_over;
+  cell.since = stored.since;
+  cell.sinceSeq = stored.since_seq;
+  cell.floor = stored.floor ?? -Infinity;
+  cell.note = stored.note;
+  for (const one of cell.levels) {
+    const level = stored.levels.find(({ severity }) => severity === one.level.severity);
+    if (level === undefined) continue;
+    one.breached = level.breached;
+    one.held = level.held;
+    one.over = level.over;
+    one.onDue = level.on_due ?? NaN;
+    one.onSeq = level.on_seq ?? NaN;
+    one.creditable = level.creditable;
+    one.offDue = level.off_due ?? NaN;
+  }
+}
+
+function recallAlert(cell: AlertCell, alert: Alert, changed: boolean): void {
+  cell.state = alert.state;
+  cell.condition = alert.condition;
+  cell.quality = alert.quality;
+  cell.present = Math.max(
+    0,
+    cell.levels.findIndex((one) => one.level.severity === alert.severity),
+  );
+  cell.raises = alert.raises;
+  cell.rankMax = alert.raises > 0 ? severityRank(alert.severityMax) : -1;
+  cell.latched = alert.latched;
+  cell.breachedAt = alert.breachedAt;
+  cell.raisedAt = alert.raisedAt;
+  cell.returnedAt = alert.returnedAt;
+  cell.changedAt = changed ? alert.changedAt : null;
+  cell.acknowledgedBy = alert.acknowledgedBy;
+  cell.acknowledgedAt = alert.acknowledgedAt;
+  cell.comment = alert.comment;
+  cell.reason = alert.reason;
+  cell.seq = alert.seq;
+  cell.message = alert.message;
+}

@@ -1,0 +1,133 @@
+import type { Point } from '../domain/point.ts';
+import type { Comparator, Level, Quantity } from '../domain/rule.ts';
+import { convert, convertDifference } from '../domain/units.ts';
+
+/**
+ * A comparator over the doubles of one point. Every comparator is an interval: `above`, `below` and `outside` are
+ * breached outside of it, `inside` and `equals` within it. Numbers instead of closures: the engine can also ask how
+ * far a value may move before any verdict changes.
+ */
+export interface Region {
+  /** True: breached within the interval; false: breached outside of it. */
+  readonly within: boolean;
+  readonly low: number;
+  readonly high: number;
+  /** The interval while the level is held: moved by the deadband. */
+  readonly heldLow: number;
+  readonly heldHigh: number;
+  /** Why no value can be compared with this limit, so that the verdict is always `unknown`; null: it can. */
+  readonly problem: string | null;
+}
+
+/** What of a point decides how its numbers are compared. */
+type ComparedPoint = Pick<Point, 'kind' | 'unit' | 'states'>;
+
+/**
+ * Compiles a level for one point: limits and deadband in the point's unit. A point without a unit takes the numbers
+ * as they are. The deadband is that of ISA-18.2 and acts only while the level is held.
+ */
+export function compileRegion(level: Level, point: ComparedPoint): Region {
+  const { comparator } = level;
+  switch (comparator.kind) {
+    case 'above':
+      return fromLimits(false, [null, comparator.limit], level, point);
+    case 'below':
+      return fromLimits(false, [comparator.limit, null], level, point);
+    case 'outside':
+      return fromLimits(false, [comparator.low, comparator.high], level, point);
+    case 'inside':
+      return fromLimits(true, [comparator.low, comparator.high], level, point);
+    case 'equals':
+      return fromState(comparator.value, level, point);
+    case 'silent_for':
+      return never(null);
+  }
+}
+
+/** Whether a value breaches the region; `held`: the level has been due and is not left yet. */
+export function isBreached(region: Region, held: boolean, value: number): boolean {
+  const low = held ? region.heldLow : region.low;
+  const high = held ? region.heldHigh : region.high;
+  return region.within ? value >= low && value <= high : value < low || value > high;
+}
+
+/** How far a value lies in the direction of the breach: of two values the one with the larger number is worse. */
+export function badness(comparator: Comparator['kind'], region: Region, value: number): number {
+  switch (comparator) {
+    case 'above':
+    case 'silent_for':
+      return value;
+    case 'below':
+      return -value;
+    case 'outside':
+      return Math.max(region.low - value, value - region.high);
+    case 'inside':
+      return Math.min(value - region.low, region.high - value);
+    case 'equals':
+      return region.low === value ? 1 : 0;
+  }
+}
+
+function fromLimits(
+  within: boolean,
+  [low, high]: readonly [Quantity | null, Quantity | null],
+  level: Level,
+  point: ComparedPoint,
+): Region {
+  if (point.kind === 'text') return never('a text state cannot be compared with a number');
+  const lowValue = low === null ? -Infinity : limitIn(low, point.unit);
+  const highValue = high === null ? Infinity : limitIn(high, point.unit);
+  const deadband = deadbandIn(level.deadband, point.unit);
+  if (lowValue === null || highValue === null || deadband === null) {
+    const written = (lowValue === null ? low : highValue === null ? high : level.deadband)?.unit;
+    return never(`${written ?? ''} cannot be converted to ${point.unit ?? ''}`);
+  }
+  const inward = within ? -deadband : deadband;
+  return {
+    within,
+    low: lowValue,
+    high: highValue,
+    heldLow: lowValue + inward,
+    heldHigh: highValue - inward,
+    problem: null,
+  };
+}
+
+function fromState(state: number | boolean | string, level: Level, point: ComparedPoint): Region {
+  if (point.kind === 'text') {
+    const index = point.states.indexOf(String(state));
+    // A state that was never heard: nothing equals it yet.
+    return index < 0 ? never(null) : exactly(index, 0);
+  }
+  if (typeof state === 'string') {
+    return never(`"${state}" cannot be compared with a ${point.kind}`);
+  }
+  const deadband = deadbandIn(level.deadband, point.unit);
+  return exactly(Number(state), point.kind === 'number' ? (deadband ?? 0) : 0);
+}
+
+function exactly(value: number, deadband: number): Region {
+  return {
+    within: true,
+    low: value,
+    high: value,
+    heldLow: value - deadband,
+    heldHigh: value + deadband,
+    problem: null,
+  };
+}
+
+// No number lies within an empty interval.
+function never(problem: string | null): Region {
+  return { within: true, low: NaN, high: NaN, heldLow: NaN, heldHigh: NaN, problem };
+}
+
+function limitIn(limit: Quantity, unit: string | null): number | null {
+  if (limit.unit === null || unit === null) return limit.value;
+  return convert(limit.value, limit.unit, unit);
+}
+
+function deadbandIn(deadband: Quantity, unit: string | null): number | null {
+  if (deadband.unit === null || unit === null) return deadband.value;
+  return convertDifference(deadband.value, deadband.unit, unit);
+}

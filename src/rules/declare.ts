@@ -1,0 +1,176 @@
+import { alertKey } from '../domain/alert.ts';
+import type { Point } from '../domain/point.ts';
+import { type Rule } from '../domain/rule.ts';
+import {
+  compareCells,
+  compileCell,
+  createCell,
+  type AlertCell,
+  type CellKind,
+} from './alert-cell.ts';
+import { recall } from './cell-memory.ts';
+import type { EngineCore } from './engine-core.ts';
+import { announce, presentAlert } from './events.ts';
+import { encodeMemory } from './cell-memory.ts';
+import { releaseLevels } from './levels.ts';
+import { badAfterMs, ownRule, staleAfterMs } from './own-rules.ts';
+import type { PointSlot } from './point-table.ts';
+import { arm, type Moment } from './settle.ts';
+
+/** A point was declared, or its unit, kind or text states are known better now. */
+export function declarePoint(core: EngineCore, point: Point, moment: Moment): void {
+  const known = core.points.slot(point.index);
+  if (known === undefined) {
+    const slot: PointSlot = {
+      point,
+      cells: [],
+      stale: null,
+      bad: null,
+      neverHeard: null,
+      expectEveryMs: null,
+    };
+    core.points.setSlot(slot);
+    equipPoint(core, slot, moment);
+    countDeclared(core, slot);
+  } else {
+    known.point = point;
+    for (const cell of known.cells) compileCell(cell, point);
+    core.points.disturb(point.index);
+  }
+}
+
+/** Gives a point the alerts it lacks under the present config; returns the new ones of configured rules. */
+export function equipPoint(
+  core: EngineCore,
+  slot: PointSlot,
+  moment: Moment,
+): readonly AlertCell[] {
+  const { book } = core;
+  if (book === null) return [];
+  const { point } = slot;
+  const added: AlertCell[] = [];
+  for (const rule of book.rulesOf(point)) {
+    if (slot.cells.some((cell) => cell.rule.name === rule.name)) continue;
+    const cell = addCell(core, { kind: kindOf(rule), rule, point }, moment);
+    slot.cells.push(cell);
+    added.push(cell);
+  }
+  slot.cells.sort(compareCells);
+  expectPoint(core, slot, book.expectEveryMs(point), moment);
+  if (slot.bad === null && isStored(core, ownRule('limen.bad', 0), point))
+    addBadCell(core, slot, moment);
+  const neverHeard = core.cells.get(alertKey({ rule: 'limen.never_heard', ...nameOf(point) }));
+  if (neverHeard?.kind === 'never_heard') {
+    neverHeard.pointIndex = point.index;
+    slot.neverHeard = neverHeard;
+  }
+  return added;
+}
+
+/** Makes an alert about a point, or about a name that is no point; goes on with a stored one of the same key. */
+export function addCell(
+  core: EngineCore,
+  about: {
+    readonly kind: CellKind;
+    readonly rule: Rule;
+    readonly point: Point | { readonly device: string; readonly metric: string };
+  },
+  { at, seq }: Moment,
+): AlertCell {
+  const { kind, rule, point } = about;
+  const { device, metric } = point;
+  const known = 'index' in point ? point : null;
+  const cell = createCell({ kind, rule, device, metric, point: known, since: at, sinceSeq: seq });
+  const stored = core.dormant.get(cell.key);
+  if (stored !== undefined) {
+    recall(cell, stored);
+    core.dormant.delete(cell.key);
+  }
+  core.cells.set(cell.key, cell);
+  arm(core, cell);
+  return cell;
+}
+
+/** The alert of a point that sends bad values; made when it first does. */
+export function addBadCell(core: EngineCore, slot: PointSlot, moment: Moment): AlertCell {
+  const rule = ownRule('limen.bad', badAfterMs(slot.expectEveryMs));
+  slot.bad = addCell(core, { kind: 'bad', rule, point: slot.point }, moment);
+  return slot.bad;
+}
+
+/** Ends an alert whose rule or point went away: a last event, then nothing; its number is kept. */
+export function removeCell(core: EngineCore, cell: AlertCell, { at, seq }: Moment): void {
+  const from = cell.state;
+  cell.state = 'normal';
+  cell.latched = false;
+  releaseLevels(cell);
+  const kind = from === 'normal' ? 'condition' : 'transition';
+  announce(core, cell, { kind, from, reason: 'removed', at, cause: [seq] });
+  core.timers.schedule(cell, Infinity);
+  core.cells.delete(cell.key);
+  core.dormant.set(cell.key, { alert: presentAlert(core, cell, at), memory: encodeMemory(cell) });
+  const slot = core.points.slot(cell.pointIndex);
+  if (slot !== undefined) forgetCell(core, slot, cell);
+}
+
+/** What decides the verdicts of a configured rule. */
+export function kindOf(rule: Rule): CellKind {
+  return rule.levels[0]?.comparator.kind === 'silent_for' ? 'silence' : 'value';
+}
+
+function expectPoint(
+  core: EngineCore,
+  slot: PointSlot,
+  everyMs: number | null,
+  moment: Moment,
+): void {
+  const isChanged = slot.expectEveryMs !== everyMs;
+  slot.expectEveryMs = everyMs;
+  if (everyMs === null) {
+    if (slot.stale !== null) removeCell(core, slot.stale, moment);
+  } else if (slot.stale === null) {
+    const rule = ownRule('limen.stale', staleAfterMs(everyMs));
+    slot.stale = addCell(core, { kind: 'silence', rule, point: slot.point }, moment);
+    if (slot.stale.condition === 'breached') core.points.stale[slot.point.index] = 1;
+  } else if (isChanged) {
+    changeSpan(core, slot.stale, ownRule('limen.stale', staleAfterMs(everyMs)));
+  }
+  if (slot.bad !== null && isChanged)
+    changeSpan(core, slot.bad, ownRule('limen.bad', badAfterMs(everyMs)));
+}
+
+function changeSpan(core: EngineCore, cell: AlertCell, rule: Rule): void {
+  cell.rule = rule;
+  compileCell(cell, null);
+  arm(core, cell);
+}
+
+function forgetCell(core: EngineCore, slot: PointSlot, cell: AlertCell): void {
+  const place = slot.cells.indexOf(cell);
+  if (place >= 0) slot.cells.splice(place, 1);
+  if (slot.bad === cell) slot.bad = null;
+  if (slot.neverHeard === cell) slot.neverHeard = null;
+  if (slot.stale === cell) {
+    slot.stale = null;
+    core.points.stale[slot.point.index] = 0;
+  }
+  core.points.disturb(slot.point.index);
+}
+
+function countDeclared(core: EngineCore, { point }: PointSlot): void {
+  if (Number.isNaN(core.points.heardAt[point.index]!)) return;
+  for (const counted of core.counted) {
+    if (!counted.expected.matches(point.device, point.metric)) continue;
+    counted.heard += 1;
+    counted.cell.enough = counted.heard >= counted.expected.atLeast;
+  }
+}
+
+function isStored(core: EngineCore, rule: Rule, point: Point): boolean {
+  const stored = core.dormant.get(alertKey({ rule: rule.name, ...nameOf(point) }));
+  return stored !== undefined && stored.alert.reason !== 'removed';
+}
+
+function nameOf({ device, metric }: Point): { readonly device: string; readonly metric: string } {
+  return { device, metric };
+}

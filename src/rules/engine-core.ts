@@ -1,0 +1,38 @@
+import type { Alert } from '../domain/alert.ts';
+import type { EngineSurroundings } from '../domain/engine.ts';
+import type { AlertCell } from './alert-cell.ts';
+import type { LifeCycleFacts } from './life-cycle.ts';
+import type { PointTable } from './point-table.ts';
+import type { ExpectedCount, RuleBook } from './rule-book.ts';
+import type { TimerHeap } from './timer-heap.ts';
+
+/** An alert that has no cell at present: not declared yet after a restore, or removed. Keeps its number going. */
+export interface DormantAlert {
+  readonly alert: Alert;
+  readonly memory: unknown;
+}
+
+/** A pattern that must find a number of points, with how many have been heard. */
+export interface CountedPattern {
+  readonly cell: AlertCell;
+  readonly expected: ExpectedCount;
+  heard: number;
+}
+
+/** The state the parts of the engine share. */
+export interface EngineCore {
+  readonly surroundings: EngineSurroundings;
+  readonly points: PointTable;
+  readonly timers: TimerHeap<AlertCell>;
+  /** Every alert there is, by its key. */
+  readonly cells: Map<string, AlertCell>;
+  readonly dormant: Map<string, DormantAlert>;
+  /** Patterns with `at_least`. */
+  counted: CountedPattern[];
+  /** Scratch for the life cycle: one object for all calls. */
+  readonly facts: { -readonly [Key in keyof LifeCycleFacts]: LifeCycleFacts[Key] };
+  /** Add to engine time to get wall time. */
+  wallOffsetMs: number;
+  /** null until the first config. */
+  book: RuleBook | null;
+}

@@ -1,0 +1,189 @@
+import type { Alert, AlertKey } from '../domain/alert.ts';
+import { alertKey } from '../domain/alert.ts';
+import type {
+  ActVerdict,
+  Engine,
+  EngineInput,
+  EngineSnapshot,
+  EngineSurroundings,
+  PointMemory,
+} from '../domain/engine.ts';
+import type { PointIndex } from '../domain/point.ts';
+import type { Seq } from '../domain/reading.ts';
+import type { EngineMs, WallMs } from '../domain/time.ts';
+import { perform } from './acts.ts';
+import { compareCells } from './alert-cell.ts';
+import { encodeMemory } from './cell-memory.ts';
+import { declarePoint } from './declare.ts';
+import type { EngineCore } from './engine-core.ts';
+import { presentAlert } from './events.ts';
+import { fireDue } from './fire.ts';
+import { judgeReading } from './judge-reading.ts';
+import { PointTable } from './point-table.ts';
+import { creditDelays, orderedCells, restart } from './restart.ts';
+import { applyConfig } from './rule-change.ts';
+import { TimerHeap } from './timer-heap.ts';
+
+/**
+ * The deterministic engine: readings and other inputs in, alert events out, synchronously. The alarm model is that of
+ * ISA-18.2 (deadband, on-delay, off-delay, latch, acknowledge) as contract 3 words it.
+ */
+export function createEngine(surroundings: EngineSurroundings): Engine {
+  return new RuleEngine(surroundings);
+}
+
+class RuleEngine implements Engine {
+  readonly #core: EngineCore;
+  readonly #points = new PointTable();
+  readonly #timers = new TimerHeap(compareCells);
+  // Reused for every reading: judging one allocates nothing unless something changes.
+  readonly #moment = { at: 0, seq: 0, atMs: 0 };
+  readonly #reading = { value: 0, quality: 0 };
+  #now = 0;
+  /** Restored and not started yet: what came due while Limen was down waits for the restart table. */
+  #isAsleep = false;
+
+  constructor(surroundings: EngineSurroundings) {
+    this.#core = {
+      surroundings,
+      points: this.#points,
+      timers: this.#timers,
+      cells: new Map(),
+      dormant: new Map(),
+      counted: [],
+      facts: {
+        condition: 'unknown',
+        dueAtOnce: false,
+        unknownRaises: false,
+        latch: false,
+        acknowledgeRequired: false,
+        offDelayOver: false,
+      },
+      wallOffsetMs: 0,
+      book: null,
+    };
+  }
+
+  get nextDueAt(): EngineMs | null {
+    const due = this.#timers.nextDueMs;
+    return due === Infinity ? null : (due as EngineMs);
+  }
+
+  reading(
+    seq: Seq,
+    at: EngineMs,
+    atMs: WallMs,
+    point: PointIndex,
+    value: number,
+    quality: number,
+  ): void {
+    if (this.#timers.nextDueMs <= at) this.advance(at);
+    const points = this.#points;
+    this.#now = at;
+    if (
+      value > points.quietLow[point]! &&
+      value < points.quietHigh[point]! &&
+      quality === points.quality[point]
+    ) {
+      points.value[point] = value;
+      points.seq[point] = seq;
+      points.heardAt[point] = at;
+      points.atMs[point] = atMs;
+      return;
+    }
+    this.#isAsleep = false;
+    const moment = this.#moment;
+    moment.at = at;
+    moment.seq = seq;
+    moment.atMs = atMs;
+    this.#reading.value = value;
+    this.#reading.quality = quality;
+    judgeReading(this.#core, point, this.#reading, moment);
+  }
+
+  accept(seq: Seq, at: EngineMs, input: EngineInput): ActVerdict | null {
+    const core = this.#core;
+    const moment = { at, seq, atMs: NaN };
+    this.#now = at;
+    switch (input.kind) {
+      case 'started':
+        this.#isAsleep = false;
+        restart(core, input, moment);
+        return null;
+      case 'config':
+        if (!this.#isAsleep) this.advance(at);
+        applyConfig(core, input.rules, input.points, moment);
+        return null;
+      case 'point':
+        if (!this.#isAsleep) this.advance(at);
+        declarePoint(core, input.point, moment);
+        return null;
+      case 'clock':
+        this.advance(at);
+        core.wallOffsetMs = input.wallOffsetMs;
+        creditDelays(core, input.creditMs, moment);
+        return null;
+      case 'act':
+        this.advance(at);
+        return perform(core, input.act, moment);
+      case 'stopped':
+        this.advance(at);
+        return null;
+    }
+  }
+
+  advance(at: EngineMs): void {
+    this.#isAsleep = false;
+    this.#now = at;
+    fireDue(this.#core, at);
+  }
+
+  find(key: AlertKey): Alert | null {
+    const cell = this.#core.cells.get(alertKey(key));
+    return cell === undefined ? null : presentAlert(this.#core, cell, this.#now);
+  }
+
+  open(): readonly Alert[] {
+    return this.all().filter((alert) => alert.state !== 'normal');
+  }
+
+  all(): readonly Alert[] {
+    return orderedCells(this.#core).map((cell) => presentAlert(this.#core, cell, this.#now));
+  }
+
+  pointMemory(point: PointIndex): PointMemory | null {
+    return this.#points.slot(point) === undefined ? null : this.#points.memory(point);
+  }
+
+  problems(): readonly string[] {
+    return orderedCells(this.#core).flatMap((cell) =>
+      cell.problem === null
+        ? []
+        : [`rule "${cell.rule.name}" cannot judge ${cell.device}/${cell.metric}: ${cell.problem}`],
+    );
+  }
+
+  snapshot(): EngineSnapshot {
+    const core = this.#core;
+    const dormant = [...core.dormant.keys()].sort().flatMap((key) => core.dormant.get(key) ?? []);
+    return {
+      wallOffsetMs: core.wallOffsetMs,
+      points: [...this.#points.slots()].map(({ point }) => this.#points.memory(point.index)),
+      alerts: [
+        ...orderedCells(core).map((cell) => ({
+          alert: presentAlert(core, cell, this.#now),
+          memory: encodeMemory(cell),
+        })),
+        ...dormant,
+      ],
+    };
+  }
+
+  restore(snapshot: EngineSnapshot): void {
+    const core = this.#core;
+    core.wallOffsetMs = snapshot.wallOffsetMs;
+    for (const memory of snapshot.points) this.#points.restore(memory);
+    for (const stored of snapshot.alerts) core.dormant.set(alertKey(stored.alert), stored);
+    this.#isAsleep = true;
+  }
+}

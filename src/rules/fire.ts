@@ -1,0 +1,37 @@
+import type { AlertCell } from './alert-cell.ts';
+import type { EngineCore } from './engine-core.ts';
+import { announceIfDirty } from './events.ts';
+import { judgeUnknown } from './judge-reading.ts';
+import { arm, finishDelays, settle, type Moment } from './settle.ts';
+import { markByTime } from './watch.ts';
+
+/** Fires every timer due at or before a time, each at its own due time, in the order (due, rule, point). */
+export function fireDue(core: EngineCore, at: number): void {
+  for (;;) {
+    const cell = core.timers.takeDue(at);
+    if (cell === null) return;
+    fire(core, cell, cell.dueMs);
+  }
+}
+
+function fire(core: EngineCore, cell: AlertCell, at: number): void {
+  const moment: Moment = { at, seq: lastCause(core, cell), atMs: NaN };
+  if (markByTime(core, cell, at)) {
+    const slot = core.points.slot(cell.pointIndex);
+    const isStale = slot !== undefined && slot.stale === cell;
+    if (isStale) core.points.stale[cell.pointIndex] = 1;
+    settle(core, cell, 'breached', moment);
+    if (isStale) for (const other of slot.cells) judgeUnknown(core, other, moment);
+  } else {
+    finishDelays(core, cell, at, moment.seq);
+    announceIfDirty(core, cell, at, moment.seq);
+  }
+  arm(core, cell);
+  if (cell.pointIndex > 0) core.points.disturb(cell.pointIndex);
+}
+
+// The last reading of the point, or else the input that made Limen expect one.
+function lastCause(core: EngineCore, cell: AlertCell): number {
+  const seq = core.points.seq[cell.pointIndex] ?? NaN;
+  return cell.pointIndex === 0 || Number.isNaN(seq) ? cell.sinceSeq : seq;
+}

@@ -1,0 +1,96 @@
+import { qualityCodes } from '../domain/reading.ts';
+import type { AlertCell } from './alert-cell.ts';
+import { addBadCell } from './declare.ts';
+import type { EngineCore } from './engine-core.ts';
+import { announceIfDirty } from './events.ts';
+import { endWait, noteFirstHeard } from './expected-points.ts';
+import { markByValue, markClear } from './levels.ts';
+import type { PointSlot } from './point-table.ts';
+import { findQuietRange } from './quiet.ts';
+import { arm, noteQuality, settle, type Moment } from './settle.ts';
+import { noteWait } from './watch.ts';
+
+/** Judges a reading by every rule of its point. A reading of an undeclared point is nobody's. */
+export function judgeReading(
+  core: EngineCore,
+  index: number,
+  reading: { readonly value: number; readonly quality: number },
+  moment: Moment,
+): void {
+  const { points } = core;
+  const slot = points.slot(index);
+  if (slot === undefined) return;
+  const { value, quality } = reading;
+  points.seq[index] = moment.seq;
+  points.atMs[index] = moment.atMs;
+  if (quality <= qualityCodes.suspect && !Number.isNaN(value)) {
+    points.quality[index] = quality;
+    hear(core, slot, value, moment);
+    for (const cell of slot.cells) judgeCell(core, cell, moment);
+  } else {
+    points.quality[index] = quality === qualityCodes.stale ? qualityCodes.stale : qualityCodes.bad;
+    if (points.quality[index] === qualityCodes.bad) noteBad(core, slot, moment);
+    for (const cell of slot.cells) judgeUnknown(core, cell, moment);
+  }
+  findQuietRange(core, index);
+}
+
+/** Judges an alert by the last usable value of its point. */
+export function judgeCell(core: EngineCore, cell: AlertCell, moment: Moment): void {
+  if (cell.kind === 'silence') {
+    markClear(cell);
+    // The timer of a silence is moved when it fires, not at every reading.
+    if (cell.condition === 'clear' && cell.state === 'normal') {
+      noteQuality(core, cell);
+      announceIfDirty(core, cell, moment.at, moment.seq);
+      return;
+    }
+    settle(core, cell, 'clear', moment);
+  } else if (cell.problem !== null) {
+    settle(core, cell, 'unknown', moment);
+  } else {
+    const isBreached = markByValue(cell, core.points.value[cell.pointIndex]!);
+    settle(core, cell, isBreached ? 'breached' : 'clear', moment);
+  }
+  arm(core, cell);
+}
+
+/** Tells an alert that there is no usable value. A silence is judged by time alone. */
+export function judgeUnknown(core: EngineCore, cell: AlertCell, moment: Moment): void {
+  if (cell.kind === 'value') {
+    settle(core, cell, 'unknown', moment);
+    arm(core, cell);
+  } else {
+    noteQuality(core, cell);
+    announceIfDirty(core, cell, moment.at, moment.seq);
+  }
+}
+
+function hear(core: EngineCore, slot: PointSlot, value: number, moment: Moment): void {
+  const { points } = core;
+  const { index } = slot.point;
+  const isFirst = Number.isNaN(points.heardAt[index]!);
+  noteWaits(core, slot, moment.at);
+  points.value[index] = value;
+  points.heardAt[index] = moment.at;
+  points.badSince[index] = NaN;
+  points.stale[index] = 0;
+  if (slot.stale !== null) endWait(core, slot.stale, moment);
+  if (slot.bad !== null) endWait(core, slot.bad, moment);
+  if (isFirst) noteFirstHeard(core, slot, moment);
+}
+
+// Before the reading is written down, which ends the waiting.
+function noteWaits(core: EngineCore, slot: PointSlot, at: number): void {
+  if (slot.stale !== null) noteWait(core, slot.stale, at);
+  if (slot.bad !== null) noteWait(core, slot.bad, at);
+  if (slot.neverHeard !== null) noteWait(core, slot.neverHeard, at);
+  for (const cell of slot.cells) if (cell.kind === 'silence') noteWait(core, cell, at);
+}
+
+function noteBad(core: EngineCore, slot: PointSlot, moment: Moment): void {
+  const { index } = slot.point;
+  if (!Number.isNaN(core.points.badSince[index]!)) return;
+  core.points.badSince[index] = moment.at;
+  arm(core, slot.bad ?? addBadCell(core, slot, moment));
+}

@@ -1,0 +1,136 @@
+import type { PointMemory } from '../domain/engine.ts';
+import type { Point, PointIndex } from '../domain/point.ts';
+import { qualityCodes, type Quality, type Seq } from '../domain/reading.ts';
+import type { EngineMs, WallMs } from '../domain/time.ts';
+import type { AlertCell } from './alert-cell.ts';
+
+/** What the engine holds of a point beside its numbers. */
+export interface PointSlot {
+  point: Point;
+  /** Alerts of the configured rules, in the order of rule names. */
+  readonly cells: AlertCell[];
+  /** Limen's own alerts about this point; null while there is none. */
+  stale: AlertCell | null;
+  bad: AlertCell | null;
+  neverHeard: AlertCell | null;
+  expectEveryMs: number | null;
+}
+
+const staleCode = qualityCodes.stale;
+
+/**
+ * The last reading of every point, as columns: a reading that changes nothing writes a few numbers and allocates
+ * nothing. NaN stands for "there is none".
+ */
+export class PointTable {
+  /** Last value of quality good or suspect. */
+  value = new Float64Array(64).fill(NaN);
+  /** Quality of the last reading. */
+  quality = new Uint8Array(64).fill(staleCode);
+  seq = new Float64Array(64).fill(NaN);
+  heardAt = new Float64Array(64).fill(NaN);
+  atMs = new Float64Array(64).fill(NaN);
+  badSince = new Float64Array(64).fill(NaN);
+  /** 1 while the point is stale. */
+  stale = new Uint8Array(64);
+  /** Strictly between these two a reading changes no verdict of this point; NaN: every reading is judged. */
+  quietLow = new Float64Array(64).fill(NaN);
+  quietHigh = new Float64Array(64).fill(NaN);
+  readonly #slots: (PointSlot | undefined)[] = [];
+
+  slot(index: number): PointSlot | undefined {
+    return this.#slots[index];
+  }
+
+  /** Every declared point, by index. */
+  *slots(): Iterable<PointSlot> {
+    for (const slot of this.#slots) if (slot !== undefined) yield slot;
+  }
+
+  setSlot(slot: PointSlot): void {
+    this.#reserve(slot.point.index);
+    this.#slots[slot.point.index] = slot;
+  }
+
+  /** The next reading of the point is judged by every rule. */
+  disturb(index: number): void {
+    this.quietLow[index] = NaN;
+  }
+
+  disturbAll(): void {
+    this.quietLow.fill(NaN);
+  }
+
+  /** Quality as it is shown with an alert. */
+  shownQuality(index: number): Quality {
+    if (this.stale[index] === 1) return 'stale';
+    switch (this.quality[index]) {
+      case qualityCodes.good:
+        return 'good';
+      case qualityCodes.suspect:
+        return 'suspect';
+      case qualityCodes.bad:
+        return 'bad';
+      default:
+        return 'stale';
+    }
+  }
+
+  /** Whether the last value may be judged: good or suspect, and fresh. */
+  isUsable(index: number): boolean {
+    return this.stale[index] === 0 && this.quality[index]! <= qualityCodes.suspect;
+  }
+
+  memory(index: PointIndex): PointMemory {
+    return {
+      index,
+      value: orNull(this.value[index]!),
+      quality: this.quality[index]!,
+      seq: orNull(this.seq[index]!) as Seq | null,
+      heardAt: orNull(this.heardAt[index]!) as EngineMs | null,
+      atMs: orNull(this.atMs[index]!) as WallMs | null,
+      badSince: orNull(this.badSince[index]!) as EngineMs | null,
+    };
+  }
+
+  restore(memory: PointMemory): void {
+    const { index } = memory;
+    this.#reserve(index);
+    this.value[index] = memory.value ?? NaN;
+    this.quality[index] = memory.quality;
+    this.seq[index] = memory.seq ?? NaN;
+    this.heardAt[index] = memory.heardAt ?? NaN;
+    this.atMs[index] = memory.atMs ?? NaN;
+    this.badSince[index] = memory.badSince ?? NaN;
+  }
+
+  #reserve(index: number): void {
+    let length = this.value.length;
+    if (index < length) return;
+    while (length <= index) length *= 2;
+    this.value = widen(this.value, length);
+    this.seq = widen(this.seq, length);
+    this.heardAt = widen(this.heardAt, length);
+    this.atMs = widen(this.atMs, length);
+    this.badSince = widen(this.badSince, length);
+    this.quietLow = widen(this.quietLow, length);
+    this.quietHigh = widen(this.quietHigh, length);
+    const quality = new Uint8Array(length).fill(staleCode);
+    quality.set(this.quality);
+    this.quality = quality;
+    const stale = new Uint8Array(length);
+    stale.set(this.stale);
+    this.stale = stale;
+  }
+}
+
+function widen(column: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {
+  const wider = new Float64Array(length).fill(NaN);
+  wider.set(column);
+  return wider;
+}
+
+/** NaN, which JSON does not know, as null. */
+export function orNull(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
+}

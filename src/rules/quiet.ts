@@ -1,0 +1,67 @@
+import type { AlertCell } from './alert-cell.ts';
+import { badness } from './conditions.ts';
+import type { EngineCore } from './engine-core.ts';
+
+/**
+ * Finds how far the value of a point may move without changing the verdict of any level of any of its alerts, and
+ * writes it down: strictly within these bounds a reading needs no judging. What this depends on besides the value
+ * (quality, held levels, delays that wait for a reading) clears the bounds when it changes.
+ */
+export function findQuietRange(core: EngineCore, index: number): void {
+  const { points } = core;
+  const slot = points.slot(index);
+  points.quietLow[index] = NaN;
+  if (slot === undefined || !points.isUsable(index)) return;
+  range.low = -Infinity;
+  range.high = Infinity;
+  const value = points.value[index]!;
+  for (const cell of slot.cells) if (!narrow(cell, value)) return;
+  points.quietLow[index] = range.low;
+  points.quietHigh[index] = range.high;
+}
+
+// One object for all calls: this runs after every reading that is judged.
+const range = { low: 0, high: 0 };
+
+// False: every reading has to be judged by this alert.
+function narrow(cell: AlertCell, value: number): boolean {
+  if (cell.kind !== 'value') return cell.condition === 'clear' && waitsForNothing(cell);
+  if (cell.condition === 'unknown' || !waitsForNothing(cell)) return false;
+  for (const one of cell.levels) {
+    const low = one.held ? one.region.heldLow : one.region.low;
+    const high = one.held ? one.region.heldHigh : one.region.high;
+    if (value < low) range.high = Math.min(range.high, low);
+    else if (value > high) range.low = Math.max(range.low, high);
+    else if (low <= high) {
+      range.low = Math.max(range.low, low);
+      range.high = Math.min(range.high, high);
+    }
+  }
+  return cell.state === 'normal' || narrowToWorst(cell);
+}
+
+// An off-delay that a restart or a change of rules has stopped starts at the next good clear reading.
+function waitsForNothing(cell: AlertCell): boolean {
+  const isRaised = cell.state === 'active' || cell.state === 'acknowledged';
+  return !(isRaised && cell.condition === 'clear' && Number.isNaN(cell.offDue) && !cell.offOver);
+}
+
+function narrowToWorst(cell: AlertCell): boolean {
+  const first = cell.levels[0];
+  if (first === undefined || Number.isNaN(cell.worst)) return false;
+  const { kind } = first.level.comparator;
+  const reach = badness(kind, first.region, cell.worst);
+  switch (kind) {
+    case 'above':
+      range.high = Math.min(range.high, reach);
+      return true;
+    case 'below':
+      range.low = Math.max(range.low, -reach);
+      return true;
+    case 'outside':
+    case 'inside':
+    case 'equals':
+    case 'silent_for':
+      return false;
+  }
+}

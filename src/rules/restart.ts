@@ -1,0 +1,168 @@
+import { alertKey, type Alert } from '../domain/alert.ts';
+import type { EngineInput } from '../domain/engine.ts';
+import { limits } from '../domain/limits.ts';
+import type { Seq } from '../domain/reading.ts';
+import type { EngineMs } from '../domain/time.ts';
+import { compareCells, type AlertCell } from './alert-cell.ts';
+import { addCell } from './declare.ts';
+import type { EngineCore } from './engine-core.ts';
+import { announceIfDirty, toWall } from './events.ts';
+import { fireDue } from './fire.ts';
+import { markClear } from './levels.ts';
+import { formatDuration, formatWallTime } from './message.ts';
+import { ownRule } from './own-rules.ts';
+import { arm, settle, type Moment } from './settle.ts';
+
+type Started = Extract<EngineInput, { kind: 'started' }>;
+
+/** Applies the restart table of contract 3 to every timer, and tells how long Limen was down. */
+export function restart(core: EngineCore, started: Started, moment: Moment): void {
+  core.wallOffsetMs = started.wallOffsetMs;
+  core.points.disturbAll();
+  for (const cell of orderedCells(core)) {
+    restartDelays(cell, started.elapsedMs !== null, moment.at);
+    restartWait(core, cell, moment);
+    arm(core, cell);
+    announceIfDirty(core, cell, moment.at, moment.seq);
+  }
+  if (core.dormant.has(wasDownKey)) addWasDown(core, moment);
+  dropUnclaimed(core, moment);
+  if (started.downMs !== null && started.downMs > limits.wasDownAfterMs) {
+    tellWasDown(core, started, started.downMs, moment);
+  }
+  fireDue(core, moment.at);
+}
+
+/** Credits delays that kept their remainder with time that is known only now to have passed. */
+export function creditDelays(core: EngineCore, creditMs: number, moment: Moment): void {
+  if (creditMs <= 0) return;
+  for (const cell of orderedCells(core)) {
+    for (const one of cell.levels) {
+      if (!one.creditable) continue;
+      one.onDue = Math.max(moment.at, one.onDue - creditMs);
+      one.creditable = false;
+      cell.dirty = true;
+    }
+    if (!cell.dirty) continue;
+    arm(core, cell);
+    announceIfDirty(core, cell, moment.at, moment.seq);
+  }
+  fireDue(core, moment.at);
+}
+
+/** Every alert in the one order in which things happen at the same time. */
+export function orderedCells(core: EngineCore): AlertCell[] {
+  return [...core.cells.values()].sort(compareCells);
+}
+
+// On-delays count the time Limen was down, or run on with their remainder; off-delays need fresh readings.
+function restartDelays(cell: AlertCell, isElapsedKnown: boolean, at: number): void {
+  for (const one of cell.levels) {
+    if (Number.isNaN(one.onDue)) continue;
+    if (isElapsedKnown) one.onDue = Math.max(one.onDue, at);
+    else if (!one.creditable) {
+      one.creditable = true;
+      cell.dirty = true;
+    }
+  }
+  if (!Number.isNaN(cell.offDue)) {
+    cell.offDue = NaN;
+    cell.dirty = true;
+  }
+  for (const one of cell.levels) {
+    if (Number.isNaN(one.offDue)) continue;
+    one.offDue = NaN;
+    cell.dirty = true;
+  }
+}
+
+// Nobody could be heard while Limen was down: each source gets one expected interval to show itself.
+function restartWait(core: EngineCore, cell: AlertCell, { at, seq }: Moment): void {
+  const slot = core.points.slot(cell.pointIndex);
+  const first = cell.levels[0]?.level.comparator;
+  const spanMs = first?.kind === 'silent_for' ? first.forMs : limits.expectEveryDefaultMs;
+  switch (cell.kind) {
+    case 'silence':
+      cell.floor = at + (slot?.expectEveryMs ?? spanMs);
+      if (cell.condition === 'clear' && Number.isNaN(core.points.heardAt[cell.pointIndex]!)) {
+        cell.since = at;
+        cell.sinceSeq = seq;
+      }
+      break;
+    case 'bad':
+      cell.floor = at + (slot?.expectEveryMs ?? limits.expectEveryDefaultMs);
+      break;
+    case 'never_heard':
+    case 'too_few':
+      if (cell.condition !== 'clear') break;
+      cell.since = at;
+      cell.sinceSeq = seq;
+      break;
+    case 'value':
+    case 'event':
+      break;
+  }
+}
+
+// Alerts that were stored for a rule or a point that the config does not know any more.
+function dropUnclaimed(core: EngineCore, { at, seq }: Moment): void {
+  const keys = [...core.dormant.keys()].sort();
+  for (const key of keys) {
+    const stored = core.dormant.get(key);
+    if (stored === undefined || stored.alert.reason === 'removed') continue;
+    const from = stored.alert.state;
+    const alert: Alert = {
+      ...stored.alert,
+      state: 'normal',
+      latched: false,
+      dueAt: null,
+      changedAt: from === 'normal' ? stored.alert.changedAt : toWall(core, at),
+      reason: 'removed',
+      seq: core.surroundings.nextSeq(),
+    };
+    core.dormant.set(key, { alert, memory: stored.memory });
+    core.surroundings.emit({
+      kind: from === 'normal' ? 'condition' : 'transition',
+      at: at as EngineMs,
+      from,
+      to: 'normal',
+      reason: 'removed',
+      cause: [seq as Seq],
+      alert,
+      point: null,
+      memory: stored.memory,
+      drill: false,
+    });
+  }
+}
+
+function tellWasDown(core: EngineCore, started: Started, downMs: number, moment: Moment): void {
+  const cell = core.cells.get(wasDownKey) ?? addWasDown(core, moment);
+  const to = toWall(core, moment.at);
+  cell.since = moment.at - downMs;
+  cell.sinceSeq = moment.seq;
+  cell.note = wasDownNote(core, started.stoppedAt ?? to - downMs, to, downMs);
+  for (const one of cell.levels) one.breached = true;
+  settle(core, cell, 'breached', moment);
+  markClear(cell);
+  settle(core, cell, 'clear', moment);
+}
+
+function wasDownNote(core: EngineCore, from: number, to: number, downMs: number): string {
+  let known = 0;
+  let heard = 0;
+  for (const { point } of core.points.slots()) {
+    known += 1;
+    if (!Number.isNaN(core.points.value[point.index]!)) heard += 1;
+  }
+  const span = `from ${formatWallTime(from)} to ${formatWallTime(to)} (${formatDuration(downMs)})`;
+  return `Limen was down ${span}; ${heard} of ${known} points had a value before`;
+}
+
+function addWasDown(core: EngineCore, moment: Moment): AlertCell {
+  const rule = ownRule('limen.was_down', limits.wasDownAfterMs);
+  return addCell(core, { kind: 'event', rule, point: limen }, moment);
+}
+
+const limen = { device: 'limen', metric: '-' };
+const wasDownKey = alertKey({ rule: 'limen.was_down', ...limen });

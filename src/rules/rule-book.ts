@@ -1,0 +1,90 @@
+import type { PointEntry } from '../domain/config.ts';
+import { limits } from '../domain/limits.ts';
+import { mergePointEntries } from '../domain/point-settings.ts';
+import { pointName } from '../domain/point.ts';
+import type { Rule } from '../domain/rule.ts';
+import type { DurationMs } from '../domain/time.ts';
+
+type Name = { readonly device: string; readonly metric: string };
+
+/** The configured rules and points, ready to be asked about one point. Immutable. */
+export interface RuleBook {
+  find(name: string): Rule | null;
+  /** The rules that match a point. */
+  rulesOf(point: Name): readonly Rule[];
+  /** `expect_every` of a point; null: none is set. */
+  expectEveryMs(point: Name): DurationMs | null;
+  /** Points named in full, each once: expected from the start. */
+  readonly expectedPoints: readonly Name[];
+  /** Patterns that must find a number of points. */
+  readonly expectedCounts: readonly ExpectedCount[];
+}
+
+/** `at_least` of a pattern. */
+export interface ExpectedCount extends Name {
+  readonly atLeast: number;
+  readonly expectEveryMs: DurationMs;
+  matches(device: string, metric: string): boolean;
+}
+
+/** Indexes rules by point: a config of 10,000 rules on single points must not be searched for every new point. */
+export function createRuleBook(rules: readonly Rule[], entries: readonly PointEntry[]): RuleBook {
+  const byName = new Map(rules.map((rule) => [rule.name, rule]));
+  const byPoint = new Map<string, Rule[]>();
+  const wild: Rule[] = [];
+  for (const rule of rules) {
+    if (rule.points.some((pattern) => !pattern.exact)) wild.push(rule);
+    for (const pattern of rule.points) {
+      if (!pattern.exact) continue;
+      const others = byPoint.get(pattern.text);
+      if (others === undefined) byPoint.set(pattern.text, [rule]);
+      else others.push(rule);
+    }
+  }
+  return {
+    find: (name) => byName.get(name) ?? null,
+    rulesOf: (point) => {
+      const found = new Set(byPoint.get(pointName(point)));
+      for (const rule of wild) {
+        if (rule.points.some((one) => one.matches(point.device, point.metric))) found.add(rule);
+      }
+      return [...found];
+    },
+    expectEveryMs: ({ device, metric }) => mergePointEntries(entries, device, metric).expectEveryMs,
+    expectedPoints: namedPoints(rules, entries),
+    expectedCounts: entries.flatMap(({ pattern, atLeast, expectEveryMs }) =>
+      atLeast === null
+        ? []
+        : [
+            {
+              ...splitName(pattern.text),
+              atLeast,
+              expectEveryMs: expectEveryMs ?? limits.expectEveryDefaultMs,
+              matches: (device: string, metric: string) => pattern.matches(device, metric),
+            },
+          ],
+    ),
+  };
+}
+
+/**
+ * What of a rule is its judgement (contract 8): two rules with the same text judge alike, everything else about them
+ * is applied in place.
+ */
+export function judgementOf(rule: Rule): string {
+  return JSON.stringify([rule.points.map((pattern) => pattern.text), rule.levels, rule.offDelayMs]);
+}
+
+function namedPoints(rules: readonly Rule[], entries: readonly PointEntry[]): readonly Name[] {
+  const patterns = [
+    ...entries.map((entry) => entry.pattern),
+    ...rules.flatMap((rule) => rule.points),
+  ];
+  const texts = new Set(patterns.filter((pattern) => pattern.exact).map((pattern) => pattern.text));
+  return [...texts].map(splitName);
+}
+
+function splitName(text: string): Name {
+  const slash = text.lastIndexOf('/');
+  return { device: text.slice(0, slash), metric: text.slice(slash + 1) };
+}

@@ -1,0 +1,126 @@
+import type { Condition } from '../domain/alert.ts';
+import type { PointEntry } from '../domain/config.ts';
+import type { Rule } from '../domain/rule.ts';
+import { compileCell, type AlertCell } from './alert-cell.ts';
+import { equipPoint, kindOf, removeCell } from './declare.ts';
+import type { EngineCore } from './engine-core.ts';
+import { announce, announceIfDirty } from './events.ts';
+import { expectPoints } from './expected-points.ts';
+import { judgeCell } from './judge-reading.ts';
+import { highestHeld, markByValue, markClear, runLevelDelays, startOnDelay } from './levels.ts';
+import { orderedCells } from './restart.ts';
+import { createRuleBook, judgementOf } from './rule-book.ts';
+import { arm, end, settle, stepOf, type Moment } from './settle.ts';
+import { markByTime } from './watch.ts';
+
+/**
+ * Applies a config. The first one only makes alerts. A later one is compared with the one before (contract 8): alerts
+ * whose judgement is unchanged go on untouched, changed ones are judged anew, those of removed rules end.
+ */
+export function applyConfig(
+  core: EngineCore,
+  rules: readonly Rule[],
+  points: readonly PointEntry[],
+  moment: Moment,
+): void {
+  const isFirst = core.book === null;
+  const book = createRuleBook(rules, points);
+  core.book = book;
+  for (const cell of orderedCells(core)) {
+    if (cell.kind !== 'value' && !isConfiguredSilence(core, cell)) continue;
+    const slot = core.points.slot(cell.pointIndex);
+    const rule = book.find(cell.rule.name);
+    if (rule === null || slot === undefined || !book.rulesOf(slot.point).includes(rule)) {
+      removeCell(core, cell, moment);
+    } else if (judgementOf(rule) === judgementOf(cell.rule)) {
+      adoptRule(core, cell, rule, moment);
+    } else {
+      changeRule(core, cell, rule, moment);
+    }
+  }
+  for (const slot of core.points.slots()) {
+    const added = equipPoint(core, slot, moment);
+    if (isFirst || !core.points.isUsable(slot.point.index)) continue;
+    for (const cell of added) if (cell.kind === 'value') judgeCell(core, cell, moment);
+  }
+  expectPoints(core, book, moment);
+  core.points.disturbAll();
+}
+
+function isConfiguredSilence(core: EngineCore, cell: AlertCell): boolean {
+  return cell.kind === 'silence' && core.points.slot(cell.pointIndex)?.stale !== cell;
+}
+
+// Everything about a rule but its judgement is applied in place; a latch that is gone holds nothing any more.
+function adoptRule(core: EngineCore, cell: AlertCell, rule: Rule, { at, seq }: Moment): void {
+  cell.rule = rule;
+  noteLatch(cell);
+  if (cell.offOver && !rule.latch) {
+    const step = stepOf(core, cell, 'off_delay_over');
+    if (step.kind === 'move') end(core, cell, step, at, [seq]);
+  }
+  announceIfDirty(core, cell, at, seq);
+}
+
+// The state is kept, the last good value is judged anew, running delays restart.
+function changeRule(core: EngineCore, cell: AlertCell, rule: Rule, moment: Moment): void {
+  const { at, seq } = moment;
+  if (cell.rule.levels[0]?.comparator.kind !== rule.levels[0]?.comparator.kind) cell.worst = NaN;
+  cell.rule = rule;
+  cell.kind = kindOf(rule);
+  compileCell(cell, core.points.slot(cell.pointIndex)?.point ?? null);
+  keepHeld(cell);
+  noteLatch(cell);
+  const verdict = judgeAnew(core, cell, at);
+  restartDelays(cell, verdict, moment);
+  cell.condition = verdict;
+  announce(core, cell, {
+    kind: 'transition',
+    from: cell.state,
+    reason: 'rule_changed',
+    at,
+    cause: [seq],
+  });
+  settle(core, cell, verdict, moment);
+  arm(core, cell);
+}
+
+// A raised alert stays raised at the level of the same severity, or at the least severe one if that is gone.
+function keepHeld(cell: AlertCell): void {
+  if (cell.state !== 'active' && cell.state !== 'acknowledged') return;
+  const present = cell.levels[cell.present];
+  if (highestHeld(cell) < 0 && present !== undefined) present.held = true;
+  cell.present = highestHeld(cell);
+}
+
+function noteLatch(cell: AlertCell): void {
+  const isRaised = cell.state === 'active' || cell.state === 'acknowledged';
+  if (!isRaised || cell.latched === cell.rule.latch) return;
+  cell.latched = cell.rule.latch;
+  cell.dirty = true;
+}
+
+function judgeAnew(core: EngineCore, cell: AlertCell, at: number): Condition {
+  if (cell.kind === 'silence') {
+    markClear(cell);
+    markByTime(core, cell, at);
+    return cell.levels.some((one) => one.breached) ? 'breached' : 'clear';
+  }
+  if (cell.problem !== null || !core.points.isUsable(cell.pointIndex)) return 'unknown';
+  return markByValue(cell, core.points.value[cell.pointIndex]!) ? 'breached' : 'clear';
+}
+
+function restartDelays(cell: AlertCell, verdict: Condition, { at, seq }: Moment): void {
+  cell.offDue = NaN;
+  cell.offOver = false;
+  for (const one of cell.levels) {
+    // Only a clear verdict cancels an on-delay: without one it starts again.
+    if (!Number.isNaN(one.onDue)) startOnDelay(cell, one, at, seq);
+    one.offDue = NaN;
+    one.over = false;
+  }
+  if (verdict !== 'unknown') runLevelDelays(cell, at, seq);
+  const first = cell.levels[0];
+  const isLost = cell.state === 'pending' && cell.levels.every((one) => Number.isNaN(one.onDue));
+  if (verdict === 'unknown' && isLost && first !== undefined) startOnDelay(cell, first, at, seq);
+}

@@ -1,0 +1,196 @@
+import type { Act } from '../../src/domain/act.ts';
+import type { Alert, AlertEvent } from '../../src/domain/alert.ts';
+import type { PointEntry } from '../../src/domain/config.ts';
+import type { ActVerdict, Engine, EngineInput, EngineSnapshot } from '../../src/domain/engine.ts';
+import { compilePattern, type Point, type PointIndex } from '../../src/domain/point.ts';
+import { qualityCodes, type Quality, type Seq } from '../../src/domain/reading.ts';
+import type { Comparator, Level, Quantity, Rule } from '../../src/domain/rule.ts';
+import type { EngineMs, WallMs } from '../../src/domain/time.ts';
+import { createEngine } from '../../src/rules/engine.ts';
+
+/** Engine time 0 of the tests is this wall time. */
+export const wallOffsetMs = 1_700_000_000_000;
+
+/** An engine on a test bench: time and numbers are the test's, events are kept. */
+export interface Bench {
+  readonly engine: Engine;
+  readonly events: AlertEvent[];
+  /** Events since the last call of `take`. */
+  take(): readonly AlertEvent[];
+  config(at: number, rules: readonly Rule[], points?: readonly PointEntry[]): void;
+  point(at: number, point: Point): void;
+  started(at: number, started?: Partial<Extract<EngineInput, { kind: 'started' }>>): void;
+  clock(at: number, creditMs: number): void;
+  read(at: number, value: number, quality?: Quality, point?: Point): void;
+  act(at: number, act: Act['act'], options?: Partial<Act>): ActVerdict | null;
+  advance(at: number): void;
+  /** The alert of `warm` on the fridge, or of another rule and point. */
+  alert(rule?: string, point?: { readonly device: string; readonly metric: string }): Alert;
+  /** A second bench that goes on from a snapshot that went through JSON. */
+  reborn(
+    at: number,
+    rules: readonly Rule[],
+    points?: readonly PointEntry[],
+    known?: readonly Point[],
+  ): Bench;
+}
+
+export const fridge = makePoint(1, 'fridge', 'temperature', { unit: '°C' });
+
+export function makePoint(
+  index: number,
+  device: string,
+  metric: string,
+  more: Partial<Point> = {},
+): Point {
+  return {
+    index: index as PointIndex,
+    device,
+    metric,
+    unit: null,
+    kind: 'number',
+    states: [],
+    ...more,
+  };
+}
+
+export function quantity(value: number, unit: string | null = null): Quantity {
+  return { value, unit };
+}
+
+export function above(value: number, unit: string | null = null): Comparator {
+  return { kind: 'above', limit: quantity(value, unit) };
+}
+
+export function level(more: Partial<Level> = {}): Level {
+  return {
+    severity: 'warning',
+    comparator: above(5),
+    deadband: quantity(0),
+    onDelayMs: 0,
+    ...more,
+  };
+}
+
+/** The rule `warm` on the fridge: above 5, without delays, acknowledgement required. */
+export function makeRule(more: Partial<Rule> = {}): Rule {
+  return {
+    name: 'warm',
+    points: [compilePattern('fridge/temperature')],
+    levels: [level()],
+    offDelayMs: 0,
+    acknowledge: 'required',
+    latch: false,
+    unknown: 'hold',
+    message: null,
+    then: [],
+    ...more,
+  };
+}
+
+export function pointEntry(pattern: string, more: Partial<PointEntry> = {}): PointEntry {
+  return {
+    pattern: compilePattern(pattern),
+    unit: null,
+    valid: null,
+    expectEveryMs: null,
+    atLeast: null,
+    ...more,
+  };
+}
+
+/** A bench that has started at 0 with these rules and the fridge. */
+export function startBench(
+  rules: readonly Rule[],
+  points: readonly PointEntry[] = [],
+  known: readonly Point[] = [fridge],
+): Bench {
+  const bench = createBench(1, null);
+  bench.config(0, rules, points);
+  for (const point of known) bench.point(0, point);
+  bench.started(0);
+  return bench;
+}
+
+function createBench(firstSeq: number, snapshot: EngineSnapshot | null): Bench {
+  const events: AlertEvent[] = [];
+  let seq = firstSeq;
+  let taken = 0;
+  const engine = createEngine({
+    nextSeq: () => seq as Seq,
+    emit: (event) => {
+      events.push(event);
+      seq += 1;
+    },
+  });
+  if (snapshot !== null) engine.restore(snapshot);
+  const accept = (at: number, input: EngineInput): ActVerdict | null => {
+    seq += 1;
+    return engine.accept((seq - 1) as Seq, at as EngineMs, input);
+  };
+  const bench: Bench = {
+    engine,
+    events,
+    take: () => {
+      const fresh = events.slice(taken);
+      taken = events.length;
+      return fresh;
+    },
+    config: (at, rules, points = []) => void accept(at, { kind: 'config', rules, points }),
+    point: (at, point) => void accept(at, { kind: 'point', point }),
+    started: (at, started = {}) =>
+      void accept(at, {
+        kind: 'started',
+        elapsedMs: null,
+        downMs: null,
+        stoppedAt: null,
+        wallOffsetMs,
+        ...started,
+      }),
+    clock: (at, creditMs) => void accept(at, { kind: 'clock', wallOffsetMs, creditMs }),
+    read: (at, value, quality = 'good', point = fridge) => {
+      seq += 1;
+      engine.reading(
+        (seq - 1) as Seq,
+        at as EngineMs,
+        (at + wallOffsetMs) as WallMs,
+        point.index,
+        value,
+        qualityCodes[quality],
+      );
+    },
+    act: (at, act, options = {}) =>
+      accept(at, {
+        kind: 'act',
+        act: {
+          act,
+          alert: { rule: 'warm', device: 'fridge', metric: 'temperature' },
+          id: null,
+          by: 'ann',
+          comment: null,
+          ...options,
+        },
+      }),
+    advance: (at) => engine.advance(at as EngineMs),
+    alert: (rule = 'warm', { device, metric } = fridge) => {
+      const alert = engine.find({ rule, device, metric });
+      if (alert === null) throw new Error(`there is no alert ${rule}/${device}/${metric}`);
+      return alert;
+    },
+    reborn: (at, rules, points = [], known = [fridge]) => {
+      const stored = JSON.parse(JSON.stringify(engine.snapshot())) as EngineSnapshot;
+      const next = createBench(seq, stored);
+      next.config(at, rules, points);
+      for (const point of known) next.point(at, point);
+      return next;
+    },
+  };
+  return bench;
+}
+
+/** An event in short: `normal>pending breached`. */
+export function edges(events: readonly AlertEvent[]): readonly string[] {
+  return events
+    .filter((event) => event.kind === 'transition')
+    .map((event) => `${event.from}>${event.to} ${event.reason}`);
+}
