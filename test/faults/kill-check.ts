@@ -10,9 +10,12 @@ interface Row {
   readonly quality: string;
 }
 
+/** What has to be known of a publisher. */
+export type Counting = Pick<Publisher, 'device' | 'sent' | 'acknowledged' | 'starts'>;
+
 /** How far the stored series of one publisher has been followed. */
 interface Series {
-  readonly publisher: Publisher;
+  readonly publisher: Counting;
   last: number;
   /** The highest number seen; numbers up to it are all there, for the series has no gap. */
   highest: number;
@@ -30,7 +33,7 @@ export interface Checker {
 }
 
 /** Creates a checker over the data folder of one installation, which may be running. */
-export function createChecker(folder: string, publishers: readonly Publisher[]): Checker {
+export function createChecker(folder: string, publishers: readonly Counting[]): Checker {
   const seriesByDevice = new Map<string, Series>(
     publishers.map((publisher) => [
       publisher.device,
@@ -49,17 +52,11 @@ export function createChecker(folder: string, publishers: readonly Publisher[]):
     const name = `seq ${row.seq}, ${row.device}`;
     if (value === null || row.quality !== 'good') return `${name}: ${value} ${row.quality}`;
     if (value < 1 || value > publisher.sent) return `${name}: ${value} was never sent`;
-    const isNext = value === series.last + 1;
-    if (!isNext) {
-      // Anything else is the begin of a later connection, which sends again from its first unacknowledged number.
-      const start = publisher.starts.indexOf(value, series.startsPassed);
-      if (start < 0 || value > series.highest) return `${name}: ${value} after ${series.last}`;
-      series.startsPassed = start + 1;
-    }
+    const problem = isExpected(series, value) ? null : `${name}: ${value} after ${series.last}`;
     if (value <= series.highest) repeated += 1;
     series.last = value;
     series.highest = Math.max(series.highest, value);
-    return null;
+    return problem;
   };
 
   return {
@@ -90,6 +87,15 @@ export function createChecker(folder: string, publishers: readonly Publisher[]):
       return problems;
     },
   };
+}
+
+// The next number, or the begin of a later connection, which sends again from its first unacknowledged one.
+function isExpected(series: Series, value: number): boolean {
+  if (value === series.last + 1) return true;
+  const start = series.publisher.starts.indexOf(value, series.startsPassed);
+  if (start < 0 || value > series.highest) return false;
+  series.startsPassed = start + 1;
+  return true;
 }
 
 function* newRows(folder: string, afterSeq: number): Generator<Row> {

@@ -28,7 +28,7 @@ export class Publisher {
   readonly problems: string[] = [];
 
   #socket: Socket | null = null;
-  #closed: Promise<unknown> = Promise.resolve();
+  #closed: Promise<void> = Promise.resolve();
   #next = 1;
   #packetId = 0;
   #outstanding: Outstanding[] = [];
@@ -44,7 +44,7 @@ export class Publisher {
     const socket = connect(port, '127.0.0.1');
     // A killed program resets its connections: that is no news here.
     socket.on('error', () => undefined);
-    const closed = once(socket, 'close');
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
     await once(socket, 'connect');
     socket.setNoDelay(true);
     socket.write(connectFrame(this.device));
