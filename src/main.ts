@@ -59,6 +59,10 @@ const host: CliHost = {
       run: (options) => runScenario({ ...options, clock: systemClock, log: log.area('simulator') }),
     };
   },
+  async scenarioNames() {
+    const { scenarioNames } = await import('./producers/scenarios.ts');
+    return scenarioNames().map(({ name }) => name);
+  },
   async createCredential(password) {
     const { createCredential } = await import('./host/credential.ts');
     return createCredential(password);

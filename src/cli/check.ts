@@ -1,8 +1,10 @@
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { formatProblem } from '../config/problem.ts';
 import type { Config } from '../domain/config.ts';
+import type { Point } from '../domain/point.ts';
+import type { Rule } from '../domain/rule.ts';
 import type { CliHost } from './cli-host.ts';
-import { findConfig, withConfigOption, type ConfigOption } from './config-file.ts';
+import { checkConfig, findConfig, withConfigOption, type ConfigOption } from './config-file.ts';
 import { paint } from './terminal.ts';
 import { formatJson, printable } from './text.ts';
 
@@ -36,8 +38,7 @@ Examples:
 }
 
 async function check(path: string, options: Options, host: CliHost): Promise<void> {
-  const { explainPoint, formatProblem, loadConfig } = await import('../config/load.ts');
-  const loaded = await loadConfig(path);
+  const loaded = await checkConfig(path, host);
   if (!loaded.ok) {
     host.setExitCode(2);
     if (options.json) return host.out.write(formatJson({ ok: false, problems: loaded.problems }));
@@ -70,21 +71,26 @@ async function check(path: string, options: Options, host: CliHost): Promise<voi
     `${outputs.length} outputs`,
     `${notifiers.length} notifiers`,
   ];
-  await host.out.write(`${printable(resolve(path))}: ok, ${parts.join(', ')}\n`);
+  await host.out.write(`${printable(path)}: ok, ${parts.join(', ')}\n`);
 }
 
-/** Rules for which no point was ever heard or declared; all of them before the first start. */
+/** Rules for which no point was ever heard or declared: all of them before the first start. */
 async function findUnmatchedRules(config: Config): Promise<readonly string[]> {
+  const points = await readPoints(config.storage.directory);
+  const matchesAny = (rule: Rule): boolean =>
+    points.some(({ device, metric }) =>
+      rule.points.some((pattern) => pattern.matches(device, metric)),
+    );
+  return config.rules.filter((rule) => !matchesAny(rule)).map((rule) => rule.name);
+}
+
+// Read from the files, whether Limen runs or not: the config that is checked need not be the one that runs.
+async function readPoints(directory: string): Promise<readonly Point[]> {
   const { openQueries } = await import('../storage/queries.ts');
-  const queries = openQueries(config.storage.directory);
-  const points = queries?.points() ?? [];
-  queries?.close();
-  return config.rules
-    .filter(
-      (rule) =>
-        !points.some(({ device, metric }) =>
-          rule.points.some((pattern) => pattern.matches(device, metric)),
-        ),
-    )
-    .map((rule) => rule.name);
+  const queries = openQueries(directory);
+  try {
+    return queries?.points() ?? [];
+  } finally {
+    queries?.close();
+  }
 }

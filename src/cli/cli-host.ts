@@ -58,6 +58,8 @@ export interface CliHost {
   onSignal(name: SignalName, callback: () => void): void;
   createLimen(): Promise<LimenHere>;
   loadSimulator(): Promise<Simulator>;
+  /** What `simulate:` in a config may name. */
+  scenarioNames(): Promise<readonly string[]>;
   /** What is stored of a password. */
   createCredential(password: string): Promise<string>;
 }

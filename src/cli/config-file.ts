@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { Loaded } from '../config/parse.ts';
+import { formatProblem } from '../config/problem.ts';
 import type { Config } from '../domain/config.ts';
 import { LimenError } from '../domain/error.ts';
 import type { CliHost } from './cli-host.ts';
@@ -17,9 +19,9 @@ export function withConfigOption(command: Command): Command {
   return command.option('-c, --config <file>', `the config file (default: ${defaultPath})`);
 }
 
-/** The absolute path of the config file; throws `invalid` with what to type if there is none. */
+/** The path of the config file as it was typed; throws `invalid` with what to type if there is none. */
 export function findConfig(host: CliHost, options: ConfigOption): string {
-  const path = resolve(host.cwd, options.config ?? defaultPath);
+  const path = options.config ?? defaultPath;
   if (existsSync(path)) return path;
   if (options.config !== undefined) {
     throw new LimenError('invalid', `There is no config file "${options.config}"`);
@@ -33,12 +35,17 @@ export function findConfig(host: CliHost, options: ConfigOption): string {
 }
 
 /** Reads and checks a config; throws `invalid` with a line for each problem. */
-export async function readConfig(path: string): Promise<Config> {
-  const { formatProblem, loadConfig } = await import('../config/load.ts');
-  const loaded = await loadConfig(path);
+export async function readConfig(path: string, host: CliHost): Promise<Config> {
+  const loaded = await checkConfig(path, host);
   if (loaded.ok) return loaded.config;
   const lines = loaded.problems.map((problem) => `\n${formatProblem(problem)}`);
   throw new LimenError('invalid', `the config has mistakes; nothing was done${lines.join('')}`);
+}
+
+/** Reads and checks a config with all that Limen knows. */
+export async function checkConfig(path: string, host: CliHost): Promise<Loaded> {
+  const { loadConfig } = await import('../config/parse.ts');
+  return loadConfig(path, { scenarios: await host.scenarioNames() });
 }
 
 /**
@@ -46,14 +53,13 @@ export async function readConfig(path: string): Promise<Config> {
  * be acknowledged all the same.
  */
 export async function readDirectory(path: string, host: CliHost): Promise<string> {
-  const { loadConfig } = await import('../config/load.ts');
-  const loaded = await loadConfig(path);
+  const loaded = await checkConfig(path, host);
   if (loaded.ok) return loaded.config.storage.directory;
   const { readDocument } = await import('../config/document.ts');
   const { tree, brokenFrom } = readDocument(readFileSync(path, 'utf8'));
   const directory = directoryIn(tree.value);
   // A text that breaks before it names a folder may have meant to name one.
-  if (directory === null && brokenFrom !== null) await readConfig(path);
+  if (directory === null && brokenFrom !== null) await readConfig(path, host);
   await host.err.write('limen: the config has mistakes (limen check lists them)\n');
   return resolve(dirname(path), directory ?? defaultDirectory);
 }

@@ -4,7 +4,7 @@ import { answersAt } from './socket-path.ts';
 import { exchange, readJson, readLines, type Exchange } from './transport.ts';
 import type { AlertJson, StatusJson, WatchLine } from './wire.ts';
 
-export type { AlertJson, OutputJson, StatusJson, WatchLine } from './wire.ts';
+export type { AlertJson, StatusJson, WatchLine } from './wire.ts';
 
 // An act waits for its commit; with a stalled disk that is for ever.
 const answerWithinMs = 30_000;

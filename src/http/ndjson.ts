@@ -15,6 +15,8 @@ export async function streamBatches(
   log: Log,
 ): Promise<Response> {
   const iterator = batches[Symbol.asyncIterator]();
+  // A HEAD request or an early end leaves the stream unread: what the batches hold open is let go all the same.
+  outgoing.once('close', () => void iterator.return?.().catch(() => undefined));
   const first = await iterator.next();
   const chunks = async function* (): AsyncGenerator<Uint8Array> {
     let next = first;
