@@ -1,7 +1,7 @@
 import type { NotifierSpec } from '../domain/config.ts';
 import type { OutputSpec } from '../domain/output.ts';
 import { readWebUrl } from './addresses.ts';
-import { embedded } from './connections.ts';
+import { embedded } from './brokers.ts';
 import {
   checkName,
   checkReference,

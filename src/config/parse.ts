@@ -3,10 +3,9 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Config } from '../domain/config.ts';
 import { messageOf } from '../domain/error.ts';
+import { embedded, readBrokers } from './brokers.ts';
 import {
   checkPorts,
-  embedded,
-  readBrokers,
   readHeartbeat,
   readHttp,
   readListeners,

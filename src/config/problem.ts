@@ -38,11 +38,11 @@ export function pathText(path: Path): string {
 
 /** A value as it is quoted in a message: `"warm"`, `the number 5`, `a list`, `nothing`. */
 export function describeValue(value: unknown): string {
-  if (value === null || value === undefined) return 'nothing';
   if (typeof value === 'string') return quote(value);
   if (typeof value === 'number') return `the number ${value}`;
+  if (typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'a map' : String(value);
+  return value === null || value === undefined ? 'nothing' : 'a map';
 }
 
 /** The text in double quotes, control characters escaped, cut where it would fill the screen. */

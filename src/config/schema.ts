@@ -88,6 +88,11 @@ const action = strictMap(
   ['group'],
 );
 
+const laterRuleKeys = (
+  'changes_to rate_above rate_below stuck_for expression all any at_least window of late late_after ' +
+  'active_when settle about group shelve_max chain repeat re_alarm acknowledge_with overrides'
+).split(' ');
+
 const rule = strictMap(
   {
     points: v.pipe(
@@ -113,12 +118,11 @@ const rule = strictMap(
     message: key(text, 'Text of the alert; {device} {value} {unit} and others are filled in.'),
     then: section(list(action, 'a list of actions'), 'What the alert does.'),
   },
-  [
-    ...['changes_to', 'rate_above', 'rate_below', 'stuck_for', 'expression', 'all', 'any'],
-    ...['at_least', 'window', 'of', 'late', 'late_after', 'active_when', 'settle', 'about'],
-    ...['group', 'shelve_max', 'chain', 'repeat', 're_alarm', 'acknowledge_with', 'overrides'],
-  ],
+  laterRuleKeys,
 );
+
+const laterOutputKeys =
+  'pin gpio command feedback min_on min_off pulse ttl never_with only_while'.split(' ');
 
 const output = strictMap(
   {
@@ -137,10 +141,7 @@ const output = strictMap(
     max_on: key(duration, 'Longest time on without a break.'),
     lease: key(duration, 'The device goes off by itself unless renewed within this time.'),
   },
-  [
-    ...['pin', 'gpio', 'command', 'feedback', 'min_on', 'min_off', 'pulse', 'ttl'],
-    ...['never_with', 'only_while'],
-  ],
+  laterOutputKeys,
 );
 
 const notifier = strictMap({

@@ -1,5 +1,5 @@
 import type { Source } from '../domain/config.ts';
-import { embedded } from './connections.ts';
+import { embedded } from './brokers.ts';
 import { checkReference, readLine, readText, type Context } from './context.ts';
 import { quote, type Path } from './problem.ts';
 import type { SalvagedConfig } from './shape.ts';

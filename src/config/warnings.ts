@@ -1,7 +1,7 @@
 import type { PointEntry } from '../domain/config.ts';
 import type { OutputSpec } from '../domain/output.ts';
 import type { Rule } from '../domain/rule.ts';
-import { embedded } from './connections.ts';
+import { embedded } from './brokers.ts';
 import type { Context } from './context.ts';
 import { findSettings, splitPoint } from './point-units.ts';
 import { inUnit, quantityText } from './points.ts';
