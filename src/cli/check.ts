@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
+import type { PointExplanation } from '../config/explain.ts';
 import { formatProblem } from '../config/problem.ts';
 import type { Config } from '../domain/config.ts';
+import { LimenError } from '../domain/error.ts';
 import type { Point } from '../domain/point.ts';
 import type { Rule } from '../domain/rule.ts';
 import type { CliHost } from './cli-host.ts';
 import { checkConfig, findConfig, withConfigOption, type ConfigOption } from './config-file.ts';
 import { paint } from './terminal.ts';
-import { formatJson, printable } from './text.ts';
+import { formatJson, printable, printableLines } from './text.ts';
 
 interface Options extends ConfigOption {
   readonly explain?: string;
@@ -28,7 +30,8 @@ there is any. Warns of outputs that are not fail-safe, and names the rules that 
 Examples:
   limen check
   limen check config/limen.yaml
-  limen check --explain freezer-1/temperature`,
+  limen check --explain freezer-1/temperature
+  limen check --json | jq '.problems[].message'`,
     )
     .action(async (file: string | undefined, options: Options) => {
       const config = file ?? options.config;
@@ -48,10 +51,7 @@ async function check(path: string, options: Options, host: CliHost): Promise<voi
     return host.out.write(`${lines.join('')}${paint(host.out, 'red', total)}\n`);
   }
   const { config, warnings } = loaded;
-  if (options.explain !== undefined) {
-    const explained = explainPoint(config, options.explain);
-    return host.out.write(options.json ? formatJson(explained) : `${explained}\n`);
-  }
+  if (options.explain !== undefined) return explain(options.explain, config, path, options, host);
   const unmatched = await findUnmatchedRules(config);
   if (options.json) {
     return host.out.write(formatJson({ ok: true, warnings, unmatched_rules: unmatched }));
@@ -72,6 +72,33 @@ async function check(path: string, options: Options, host: CliHost): Promise<voi
     `${notifiers.length} notifiers`,
   ];
   await host.out.write(`${printable(path)}: ok, ${parts.join(', ')}\n`);
+}
+
+async function explain(
+  point: string,
+  config: Config,
+  path: string,
+  options: Options,
+  host: CliHost,
+): Promise<void> {
+  if (!point.includes('/')) {
+    throw new LimenError('invalid', `--explain: "${point}" must be device/metric`);
+  }
+  const { explainPoint, formatExplanation } = await import('../config/explain.ts');
+  const explanation = explainPoint(config, point);
+  if (options.json) return host.out.write(formatJson(explanationJson(explanation)));
+  await host.out.write(`${printableLines(formatExplanation(explanation, path))}\n`);
+}
+
+function explanationJson({ point, settings, rules }: PointExplanation): Record<string, unknown> {
+  return {
+    point,
+    settings: settings.map(({ isOverridden, ...setting }) => ({
+      ...setting,
+      is_overridden: isOverridden,
+    })),
+    rules,
+  };
 }
 
 /** Rules for which no point was ever heard or declared: all of them before the first start. */

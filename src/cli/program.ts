@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes, LimenError, messageOf } from '../domain/error.ts';
 import type { CliHost, ExitCode } from './cli-host.ts';
 import { commands, laterCommands } from './commands.ts';
-import { printable } from './text.ts';
+import { printableLines } from './text.ts';
 
 /** Runs the command line: loads only the command that was asked for. Resolves when it has ended. */
 export async function runCommandLine(argv: readonly string[], host: CliHost): Promise<void> {
@@ -47,7 +47,7 @@ async function report(error: unknown, host: CliHost): Promise<void> {
     return host.setExitCode(error.exitCode === 0 ? 0 : 2);
   }
   if (error instanceof LimenError) {
-    await host.err.write(`limen: ${error.message.split('\n').map(printable).join('\n')}\n`);
+    await host.err.write(`limen: ${printableLines(error.message)}\n`);
     return host.setExitCode(exitCodes[error.code] as ExitCode);
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);

@@ -25,6 +25,11 @@ export function printable(text: string): string {
   );
 }
 
+/** Text of several lines from outside, fit for a terminal. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
 /** A value with its unit, `–` where there is none. */
 export function formatValue(value: Value | null, unit: string | null): string {
   if (value === null) return '–';

@@ -93,3 +93,15 @@ test('limen check names the rules that match no point yet', async () => {
   writeFileSync(file, 'site: shed\n');
   expect(await site.limen(['check', 'other.yaml'])).toMatchObject({ status: 0 });
 });
+
+test('limen check --explain prints what the config says about a point', async () => {
+  await using site = createSite('points: { freezer-*/temperature: { unit: °C } }\n');
+  const text = await site.limen(['check', '--explain', 'freezer-1/temperature']);
+  expect(text).toMatchObject({ status: 0, err: '' });
+  expect(text.out).toMatch(/^freezer-1\/temperature\n {2}unit: °C {2}\(config\/limen.yaml:2:/);
+  const json = await site.limen(['check', '--json', '--explain', 'freezer-1/temperature']);
+  expect(JSON.parse(json.out)).toMatchObject({
+    settings: [{ key: 'unit', value: '°C', is_overridden: false }],
+  });
+  expect(await site.limen(['check', '--explain', 'freezer-1'])).toMatchObject({ status: 2 });
+});

@@ -81,3 +81,18 @@ test('a command says what to type where there is no config', async () => {
     err: 'limen: There is no config file "other.yaml"\n',
   });
 });
+
+test('limen simulate --list prints the scripted devices', async () => {
+  await using site = createSite();
+  const { status, out } = await site.limen(['simulate', '--list']);
+  expect(status).toBe(0);
+  expect(out).toMatch(/^cold-room +a cold room/m);
+});
+
+test('limen simulate refuses an unknown scenario and a speed that is not a number', async () => {
+  await using site = createSite();
+  const scenario = await site.limen(['simulate', 'cold-romo']);
+  expect(scenario.status).toBe(2);
+  expect(scenario.err).toContain('there are: cold-room');
+  expect(await site.limen(['simulate', '--speed', 'fast'])).toMatchObject({ status: 2, out: '' });
+});
