@@ -65,6 +65,8 @@ export function encodeMemory(cell: AlertCell): CellMemory {
  * repeat.
  */
 export function recall(cell: AlertCell, { alert, memory }: DormantAlert): void {
+  // The test alert of a drill has none, and is never gone on with.
+  if (memory === null) return;
   const stored = memory as CellMemory;
   cell.n = stored.n;
   if (alert.reason === 'removed') return;
