@@ -8,7 +8,7 @@ import type { Rule } from '../domain/rule.ts';
 import type { CliHost } from './cli-host.ts';
 import { checkConfig, findConfig, withConfigOption, type ConfigOption } from './config-file.ts';
 import { paint } from './terminal.ts';
-import { formatJson, printable, printableLines } from './text.ts';
+import { formatCount, formatJson, printable, printableLines } from './text.ts';
 
 interface Options extends ConfigOption {
   readonly explain?: string;
@@ -45,9 +45,8 @@ async function check(path: string, options: Options, host: CliHost): Promise<voi
   if (!loaded.ok) {
     host.setExitCode(2);
     if (options.json) return host.out.write(formatJson({ ok: false, problems: loaded.problems }));
-    const count = loaded.problems.length;
     const lines = loaded.problems.map((problem) => `${printable(formatProblem(problem))}\n`);
-    const total = `${count} ${count === 1 ? 'problem' : 'problems'}`;
+    const total = formatCount(loaded.problems.length, 'problem');
     return host.out.write(`${lines.join('')}${paint(host.out, 'red', total)}\n`);
   }
   const { config, warnings } = loaded;
@@ -66,10 +65,10 @@ async function check(path: string, options: Options, host: CliHost): Promise<voi
   }
   const { rules, sources, outputs, notifiers } = config;
   const parts = [
-    `${rules.length} rules`,
-    `${sources.length} sources`,
-    `${outputs.length} outputs`,
-    `${notifiers.length} notifiers`,
+    formatCount(rules.length, 'rule'),
+    formatCount(sources.length, 'source'),
+    formatCount(outputs.length, 'output'),
+    formatCount(notifiers.length, 'notifier'),
   ];
   await host.out.write(`${printable(path)}: ok, ${parts.join(', ')}\n`);
 }

@@ -6,7 +6,7 @@ import type { CliHost } from './cli-host.ts';
 import { withConfigOption, type ConfigOption } from './config-file.ts';
 import { findDirectory, findRunning } from './data-source.ts';
 import { paint } from './terminal.ts';
-import { formatDuration, formatJson, printable } from './text.ts';
+import { formatCount, formatDuration, formatJson, printable } from './text.ts';
 
 interface Options extends ConfigOption {
   readonly json?: true;
@@ -54,7 +54,7 @@ async function printStopped(options: Options, host: CliHost): Promise<void> {
       formatJson({ running: false, ...nothingKnown, directory, points, alerts }),
     );
   }
-  const data = queries === null ? 'nothing stored yet' : count(points, 'point');
+  const data = queries === null ? 'nothing stored yet' : formatCount(points, 'point');
   await host.out.write(
     `${paint(host.out, 'yellow', 'Limen is not running')}\n` +
       formatLines([
@@ -104,7 +104,7 @@ function statusText(status: StatusJson, host: CliHost): string {
     ['clock', status.clock_trusted ? 'trusted' : bad('not trusted: wall times may be wrong')],
     [
       'broker',
-      `${status.listeners.join(' ') || 'none'}, ${count(status.connections, 'connection')}`,
+      `${status.listeners.join(' ') || 'none'}, ${formatCount(status.connections, 'connection')}`,
     ],
     ['http', status.http ?? 'none'],
     [
@@ -112,7 +112,7 @@ function statusText(status: StatusJson, host: CliHost): string {
       `${readings.accepted} accepted, ${readings.stored} stored, ${readings.rejected} rejected`,
     ],
     ...rejections.map((text) => ['', text] as const),
-    ['points', `${status.points}, ${count(status.rules, 'rule')}`],
+    ['points', `${status.points}, ${formatCount(status.rules, 'rule')}`],
     ['alerts', alertCounts(status.alerts)],
   ];
   for (const { name, url, connected } of status.brokers) {
@@ -144,8 +144,4 @@ function formatLines(lines: readonly Line[]): string {
 function alertCounts(alerts: StatusJson['alerts']): string {
   const { active, acknowledged, returned, pending } = alerts;
   return `${active} active, ${acknowledged} acknowledged, ${returned} returned, ${pending} pending`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -64,6 +64,11 @@ export function formatDuration(durationMs: number): string {
   return hours % 24 === 0 ? `${hours / 24}d` : `${Math.floor(hours / 24)}d ${hours % 24}h`;
 }
 
+/** `1 rule`, `2 rules`. */
+export function formatCount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** A heading and its rows as lines, columns aligned and two blanks apart. */
 export function formatTable(
   heading: readonly string[],

@@ -118,8 +118,11 @@ export interface LimenApi {
   quarantined(): readonly QuarantineRecord[];
   /** Runs a marked test alert through the true path; throws LimenError not_found for an unknown rule. */
   drill(rule: string): AsyncIterable<DrillStep>;
-  /** Live lines until `stop` is called; `cut` is called if the listener could not keep up. */
-  watch(listener: (line: StreamLine) => void): { stop(): void };
+  /**
+   * Live lines until `stop` is called. A listener that returns `false` cannot keep up and is cut, as is one too many:
+   * `onCut` is called, possibly before this returns.
+   */
+  watch(listener: (line: StreamLine) => boolean | void, onCut?: () => void): { stop(): void };
   /** Adds a user or replaces its password; the change holds for the next login. */
   setUser(name: string, password: string): Promise<void>;
   removeUser(name: string): Promise<void>;

@@ -49,7 +49,7 @@ export function createSocketRoutes(options: RouteOptions): Routes {
   });
   routes.get('/api/v1/watch', (c) => {
     const alertsOnly = parseFlag('alerts', c.req.query('alerts'));
-    return streamWatch({ api, log, endings, alertsOnly, outgoing: c.env.outgoing });
+    return streamWatch({ api, endings, alertsOnly, outgoing: c.env.outgoing });
   });
 
   routes.get('/api/v1/users', (c) => c.json(api.users()));

@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { LimenApi, StreamLine } from '../domain/api.ts';
 import { limits } from '../domain/limits.ts';
-import type { Log } from '../host/log.ts';
 import { encodeLines, ndjsonResponse } from './ndjson.ts';
 import { watchLineJson } from './wire.ts';
 
@@ -11,7 +10,6 @@ const chunkLinesMax = 256;
 export interface WatchOptions {
   readonly api: LimenApi;
   readonly outgoing: ServerResponse;
-  readonly log: Log;
   /** Leave the readings out. */
   readonly alertsOnly: boolean;
   /** Ends each live stream in good order; the listener calls them when it closes. */
@@ -22,7 +20,7 @@ export interface WatchOptions {
  * Streams live lines until the client leaves or the listener closes. Lines wait in a bounded queue while the socket is
  * full; a client that lets it overflow is cut: it shall know that it missed lines.
  */
-export function streamWatch({ api, outgoing, log, alertsOnly, endings }: WatchOptions): Response {
+export function streamWatch({ api, outgoing, alertsOnly, endings }: WatchOptions): Response {
   let waiting: StreamLine[] = [];
   let ended = false;
   let wake: (() => void) | null = null;
@@ -31,28 +29,32 @@ export function streamWatch({ api, outgoing, log, alertsOnly, endings }: WatchOp
     wake?.();
     wake = null;
   };
-  // Called in the engine's tick: only remembers the line, the encoding is done when the socket asks for it.
-  const subscription = api.watch((line) => {
-    if (ended || (alertsOnly && line.kind === 'reading')) return;
-    if (waiting.length >= limits.streamLinesMax) {
-      log.warn('live stream cut: its reader is too slow', { waiting: waiting.length });
-      end();
-      outgoing.destroy();
-      return;
-    }
-    waiting.push(line);
-    wakeUp();
-  });
+  let subscription: { stop(): void } | null = null;
   const end = (): void => {
     if (ended) return;
     ended = true;
     endings.delete(end);
-    subscription.stop();
+    subscription?.stop();
     wakeUp();
+  };
+  const cut = (): void => {
+    end();
+    outgoing.destroy();
   };
   endings.add(end);
   // The generator may be waiting for a line when the client goes away: only this event ends it then.
   outgoing.once('close', end);
+  // Called in the engine's tick: only remembers the line, the encoding is done when the socket asks for it.
+  subscription = api.watch((line) => {
+    if (ended || (alertsOnly && line.kind === 'reading')) return true;
+    if (waiting.length >= limits.streamLinesMax) {
+      cut();
+      return false;
+    }
+    waiting.push(line);
+    wakeUp();
+    return true;
+  }, cut);
 
   const chunks = async function* (): AsyncGenerator<Uint8Array> {
     for (;;) {

@@ -24,17 +24,19 @@ export interface FakeApi extends LimenApi {
   /** Thrown after the batches; null: the stream ends. */
   readingsFailure: Error | null;
   actAnswer: Partial<ActAnswer>;
+  /** Cut every watcher at once, as one too many. */
+  isFull: boolean;
   readonly acts: Act[];
   readonly queries: ReadingsQuery[];
   readonly passwords: Map<string, string>;
-  readonly watchers: Set<(line: StreamLine) => void>;
+  readonly watchers: Set<(line: StreamLine) => boolean | void>;
   /** Emits `watch`, `stop` and `batch`. */
   readonly events: EventEmitter;
 }
 
 export function createFakeApi(): FakeApi {
   const events = new EventEmitter();
-  const watchers = new Set<(line: StreamLine) => void>();
+  const watchers = new Set<(line: StreamLine) => boolean | void>();
   const passwords = new Map<string, string>();
   const api: FakeApi = {
     healthAnswer: { ok: true, failing: [] },
@@ -42,6 +44,7 @@ export function createFakeApi(): FakeApi {
     readingBatches: [],
     readingsFailure: null,
     actAnswer: {},
+    isFull: false,
     acts: [],
     queries: [],
     passwords,
@@ -92,7 +95,8 @@ export function createFakeApi(): FakeApi {
       yield { step: 'raise a marked alert', result: 'ok', detail: 'published', elapsed_ms: 3 };
       yield { step: 'notify kitchen', result: 'failed', detail: 'HTTP 500', elapsed_ms: 12 };
     },
-    watch(listener) {
+    watch(listener, onCut) {
+      if (api.isFull) onCut?.();
       watchers.add(listener);
       events.emit('watch');
       return {
