@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { globSync, statSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -21,7 +21,7 @@ Drives the real program from a process of its own and prints what it takes and g
   --quick        fewer and shorter runs
   --json         one JSON object instead of a table
   --rules-scale  only: 10,000 further rules on other points against none
-  --from         which build runs (default dist; built if it is missing)
+  --from         which build runs (default dist; built if it is missing or older than the source)
   --directory    where the data goes: the disk that is measured (default: the system's temporary folder)`;
 
 const shapes: readonly Shape[] = [
@@ -181,6 +181,16 @@ async function run(options: BenchOptions): Promise<void> {
   for (const each of throughput) printThroughput(each);
 }
 
+function isStale(): boolean {
+  const built = statSync(join(root, 'dist/src/main.js'), { throwIfNoEntry: false });
+  return (
+    built === undefined ||
+    globSync('src/**/*.ts', { cwd: root }).some(
+      (file) => statSync(join(root, file)).mtimeMs > built.mtimeMs,
+    )
+  );
+}
+
 function build(): void {
   progress('building dist');
   const built = spawnSync(process.execPath, [join(root, 'scripts/build.ts')], {
@@ -197,6 +207,6 @@ if (flags.help) {
   progress(usage);
   process.exitCode = 2;
 } else {
-  if (from === 'dist' && !existsSync(join(root, 'dist/src/main.js'))) build();
+  if (from === 'dist' && isStale()) build();
   await run({ from, directory: flags.directory, isQuick: flags.quick });
 }

@@ -150,5 +150,4 @@ async function run(job: LoadJob): Promise<LoadResult> {
 }
 
 const result = await run(JSON.parse(process.argv[2] ?? 'null') as LoadJob);
-process.send?.(result);
-process.disconnect();
+process.send?.(result, () => process.disconnect());
