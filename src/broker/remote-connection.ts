@@ -102,7 +102,10 @@ export function openConnection(options: ConnectionOptions, events: ConnectionEve
       ...(will === null ? {} : { will: { ...will, payload: Buffer.from(will.payload), qos: 1 } }),
     });
     client.handleMessage = handle;
-    client.on('error', (error) => (problem = messageOf(error)));
+    client.on('error', (error) => {
+      // A host name with several addresses fails with one error for all of them, which has no text.
+      problem = messageOf(error) || 'no address of the broker answers';
+    });
     client.on('connect', () => {
       if (!over) events.up();
     });
