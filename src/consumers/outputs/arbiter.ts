@@ -7,7 +7,7 @@ import { severityRank, type Action, type ClaimSpan, type Severity } from '../../
 export type OutputReason =
   | 'claim' // an alert holds it
   | 'drill' // a marked test alert holds it
-  | 'on_unknown' // safe while the condition of its owner is unknown
+  | 'on_unknown' // safe while the condition of its owner is unknown, or not heard since a restart
   | 'max_on' // energised for too long: the claims present then are spent
   | 'idle' // nobody holds it
   | 'start' // sent safe because Limen started
@@ -22,6 +22,8 @@ export interface Claim {
   readonly alert: Alert;
   readonly level: OutputLevel;
   readonly drill: boolean;
+  /** Restored from before a restart, and nothing good was heard of its point since. */
+  readonly awaitsReading: boolean;
 }
 
 /** A claim that was present when `max_on` was over, as it was then. Plain JSON: it is kept in the journal. */
@@ -68,14 +70,9 @@ export function arbitrate({ spec, claims, spent, idleSpent }: Situation): Verdic
   return { level: spec.idle, owner: null, reason: 'idle' };
 }
 
-/** The claim of an alert on an output by its rule's actions; null: none. The first action that holds counts. */
-export function claimOf(
-  alert: Alert,
-  actions: readonly ClaimAction[],
-  drill: boolean,
-): Claim | null {
-  const action = actions.find(({ span }) => isHeld(alert, span));
-  return action === undefined ? null : { alert, level: action.level, drill };
+/** The level an alert claims on an output by its rule's actions; null: none. The first action that holds counts. */
+export function claimedLevel(alert: Alert, actions: readonly ClaimAction[]): OutputLevel | null {
+  return actions.find(({ span }) => isHeld(alert, span))?.level ?? null;
 }
 
 /** Whether an alert holds a claim of this span: by its state, and unless it is withheld by a flag. */
@@ -126,9 +123,11 @@ function isSpent(claim: Claim, safe: OutputLevel, spent: ReadonlyMap<string, Spe
   return claim.level !== safe && spent.has(alertKey(claim.alert));
 }
 
-function verdictFor({ alert, level, drill }: Claim, spec: Situation['spec']): Verdict {
+function verdictFor(claim: Claim, spec: Situation['spec']): Verdict {
+  const { alert, level, drill, awaitsReading } = claim;
   const owner = alertKey(alert);
-  if (level !== spec.safe && spec.onUnknown === 'safe' && alert.condition === 'unknown') {
+  const isUnknown = alert.condition === 'unknown' || awaitsReading;
+  if (level !== spec.safe && spec.onUnknown === 'safe' && isUnknown) {
     return { level: spec.safe, owner, reason: 'on_unknown' };
   }
   return { level, owner, reason: drill ? 'drill' : 'claim' };

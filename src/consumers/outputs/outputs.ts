@@ -1,9 +1,16 @@
-import { alertKey, isOpen, type Alert, type AlertEvent } from '../../domain/alert.ts';
+import {
+  alertKey,
+  isOpen,
+  type Alert,
+  type AlertEvent,
+  type AlertKey,
+} from '../../domain/alert.ts';
 import { messageOf } from '../../domain/error.ts';
 import type { OutputSpec, OutputStatus } from '../../domain/output.ts';
+import { pointName } from '../../domain/point.ts';
 import type { Rule } from '../../domain/rule.ts';
 import { noFaultPoint, type FaultPoint } from '../fault-point.ts';
-import { claimOf, type Claim, type ClaimAction } from './arbiter.ts';
+import { claimedLevel, type Claim, type ClaimAction } from './arbiter.ts';
 import { OutputDriver, type OutputSurroundings } from './output-driver.ts';
 import { readOutputMemory, type OutputMemory } from './output-memory.ts';
 
@@ -22,6 +29,13 @@ export interface Outputs {
    */
   start(openAlerts: readonly Alert[], memory: ReadonlyMap<string, unknown>): void;
   onAlert(event: AlertEvent): void;
+  /**
+   * While true, the hot path calls `heard` for each good reading: a restored claim on an output with `on_unknown: safe`
+   * waits for one.
+   */
+  readonly awaitsReadings: boolean;
+  /** A good reading of a point came in. */
+  heard(point: Pick<AlertKey, 'device' | 'metric'>): void;
   /** A link is there again: each of its outputs is sent safe, then its present level. */
   linkUp(broker: string): void;
   /** Applies another config in place; an output that is gone or drives another topic is left safe. */
@@ -47,11 +61,14 @@ export function createOutputs(options: OutputsOptions): Outputs {
   const drivers = new Map<string, OutputDriver>();
   // Every open alert, not only those that claim: a changed rule may give one of them a claim.
   const open = new Map<string, OpenAlert>();
+  // Restored alerts of which nothing was heard since, by key, as they were then.
+  const unheard = new Map<string, Alert>();
   let isStopped = false;
 
   const claimOn = (output: string, { alert, drill }: OpenAlert): Claim | null => {
-    const named = actions.get(alert.rule)?.get(output);
-    return named === undefined ? null : claimOf(alert, named, drill);
+    const level = claimedLevel(alert, actions.get(alert.rule)?.get(output) ?? []);
+    const awaitsReading = unheard.has(alertKey(alert));
+    return level === null ? null : { alert, level, drill, awaitsReading };
   };
   const claimsOn = (output: string): Claim[] =>
     [...open.values()].flatMap((alert) => claimOn(output, alert) ?? []);
@@ -72,10 +89,22 @@ export function createOutputs(options: OutputsOptions): Outputs {
     guard(spec.name, () => driver.start(alerts, claimsOn(spec.name), memory));
   };
 
+  const updateAll = (present: OpenAlert, renews: boolean): void => {
+    for (const [name, driver] of drivers) {
+      guard(name, () => driver.update(present.alert, claimOn(name, present), renews));
+    }
+  };
+
+  const mustBeHeard = ({ rule }: Alert): boolean =>
+    specs.some(({ name, onUnknown }) => onUnknown === 'safe' && actions.get(rule)?.has(name));
+
   return {
     start(openAlerts, memory) {
       for (const alert of openAlerts) {
-        open.set(alertKey(alert), { alert, drill: alert.reason === 'drill' });
+        const key = alertKey(alert);
+        if (isOpen(alert.state)) open.set(key, { alert, drill: alert.reason === 'drill' });
+        // A pending one too: its delay may be over because of what was heard before the restart.
+        if (mustBeHeard(alert)) unheard.set(key, alert);
       }
       for (const spec of specs) startDriver(spec, readOutputMemory(memory.get(spec.name)));
     },
@@ -89,9 +118,23 @@ export function createOutputs(options: OutputsOptions): Outputs {
       const present = { alert, drill: event.drill || wasDrill };
       if (isOpen(alert.state)) open.set(key, present);
       else open.delete(key);
-      const renews = reason === 'escalated' || reason === 'reset';
-      for (const [name, driver] of drivers) {
-        guard(name, () => driver.update(alert, claimOn(name, present), renews));
+      const restored = unheard.get(key);
+      // Another condition or occurrence than the restored one: something was heard, or is known to be unknown.
+      if (alert.condition !== restored?.condition || alert.id !== restored.id) unheard.delete(key);
+      updateAll(present, reason === 'escalated' || reason === 'reset');
+    },
+
+    get awaitsReadings() {
+      return unheard.size > 0;
+    },
+
+    heard(point) {
+      const name = pointName(point);
+      for (const [key, alert] of unheard) {
+        if (pointName(alert) !== name) continue;
+        unheard.delete(key);
+        const present = open.get(key);
+        if (present !== undefined && !isStopped) updateAll(present, false);
       }
     },
 

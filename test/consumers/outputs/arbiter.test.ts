@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   arbitrate,
-  claimOf,
+  claimedLevel,
   compareClaims,
   isHeld,
   respend,
@@ -17,7 +17,7 @@ import { alertOf, wall } from '../fixtures.ts';
 const siren = { safe: 'off', idle: 'off', onUnknown: null } as const;
 
 function claim(alert: Partial<Alert>, level: 'on' | 'off' = 'on', drill = false): Claim {
-  return { alert: alertOf(alert), level, drill };
+  return { alert: alertOf(alert), level, drill, awaitsReading: false };
 }
 
 function decide(claims: readonly Claim[], more: Partial<Situation> = {}) {
@@ -47,15 +47,15 @@ describe('isHeld()', () => {
   );
 });
 
-describe('claimOf()', () => {
-  test('claimOf() takes the first action that holds, one claim for each alert', () => {
+describe('claimedLevel()', () => {
+  test('claimedLevel() takes the first action that holds, one claim for each alert', () => {
     const actions = [
       { kind: 'claim', output: 'valve', level: 'off', span: 'unacknowledged' },
       { kind: 'claim', output: 'valve', level: 'on', span: 'open' },
     ] as const;
-    expect(claimOf(alertOf(), actions, false)?.level).toBe('off');
-    expect(claimOf(alertOf({ state: 'acknowledged' }), actions, false)?.level).toBe('on');
-    expect(claimOf(alertOf({ state: 'pending' }), actions, false)).toBeNull();
+    expect(claimedLevel(alertOf(), actions)).toBe('off');
+    expect(claimedLevel(alertOf({ state: 'acknowledged' }), actions)).toBe('on');
+    expect(claimedLevel(alertOf({ state: 'pending' }), actions)).toBeNull();
   });
 });
 
@@ -91,6 +91,9 @@ describe('arbitrate()', () => {
       reason: 'on_unknown',
     });
     expect(decide([other, owner]).level).toBe('on');
+    const restored = { ...claim({ rule: 'r' }), awaitsReading: true };
+    expect(decide([restored], { spec: heater }).reason).toBe('on_unknown');
+    expect(decide([restored]).reason).toBe('claim');
     expect(
       decide([claim({ ...other.alert, condition: 'unknown' }), claim(owner.alert, 'off')], {
         spec: heater,

@@ -125,10 +125,33 @@ describe('start()', () => {
 
   test('start() asserts an output with on_unknown safe only after the first good reading', () => {
     const heater: OutputSpec = { ...siren, onUnknown: 'safe' };
-    const { outputs, commands, event } = bench([heater], [warm]);
-    outputs.start([alertOf({ condition: 'unknown' })], new Map());
+    const { outputs, commands } = bench([heater], [warm]);
+    outputs.start([alertOf()], new Map());
+    expect(outputs.awaitsReadings).toBe(true);
+    outputs.heard({ device: 'freezer-2', metric: 'temperature' });
     expect(commands).toEqual(['siren/set OFF']);
-    event({ condition: 'breached' }, { kind: 'condition', from: 'active' });
+    expect(outputs.statuses()[0]?.reason).toBe('on_unknown');
+    outputs.heard({ device: 'freezer-1', metric: 'temperature' });
+    expect(commands).toEqual(['siren/set OFF', 'siren/set ON']);
+    expect(outputs.awaitsReadings).toBe(false);
+  });
+
+  test('start() does not take an event without a new condition for a reading', () => {
+    const heater: OutputSpec = { ...siren, onUnknown: 'safe' };
+    const { outputs, commands, event } = bench([heater], [warm]);
+    outputs.start([alertOf({ state: 'pending', raisedAt: null })], new Map());
+    event({}, { from: 'pending' });
+    expect(commands).toEqual(['siren/set OFF']);
+    event({ condition: 'unknown' }, { kind: 'condition', from: 'active' });
+    expect(commands).toEqual(['siren/set OFF']);
+    event({}, { kind: 'condition', from: 'active' });
+    expect(commands).toEqual(['siren/set OFF', 'siren/set ON']);
+  });
+
+  test('start() waits for no reading where a dying sensor must not silence the output', () => {
+    const { outputs, commands } = bench([siren], [warm]);
+    outputs.start([alertOf()], new Map());
+    expect(outputs.awaitsReadings).toBe(false);
     expect(commands).toEqual(['siren/set OFF', 'siren/set ON']);
   });
 });
