@@ -180,8 +180,11 @@ function createBench(firstSeq: number, snapshot: EngineSnapshot | null): Bench {
     reborn: (at, rules, points = [], known = [fridge]) => {
       const stored = JSON.parse(JSON.stringify(engine.snapshot())) as EngineSnapshot;
       const next = createBench(seq, stored);
-      next.config(at, rules, points);
-      for (const point of known) next.point(at, point);
+      // The numbers of these inputs are those of an earlier life: what follows has to get the same ones in both.
+      const lastSeq = (seq - 1) as Seq;
+      next.engine.accept(lastSeq, at as EngineMs, { kind: 'config', rules, points });
+      for (const point of known)
+        next.engine.accept(lastSeq, at as EngineMs, { kind: 'point', point });
       return next;
     },
   };

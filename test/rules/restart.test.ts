@@ -1,0 +1,197 @@
+import { describe, expect, test } from 'vitest';
+import type { Rule } from '../../src/domain/rule.ts';
+import { edges, level, makeRule, pointEntry, quantity, startBench, type Bench } from './bench.ts';
+
+const delayed = makeRule({
+  levels: [level({ onDelayMs: 60_000, deadband: quantity(1) })],
+  offDelayMs: 30_000,
+});
+const every10s = [pointEntry('fridge/temperature', { expectEveryMs: 10_000 })];
+
+/** Kills the bench and starts another one at a later engine time. */
+function restart(
+  bench: Bench,
+  at: number,
+  elapsedMs: number | null,
+  rules: readonly Rule[] = [delayed],
+): Bench {
+  const next = bench.reborn(at, rules);
+  next.started(at, { elapsedMs });
+  return next;
+}
+
+describe('restart() of an on-delay', () => {
+  test('counts the time down, and is due at once if that was long enough', () => {
+    const bench = startBench([delayed]);
+    bench.read(0, 6);
+    const next = restart(bench, 100_000, 90_000);
+    expect(edges(next.events)).toEqual(['pending>active on_delay_over']);
+    expect(next.events.at(-1)?.at).toBe(100_000);
+    expect(next.alert()).toMatchObject({ id: 'warm/fridge/temperature/1', raises: 1 });
+  });
+
+  test('runs on after a shorter stop', () => {
+    const bench = startBench([delayed]);
+    bench.read(0, 6);
+    const next = restart(bench, 50_000, 40_000);
+    expect(next.alert().dueAt).toBe(1_700_000_060_000);
+    next.advance(60_000);
+    expect(next.alert().state).toBe('active');
+  });
+
+  test('runs on with the remainder when nobody knows how long it was, and is credited later', () => {
+    const bench = startBench([delayed]);
+    bench.read(0, 6);
+    const next = restart(bench, 10_000, null);
+    next.advance(20_000);
+    expect(next.alert().state).toBe('pending');
+    next.clock(21_000, 30_000);
+    expect(next.alert().dueAt).toBe(1_700_000_030_000);
+    next.advance(30_000);
+    expect(next.alert().state).toBe('active');
+  });
+
+  test('is due at once when the credit covers the rest', () => {
+    const bench = startBench([delayed]);
+    bench.read(0, 6);
+    const next = restart(bench, 10_000, null);
+    next.clock(21_000, 500_000);
+    expect(next.alert().state).toBe('active');
+    expect(next.events.at(-1)?.at).toBe(21_000);
+  });
+
+  test('is not credited if it began after the start', () => {
+    const bench = startBench([delayed]);
+    bench.read(0, 4);
+    const next = restart(bench, 10_000, null);
+    next.read(11_000, 6);
+    next.clock(21_000, 500_000);
+    expect(next.alert().state).toBe('pending');
+  });
+
+  test('keeps its claim to a credit over a second stop', () => {
+    const bench = startBench([delayed]);
+    bench.read(0, 6);
+    const next = restart(restart(bench, 10_000, null), 20_000, 5_000);
+    next.clock(21_000, 500_000);
+    expect(next.alert().state).toBe('active');
+  });
+});
+
+describe('restart() of an off-delay', () => {
+  test.each([[null], [600_000]])(
+    'starts it anew at the first good clear reading (%s)',
+    (elapsedMs) => {
+      const bench = startBench([makeRule({ offDelayMs: 30_000 })]);
+      bench.read(0, 6);
+      bench.read(1_000, 0);
+      const next = restart(bench, 700_000, elapsedMs, [makeRule({ offDelayMs: 30_000 })]);
+      next.advance(800_000);
+      expect(next.alert()).toMatchObject({ state: 'active', condition: 'clear', dueAt: null });
+      next.read(810_000, 0);
+      next.advance(839_999);
+      expect(next.alert().state).toBe('active');
+      next.advance(840_000);
+      expect(next.alert().state).toBe('returned');
+    },
+  );
+});
+
+describe('restart() of what waits for a silence', () => {
+  const silent = makeRule({
+    name: 'quiet',
+    levels: [level({ comparator: { kind: 'silent_for', forMs: 60_000 } })],
+  });
+
+  test('counts the time down, but gives the source one expected interval', () => {
+    const bench = startBench([silent], every10s);
+    bench.read(0, 4);
+    const next = bench.reborn(500_000, [silent], every10s);
+    next.started(500_000, { elapsedMs: 499_000 });
+    next.advance(509_999);
+    expect(next.engine.open().length).toBe(0);
+    next.advance(510_000);
+    expect(next.alert('quiet').state).toBe('active');
+    expect(next.alert('limen.stale').state).toBe('active');
+  });
+
+  test('stays as it was when it was breached before', () => {
+    const bench = startBench([silent], every10s);
+    bench.read(0, 4);
+    bench.advance(100_000);
+    const next = bench.reborn(500_000, [silent], every10s);
+    next.started(500_000, { elapsedMs: 400_000 });
+    expect(edges(next.events)).toEqual([]);
+    expect(next.alert('limen.stale').state).toBe('active');
+    expect(next.alert('quiet').quality).toBe('stale');
+    next.read(501_000, 4);
+    expect(next.alert('limen.stale').state).toBe('normal');
+  });
+
+  test('begins again for a point that was never heard', () => {
+    const bench = startBench([], every10s);
+    const next = bench.reborn(9_000, [], every10s);
+    next.started(9_000, { elapsedMs: 1_000 });
+    next.advance(18_999);
+    expect(next.alert('limen.never_heard').state).toBe('normal');
+    next.advance(19_000);
+    expect(next.alert('limen.never_heard').state).toBe('active');
+  });
+});
+
+describe('restart()', () => {
+  test('keeps an acknowledgement, the worst value and the count of occurrences', () => {
+    const bench = startBench([makeRule()]);
+    for (const [at, value] of [6, 0].entries()) bench.read(at, value);
+    bench.act(2, 'acknowledge');
+    for (const [at, value] of [9, 7].entries()) bench.read(10 + at, value);
+    bench.act(20, 'acknowledge', { comment: 'seen' });
+    const next = restart(bench, 1_000, 900, [makeRule()]);
+    expect(next.alert()).toMatchObject({
+      id: 'warm/fridge/temperature/2',
+      state: 'acknowledged',
+      acknowledgedBy: 'ann',
+      comment: 'seen',
+      worst: 9,
+    });
+  });
+
+  test('keeps a latch that is ready to be reset', () => {
+    const latching = makeRule({ latch: true });
+    const bench = startBench([latching]);
+    bench.read(0, 6);
+    bench.read(1, 0);
+    const next = restart(bench, 1_000, 900, [latching]);
+    expect(next.act(2_000, 'reset')).toMatchObject({ result: 'done' });
+  });
+
+  test('ends alerts whose rule the config does not know any more, once', () => {
+    const bench = startBench([makeRule()]);
+    bench.read(0, 6);
+    const next = restart(bench, 1_000, 900, []);
+    expect(edges(next.events)).toEqual(['active>normal removed']);
+    expect(next.engine.find({ rule: 'warm', device: 'fridge', metric: 'temperature' })).toBeNull();
+    const third = restart(next, 2_000, 900, []);
+    expect(third.events).toEqual([]);
+  });
+
+  test('never gives an id twice, also when a rule comes back', () => {
+    const bench = startBench([makeRule()]);
+    bench.read(0, 6);
+    const next = restart(restart(bench, 1_000, 900, []), 2_000, 900, [makeRule()]);
+    next.read(3_000, 6);
+    expect(next.alert().id).toBe('warm/fridge/temperature/2');
+  });
+
+  test('goes on from the memory of the last events alone', () => {
+    const bench = startBench([delayed]);
+    bench.read(0, 6);
+    const { alert, memory } = bench.events.at(-1) ?? {};
+    const last = bench.events.findLast((event) => event.alert.rule === 'warm');
+    expect(last).toMatchObject({ alert, memory });
+    expect(bench.engine.snapshot().alerts.find((one) => one.alert.rule === 'warm')).toEqual({
+      alert,
+      memory,
+    });
+  });
+});
