@@ -1,17 +1,14 @@
-import { alertKey, type Alert } from '../domain/alert.ts';
+import type { Alert } from '../domain/alert.ts';
 import type { EngineInput } from '../domain/engine.ts';
 import { limits } from '../domain/limits.ts';
 import type { Seq } from '../domain/reading.ts';
 import type { EngineMs } from '../domain/time.ts';
 import { compareCells, type AlertCell } from './alert-cell.ts';
-import { addCell } from './declare.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announceIfDirty, toWall } from './events.ts';
 import { fireDue } from './fire.ts';
-import { markClear } from './levels.ts';
-import { formatDuration, formatWallTime } from './message.ts';
-import { ownRule } from './own-rules.ts';
-import { arm, settle, type Moment } from './settle.ts';
+import { arm, type Moment } from './settle.ts';
+import { tellWasDown } from './was-down.ts';
 
 type Started = Extract<EngineInput, { kind: 'started' }>;
 
@@ -25,10 +22,9 @@ export function restart(core: EngineCore, started: Started, moment: Moment): voi
     arm(core, cell);
     announceIfDirty(core, cell, moment.at, moment.seq);
   }
-  if (core.dormant.has(wasDownKey)) addWasDown(core, moment);
   dropUnclaimed(core, moment);
   if (started.downMs !== null && started.downMs > limits.wasDownAfterMs) {
-    tellWasDown(core, started, started.downMs, moment);
+    tellWasDown(core, started.downMs, started.stoppedAt, moment);
   }
   fireDue(core, moment.at);
 }
@@ -135,34 +131,3 @@ function dropUnclaimed(core: EngineCore, { at, seq }: Moment): void {
     });
   }
 }
-
-function tellWasDown(core: EngineCore, started: Started, downMs: number, moment: Moment): void {
-  const cell = core.cells.get(wasDownKey) ?? addWasDown(core, moment);
-  const to = toWall(core, moment.at);
-  cell.since = moment.at - downMs;
-  cell.sinceSeq = moment.seq;
-  cell.note = wasDownNote(core, started.stoppedAt ?? to - downMs, to, downMs);
-  for (const one of cell.levels) one.breached = true;
-  settle(core, cell, 'breached', moment);
-  markClear(cell);
-  settle(core, cell, 'clear', moment);
-}
-
-function wasDownNote(core: EngineCore, from: number, to: number, downMs: number): string {
-  let known = 0;
-  let heard = 0;
-  for (const { point } of core.points.slots()) {
-    known += 1;
-    if (!Number.isNaN(core.points.value[point.index]!)) heard += 1;
-  }
-  const span = `from ${formatWallTime(from)} to ${formatWallTime(to)} (${formatDuration(downMs)})`;
-  return `Limen was down ${span}; ${heard} of ${known} points had a value before`;
-}
-
-function addWasDown(core: EngineCore, moment: Moment): AlertCell {
-  const rule = ownRule('limen.was_down', limits.wasDownAfterMs);
-  return addCell(core, { kind: 'event', rule, point: limen }, moment);
-}
-
-const limen = { device: 'limen', metric: '-' };
-const wasDownKey = alertKey({ rule: 'limen.was_down', ...limen });

@@ -11,6 +11,7 @@ import { highestHeld, markByValue, markClear, runLevelDelays, startOnDelay } fro
 import { orderedCells } from './restart.ts';
 import { createRuleBook, judgementOf } from './rule-book.ts';
 import { arm, end, settle, stepOf, type Moment } from './settle.ts';
+import { recallWasDown } from './was-down.ts';
 import { markByTime } from './watch.ts';
 
 /**
@@ -44,6 +45,7 @@ export function applyConfig(
     for (const cell of added) if (cell.kind === 'value') judgeCell(core, cell, moment);
   }
   expectPoints(core, book, moment);
+  recallWasDown(core, moment);
   core.points.disturbAll();
 }
 
