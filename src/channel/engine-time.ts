@@ -30,7 +30,12 @@ export class EngineTime {
   #wallOffsetMs: number;
   #trusted: boolean;
 
-  constructor(options: { clock: Clock; bootId: string; trusted: boolean; before: ClockStamp | null }) {
+  constructor(options: {
+    clock: Clock;
+    bootId: string;
+    trusted: boolean;
+    before: ClockStamp | null;
+  }) {
     const { clock, bootId, trusted, before } = options;
     this.#clock = clock;
     this.#bootId = bootId;
@@ -38,7 +43,8 @@ export class EngineTime {
     this.#before = before;
     const monotonicMs = clock.monotonicMs();
     const wallMs = clock.wallMs();
-    this.elapsedMs = before === null ? null : elapsedSince(before, { bootId, monotonicMs, wallMs, trusted });
+    this.elapsedMs =
+      before === null ? null : elapsedSince(before, { bootId, monotonicMs, wallMs, trusted });
     const startMs = before === null ? wallMs : before.engineMs + (this.elapsedMs ?? 0);
     this.#baseMs = Math.ceil(startMs) - monotonicMs;
     this.#wallOffsetMs = wallMs - Math.ceil(startMs);

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { decodeDecimal } from '../codecs/decimal.ts';
 import { decodePayload, type Item } from '../codecs/payload.ts';
 import type { SourceStatus } from '../domain/api.ts';
@@ -26,7 +27,12 @@ class SourceCounters {
 
   status(): SourceStatus {
     const rejected = [...this.reasons.values()].reduce((sum, count) => sum + count, 0);
-    return { source: this.source, accepted: this.accepted, rejected, reasons: Object.fromEntries(this.reasons) };
+    return {
+      source: this.source,
+      accepted: this.accepted,
+      rejected,
+      reasons: Object.fromEntries(this.reasons),
+    };
   }
 }
 
@@ -46,7 +52,13 @@ export class Route {
   scalar: PointRef | null = null;
   readonly #intake: Intake;
 
-  constructor(intake: Intake, topic: string, counters: SourceCounters, device: string, metric: string | null) {
+  constructor(
+    intake: Intake,
+    topic: string,
+    counters: SourceCounters,
+    device: string,
+    metric: string | null,
+  ) {
     this.#intake = intake;
     this.topic = topic;
     this.counters = counters;
@@ -54,22 +66,24 @@ export class Route {
     this.metric = metric;
   }
 
-  /** Takes the payload that lies between `start` and `end`; the bytes are not kept. */
-  take(bytes: Buffer, start: number, end: number): void {
-    this.#intake.take(this, bytes, start, end, false);
+  /** Takes the payload that lies between `start` and `end`; the bytes are not kept. Returns the readings stored. */
+  take(bytes: Buffer, start: number, end: number): number {
+    return this.#intake.take(this, bytes, start, end, false);
   }
 
   /** Takes a message of the past: shown as last value, never an input of a rule. */
-  takeRetained(bytes: Buffer): void {
-    this.#intake.take(this, bytes, 0, bytes.length, true);
+  takeRetained(bytes: Buffer): number {
+    return this.#intake.take(this, bytes, 0, bytes.length, true);
   }
 }
 
-/** The payload behind the reading that is being judged: what becomes evidence if an alert changes. */
+/** The payload behind the reading that is being judged, up to 1 KiB: kept with an alert that changes by it. */
 export interface Evidence {
   readonly topic: string;
-  /** Up to 1 KiB. */
-  readonly bytes: Uint8Array;
+  /** The payload as text; null if it is not UTF-8. */
+  readonly text: string | null;
+  /** The payload in base64 if it is not text. */
+  readonly base64: string | null;
 }
 
 /** What the intake needs of its surroundings. */
@@ -79,9 +93,16 @@ export interface IntakeOptions {
   readonly time: EngineTime;
   readonly points: Points;
   readonly quarantine: Quarantine;
-  /** Told of each stored reading while somebody watches; null: nobody does. */
-  watcher: ((point: PointRef, seq: Seq, atMs: WallMs, value: number, quality: number) => void) | null;
 }
+
+/** Told of each stored reading while somebody watches. */
+export type ReadingWatcher = (
+  point: PointRef,
+  seq: Seq,
+  atMs: WallMs,
+  value: number,
+  quality: number,
+) => void;
 
 const good = qualityCodes.good;
 const bad = qualityCodes.bad;
@@ -92,12 +113,13 @@ const stale = qualityCodes.stale;
  * has the engine judge it. Synchronous; what cannot be read is counted and quarantined.
  */
 export class Intake {
+  /** null: nobody watches, and the hot path builds nothing for it. */
+  watcher: ReadingWatcher | null = null;
   readonly #journal: Journal;
   readonly #engine: Engine;
   readonly #time: EngineTime;
   readonly #points: Points;
   readonly #quarantine: Quarantine;
-  readonly #options: IntakeOptions;
   readonly #counters = new Map<string, SourceCounters>();
   #sources: TopicSource[] = [];
   #engineMs: EngineMs;
@@ -108,7 +130,6 @@ export class Intake {
   #judgedEnd = 0;
 
   constructor(options: IntakeOptions) {
-    this.#options = options;
     this.#journal = options.journal;
     this.#engine = options.engine;
     this.#time = options.time;
@@ -123,10 +144,15 @@ export class Intake {
     this.#sources = [];
     for (const source of sources) {
       if (source.kind !== 'mqtt') continue;
-      const name = source.broker === 'embedded' ? source.pattern : `${source.broker}:${source.pattern}`;
+      const name =
+        source.broker === 'embedded' ? source.pattern : `${source.broker}:${source.pattern}`;
       const counters = this.#counters.get(name) ?? new SourceCounters(name);
       this.#counters.set(name, counters);
-      this.#sources.push({ broker: source.broker, pattern: compileTopicPattern(source.pattern), counters });
+      this.#sources.push({
+        broker: source.broker,
+        pattern: compileTopicPattern(source.pattern),
+        counters,
+      });
     }
   }
 
@@ -156,7 +182,8 @@ export class Intake {
     for (const source of this.#sources) {
       if (source.broker !== broker) continue;
       const match = source.pattern.match(levels);
-      if (match !== null) return new Route(this, topic, source.counters, match.device, match.metric);
+      if (match !== null)
+        return new Route(this, topic, source.counters, match.device, match.metric);
     }
     return null;
   }
@@ -166,11 +193,17 @@ export class Intake {
     const bytes = this.#judgedBytes;
     if (bytes === null) return null;
     const end = Math.min(this.#judgedEnd, this.#judgedStart + limits.evidenceBytesMax);
-    return { topic: this.#judgedTopic, bytes: bytes.subarray(this.#judgedStart, end) };
+    const payload = bytes.subarray(this.#judgedStart, end);
+    const text = isUtf8(payload) ? payload.toString('utf8') : null;
+    return {
+      topic: this.#judgedTopic,
+      text,
+      base64: text === null ? payload.toString('base64') : null,
+    };
   }
 
   /** The road of one message. The short way is for a plain number of a point that is known. */
-  take(route: Route, bytes: Buffer, start: number, end: number, retained: boolean): void {
+  take(route: Route, bytes: Buffer, start: number, end: number, retained: boolean): number {
     this.#judgedTopic = route.topic;
     this.#judgedBytes = bytes;
     this.#judgedStart = start;
@@ -183,11 +216,13 @@ export class Intake {
         route.counters.accepted++;
         this.#store(route, point, value, NaN, good, this.#wallMs, true);
         this.#judgedBytes = null;
-        return;
+        return 1;
       }
     }
+    const storedBefore = route.counters.stored;
     this.#takeAny(route, bytes.subarray(start, end), retained);
     this.#judgedBytes = null;
+    return route.counters.stored - storedBefore;
   }
 
   #takeAny(route: Route, bytes: Buffer, retained: boolean): void {
@@ -230,7 +265,8 @@ export class Intake {
       quality = bad;
       this.#quarantine.add(route.counters.source, route.topic, reason, bytes, this.#wallMs);
     }
-    if (retained) this.#store(route, point, value, raw, quality === bad ? bad : stale, this.#wallMs, false);
+    if (retained)
+      this.#store(route, point, value, raw, quality === bad ? bad : stale, this.#wallMs, false);
     else this.#store(route, point, value, raw, quality, atMs, !isLate);
     return true;
   }
@@ -249,12 +285,14 @@ export class Intake {
     const seq = this.#journal.reading(point.index, this.#engineMs, atMs, value, raw, stored);
     route.counters.stored++;
     if (judged) this.#engine.reading(seq, this.#engineMs, atMs, point.index, value, quality);
-    const { watcher } = this.#options;
-    if (watcher !== null) watcher(point, seq, atMs, value, quality);
+    if (this.watcher !== null) this.watcher(point, seq, atMs, value, quality);
   }
 
   /** The stored number of an item in the point's unit; a reason if it is bad. */
-  #read(point: PointRef, { word, unit }: Item): { value: number; raw: number; reason: string | null } {
+  #read(
+    point: PointRef,
+    { word, unit }: Item,
+  ): { value: number; raw: number; reason: string | null } {
     switch (word.kind) {
       case 'none':
         return badBecause('not a value');
@@ -271,7 +309,9 @@ export class Intake {
 
   #readNumber(point: PointRef, raw: number, unitText: string | null) {
     if (point.kind === 'boolean') {
-      return raw === 0 || raw === 1 ? goodValue(raw) : badBecause('a number where true or false is expected');
+      return raw === 0 || raw === 1
+        ? goodValue(raw)
+        : badBecause('a number where true or false is expected');
     }
     if (point.kind === 'text') return badBecause('a number where a state is expected');
     let value = raw;
@@ -283,7 +323,8 @@ export class Intake {
       if (converted === null) return badBecause('an incompatible unit');
       value = converted;
     }
-    if (value < point.low || value > point.high) return { value, raw, reason: 'outside the valid range' };
+    if (value < point.low || value > point.high)
+      return { value, raw, reason: 'outside the valid range' };
     return { value, raw: value === raw ? NaN : raw, reason: null };
   }
 
@@ -313,7 +354,8 @@ export class Intake {
   #sourceTime(atMs: number | null): WallMs {
     const nowMs = this.#wallMs;
     if (atMs === null || !this.#time.trusted) return nowMs;
-    const isNear = atMs >= nowMs - limits.sourceTimePastMs && atMs <= nowMs + limits.sourceTimeFutureMs;
+    const isNear =
+      atMs >= nowMs - limits.sourceTimePastMs && atMs <= nowMs + limits.sourceTimeFutureMs;
     return isNear ? (atMs as WallMs) : nowMs;
   }
 

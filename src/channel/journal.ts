@@ -1,5 +1,11 @@
 import type { PointMemory } from '../domain/engine.ts';
-import { groupBytes, groupColumns, type Entry, type Group, type GroupColumns } from '../domain/group.ts';
+import {
+  groupBytes,
+  groupColumns,
+  type Entry,
+  type Group,
+  type GroupColumns,
+} from '../domain/group.ts';
 import type { RowKind, RowWriter } from '../domain/journal.ts';
 import { limits } from '../domain/limits.ts';
 import type { PointIndex } from '../domain/point.ts';
@@ -95,7 +101,11 @@ export class Journal implements RowWriter {
       'Time from sending a group to the storage thread until it is on disk',
       [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
     );
-    metrics.gauge('limen_journal_unstored_rows', 'Rows accepted and not yet on disk', () => this.#unstoredRows);
+    metrics.gauge(
+      'limen_journal_unstored_rows',
+      'Rows accepted and not yet on disk',
+      () => this.#unstoredRows,
+    );
     metrics.gauge(
       'limen_journal_oldest_unstored_seconds',
       'Age of the group under way to the disk',
@@ -136,7 +146,14 @@ export class Journal implements RowWriter {
   }
 
   /** The hot path: gives a reading its number and its place. `raw`: NaN if it is the same as the value. */
-  reading(point: PointIndex, engineMs: EngineMs, atMs: WallMs, value: number, raw: number, quality: number): Seq {
+  reading(
+    point: PointIndex,
+    engineMs: EngineMs,
+    atMs: WallMs,
+    value: number,
+    raw: number,
+    quality: number,
+  ): Seq {
     if (this.#count === capacity) this.#close();
     const row = this.#count++;
     const seq = this.#nextSeq++;
@@ -161,7 +178,14 @@ export class Journal implements RowWriter {
   appendAt(engineMs: EngineMs, kind: RowKind, key: string, body: unknown): Seq {
     const seq = this.#nextSeq++;
     const atMs = this.#options.time.wallOf(engineMs);
-    this.#entries.push({ seq, atMs, lagMs: atMs - engineMs, kind, key, body: JSON.stringify(body) });
+    this.#entries.push({
+      seq,
+      atMs,
+      lagMs: atMs - engineMs,
+      kind,
+      key,
+      body: JSON.stringify(body),
+    });
     this.#urgent = true;
     if (!this.#scheduled) this.#schedule();
     return seq as Seq;
@@ -226,7 +250,8 @@ export class Journal implements RowWriter {
 
   #schedule(): void {
     this.#scheduled = true;
-    if (this.#count + this.#entries.length <= 1) this.#openedAtMs = this.#options.clock.monotonicMs();
+    if (this.#count + this.#entries.length <= 1)
+      this.#openedAtMs = this.#options.clock.monotonicMs();
     // After the poll phase: one group for all sockets that were readable together.
     setImmediate(() => {
       this.#scheduled = false;
@@ -242,7 +267,7 @@ export class Journal implements RowWriter {
       this.#post(first);
       return;
     }
-    if (this.#count === 0 && this.#entries.length === 0 && this.#callbacks.length === 0) return;
+    if (this.#count === 0 && this.#entries.length === 0 && !this.#waited) return;
     const dueMs = this.#dueMs();
     const nowMs = this.#options.clock.monotonicMs();
     if (dueMs > nowMs) {
@@ -285,12 +310,17 @@ export class Journal implements RowWriter {
     const stamp = time.stamp();
     const stampSeq = this.#nextSeq++;
     if (last) this.#reservedSeq = stampSeq;
-    else if (this.#reservedSeq - stampSeq < reserveAhead / 2) this.#reservedSeq = stampSeq + reserveAhead;
+    else if (this.#reservedSeq - stampSeq < reserveAhead / 2)
+      this.#reservedSeq = stampSeq + reserveAhead;
     this.#dayMs = Math.max(this.#dayMs, Math.floor(stamp.wallMs / dayMs) * dayMs);
     this.#rowsSinceMemories += this.#count;
     const nowMs = clock.monotonicMs();
     let points: readonly PointMemory[] = [];
-    if (last || this.#rowsSinceMemories >= memoriesEveryRows || nowMs - this.#memoriesAtMs >= memoriesEveryMs) {
+    if (
+      last ||
+      this.#rowsSinceMemories >= memoriesEveryRows ||
+      nowMs - this.#memoriesAtMs >= memoriesEveryMs
+    ) {
       points = this.#options.takeMemories();
       this.#rowsSinceMemories = 0;
       this.#memoriesAtMs = nowMs;

@@ -87,7 +87,10 @@ export class Points {
     if (known !== undefined) return known;
     if (this.#byName.size >= limits.pointsMax) return null;
     const index = Math.max(1, this.#byIndex.length) as PointIndex;
-    const ref = new PointRef({ index, device, metric, unit: null, kind: 'number', states: [] }, false);
+    const ref = new PointRef(
+      { index, device, metric, unit: null, kind: 'number', states: [] },
+      false,
+    );
     this.#settle(ref);
     this.#add(ref);
     return ref;

@@ -3,7 +3,9 @@ export interface TopicPattern {
   /** The MQTT filter that covers it. */
   readonly filter: string;
   /** Device and metric of a topic; null if it does not match. `metric` is null if the pattern names none. */
-  match(levels: readonly string[]): { readonly device: string; readonly metric: string | null } | null;
+  match(
+    levels: readonly string[],
+  ): { readonly device: string; readonly metric: string | null } | null;
 }
 
 /** Compiles a pattern whose captures each take one whole level (the config checks it). */
@@ -12,11 +14,14 @@ export function compileTopicPattern(pattern: string): TopicPattern {
   const deviceAt = wanted.indexOf('{device}');
   const metricAt = wanted.indexOf('{metric}');
   return {
-    filter: wanted.map((level) => (level === '{device}' || level === '{metric}' ? '+' : level)).join('/'),
+    filter: wanted
+      .map((level) => (level === '{device}' || level === '{metric}' ? '+' : level))
+      .join('/'),
     match(levels) {
       if (levels.length !== wanted.length) return null;
       for (const [index, level] of wanted.entries()) {
-        if (index !== deviceAt && index !== metricAt && level !== '+' && level !== levels[index]) return null;
+        if (index !== deviceAt && index !== metricAt && level !== '+' && level !== levels[index])
+          return null;
       }
       const device = levels[deviceAt] ?? '';
       const metric = metricAt < 0 ? null : (levels[metricAt] ?? '');
@@ -25,7 +30,16 @@ export function compileTopicPattern(pattern: string): TopicPattern {
   };
 }
 
-const commandLevels: ReadonlySet<string> = new Set(['set', 'get', 'command', 'cmd', 'cmnd', 'rpc', 'NCMD', 'DCMD']);
+const commandLevels: ReadonlySet<string> = new Set([
+  'set',
+  'get',
+  'command',
+  'cmd',
+  'cmnd',
+  'rpc',
+  'NCMD',
+  'DCMD',
+]);
 
 /**
  * Whether a topic carries somebody's command to a device (`.../set`, `cmnd/...`, Victron's `W/...`): it flows through
@@ -33,5 +47,7 @@ const commandLevels: ReadonlySet<string> = new Set(['set', 'get', 'command', 'cm
  */
 export function isCommandTopic(levels: readonly string[]): boolean {
   if (levels[0] === 'W' || levels[0] === 'R') return levels.length >= 4;
-  return levels.some((level, index) => index !== 0 && commandLevels.has(level)) || levels[0] === 'cmnd';
+  return (
+    levels.some((level, index) => index !== 0 && commandLevels.has(level)) || levels[0] === 'cmnd'
+  );
 }

@@ -28,12 +28,14 @@ const qualityWords: ReadonlyMap<unknown, Quality> = new Map([
 ]);
 
 /** Keys inside a JSON object that speak of the message, not of a quantity. */
-const envelopeKeys: ReadonlySet<string> = new Set([
-  '_id _type _timestamp at id uid uuid mac address addr device device_id deviceid node node_id name model brand type',
-  'rssi snr lqi linkquality link_quality channel seq sequence counter packet msg_id message_id fcnt',
-  'time timestamp ts tst tstamp datetime date utc epoch gwts last_seen lastseen received_at uptime',
-  'unit units quality version ver fw firmware protocol subtype mic schema',
-].flatMap((line) => line.split(' ')));
+const envelopeKeys: ReadonlySet<string> = new Set(
+  [
+    '_id _type _timestamp at id uid uuid mac address addr device device_id deviceid node node_id name model brand type',
+    'rssi snr lqi linkquality link_quality channel seq sequence counter packet msg_id message_id fcnt',
+    'time timestamp ts tst tstamp datetime date utc epoch gwts last_seen lastseen received_at uptime',
+    'unit units quality version ver fw firmware protocol subtype mic schema',
+  ].flatMap((line) => line.split(' ')),
+);
 
 const brace = 0x7b;
 const bracket = 0x5b;
@@ -59,7 +61,9 @@ export function decodePayload(bytes: Buffer): Decoded {
 
 function unquoted(text: string): string {
   const trimmed = text.trim();
-  return trimmed.length >= 2 && trimmed.startsWith('"') && trimmed.endsWith('"') ? trimmed.slice(1, -1) : trimmed;
+  return trimmed.length >= 2 && trimmed.startsWith('"') && trimmed.endsWith('"')
+    ? trimmed.slice(1, -1)
+    : trimmed;
 }
 
 function decodeJson(text: string): Decoded {
@@ -78,7 +82,9 @@ function decodeJson(text: string): Decoded {
     return { ok: true, items: [{ metric: null, word, unit, quality, atMs }] };
   }
   const items: Item[] = [];
-  const reason = walk(json, '', 0, (metric, word) => items.push({ metric, word, unit: null, quality, atMs }));
+  const reason = walk(json, '', 0, (metric, word) =>
+    items.push({ metric, word, unit: null, quality, atMs }),
+  );
   if (reason !== null) return { ok: false, reason };
   return items.length > 0 ? { ok: true, items } : { ok: false, reason: 'no metric in the object' };
 }
@@ -111,7 +117,9 @@ function walk(
 
 function scalarWord(value: unknown): Word {
   if (typeof value === 'number') {
-    return Number.isFinite(value) ? { kind: 'number', value } : { kind: 'none', text: String(value) };
+    return Number.isFinite(value)
+      ? { kind: 'number', value }
+      : { kind: 'none', text: String(value) };
   }
   if (typeof value === 'boolean') return { kind: 'boolean', value };
   if (typeof value === 'string') return readWord(value);

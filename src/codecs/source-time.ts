@@ -2,7 +2,8 @@
 const plausibleFromMs = Date.UTC(2001, 0, 1);
 
 // A time without a zone is local to who knows what: it is not used.
-const isoPattern = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})$/;
+const isoPattern =
+  /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})$/;
 
 /**
  * A source time in ms since 1970: a number in s, ms, µs or ns (told apart by its magnitude), the same as text, or ISO

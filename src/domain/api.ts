@@ -55,13 +55,21 @@ export interface StatusReport {
   readonly seq: number;
   readonly committed_seq: number;
   readonly storage: 'ok' | 'stalled';
-  readonly readings: { readonly accepted: number; readonly stored: number; readonly rejected: number };
+  readonly readings: {
+    readonly accepted: number;
+    readonly stored: number;
+    readonly rejected: number;
+  };
   readonly points: number;
   readonly rules: number;
   readonly alerts: Readonly<Record<'pending' | 'active' | 'acknowledged' | 'returned', number>>;
   readonly connections: number;
   readonly sources: readonly SourceStatus[];
-  readonly brokers: readonly { readonly name: string; readonly url: string; readonly connected: boolean }[];
+  readonly brokers: readonly {
+    readonly name: string;
+    readonly url: string;
+    readonly connected: boolean;
+  }[];
   readonly outputs: readonly OutputStatus[];
   readonly notifiers: readonly NotifierStatus[];
   /** Rules that match no point yet. */
@@ -87,7 +95,12 @@ export interface DrillStep {
 /** One line of the live stream (`limen watch`). */
 export type StreamLine =
   | { readonly kind: 'reading'; readonly reading: ReadingRecord }
-  | { readonly kind: 'alert'; readonly alert: Record<string, unknown>; readonly from: string; readonly to: string }
+  | {
+      readonly kind: 'alert';
+      readonly alert: Record<string, unknown>;
+      readonly from: string;
+      readonly to: string;
+    }
   | { readonly kind: 'output'; readonly output: OutputStatus }
   | { readonly kind: 'answer'; readonly answer: ActAnswer };
 

@@ -12,7 +12,11 @@ import type { DurationMs, EngineMs, WallMs } from './time.ts';
  */
 export type EngineInput =
   /** Rules and points as configured; the first one is the start. */
-  | { readonly kind: 'config'; readonly rules: readonly Rule[]; readonly points: readonly PointEntry[] }
+  | {
+      readonly kind: 'config';
+      readonly rules: readonly Rule[];
+      readonly points: readonly PointEntry[];
+    }
   /** A point was heard for the first time, was declared by the config, or learned its unit or a text state. */
   | { readonly kind: 'point'; readonly point: Point }
   /**
@@ -74,7 +78,14 @@ export interface Engine {
    * The hot path: judges one reading by every rule of its point. `value` is the stored number (1/0 for booleans, index
    * for text states, NaN where there is none); `quality` its code. Allocates nothing unless something changes.
    */
-  reading(seq: Seq, at: EngineMs, atMs: WallMs, point: PointIndex, value: number, quality: number): void;
+  reading(
+    seq: Seq,
+    at: EngineMs,
+    atMs: WallMs,
+    point: PointIndex,
+    value: number,
+    quality: number,
+  ): void;
   /** Fires all timers due at or before `at`. */
   advance(at: EngineMs): void;
   /** When the next timer is due; null: none. */

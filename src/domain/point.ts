@@ -64,7 +64,8 @@ function compilePart(part: string): (text: string) => boolean {
   const tail = pieces.at(-1) ?? '';
   const middle = pieces.slice(1, -1);
   return (text) => {
-    if (text.length < head.length + tail.length || !text.startsWith(head) || !text.endsWith(tail)) return false;
+    if (text.length < head.length + tail.length || !text.startsWith(head) || !text.endsWith(tail))
+      return false;
     let at = head.length;
     const end = text.length - tail.length;
     for (const piece of middle) {

@@ -46,7 +46,12 @@ export type ClaimSpan = (typeof claimSpans)[number];
 
 /** What a rule does: hold an output while the alert lives, or tell somebody at an edge. */
 export type Action =
-  | { readonly kind: 'claim'; readonly output: string; readonly level: 'on' | 'off'; readonly span: ClaimSpan }
+  | {
+      readonly kind: 'claim';
+      readonly output: string;
+      readonly level: 'on' | 'off';
+      readonly span: ClaimSpan;
+    }
   | { readonly kind: 'notify'; readonly notifier: string; readonly on: readonly NotifyEdge[] };
 
 /** A threshold rule, as the engine runs it. One alert per rule and matching point. */
@@ -67,5 +72,10 @@ export interface Rule {
 }
 
 /** Names of the rules that are Limen's own. The prefix is reserved. */
-export const ownRules = ['limen.stale', 'limen.never_heard', 'limen.bad', 'limen.was_down'] as const;
+export const ownRules = [
+  'limen.stale',
+  'limen.never_heard',
+  'limen.bad',
+  'limen.was_down',
+] as const;
 export type OwnRule = (typeof ownRules)[number];

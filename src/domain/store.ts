@@ -1,5 +1,6 @@
 import type { QuarantineRecord } from './api.ts';
 import type { PointMemory } from './engine.ts';
+import type { ErrorCode } from './error.ts';
 import type { Group, Projection } from './group.ts';
 import type { JournalRow, RowKind } from './journal.ts';
 import type { Point } from './point.ts';
@@ -7,6 +8,8 @@ import type { ClockStamp } from './time.ts';
 
 /** What the disk says at start: everything the main thread needs to go on. */
 export interface Recovery {
+  /** Random, made with the data folder: tells installations apart. */
+  readonly installationId: string;
   /** The first number that was never handed out. */
   readonly nextSeq: number;
   /** The clock at the last commit; null: the first start on this folder. */
@@ -24,6 +27,8 @@ export interface Recovery {
 export interface RowsQuery {
   readonly kind: RowKind;
   readonly afterSeq: number;
+  /** Only alert events that this notifier is to tell. */
+  readonly notifier: string | null;
   readonly rowsMax: number;
 }
 
@@ -52,7 +57,7 @@ export type StoreReply =
       readonly ok: boolean;
       readonly rows: readonly JournalRow[];
     }
-  | { readonly type: 'failed'; readonly message: string }
+  | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string }
   | { readonly type: 'closed' };
 
 /** What the storage thread is started with. */

@@ -245,7 +245,11 @@ function findUnit(text: string): Unit | null {
   const asWritten = unitsBySpelling.get(text);
   if (asWritten !== undefined) return asWritten;
   // Greek mu and micro sign look alike; so do the two ways to write a cube.
-  const spelling = text.trim().replaceAll('\u03bc', 'µ').replaceAll('^3', '³').replaceAll('^2', '²');
+  const spelling = text
+    .trim()
+    .replaceAll('\u03bc', 'µ')
+    .replaceAll('^3', '³')
+    .replaceAll('^2', '²');
   const exact = unitsBySpelling.get(spelling);
   if (exact !== undefined) return exact;
   // One letter means what it says (k, M, f...), and a capital M is mega, never milli.

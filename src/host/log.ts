@@ -20,7 +20,12 @@ export interface LogSink {
   readonly hasColors: boolean;
 }
 
-const colors: Readonly<Record<LogLevel, string>> = { debug: '2', info: '36', warn: '33', error: '31' };
+const colors: Readonly<Record<LogLevel, string>> = {
+  debug: '2',
+  info: '36',
+  warn: '33',
+  error: '31',
+};
 
 /** A log that writes readable lines to a terminal and JSON lines elsewhere. `now` gives wall milliseconds. */
 export function createLog(sink: LogSink, now: () => number, area = 'limen'): Log {
@@ -30,7 +35,9 @@ export function createLog(sink: LogSink, now: () => number, area = 'limen'): Log
       sink.write(`${JSON.stringify({ at, level, area, message, ...fields })}\n`);
       return;
     }
-    const word = sink.hasColors ? `\u001B[${colors[level]}m${level.padEnd(5)}\u001B[0m` : level.padEnd(5);
+    const word = sink.hasColors
+      ? `\u001B[${colors[level]}m${level.padEnd(5)}\u001B[0m`
+      : level.padEnd(5);
     let text = `${clockTime(at)} ${word} ${area.padEnd(9)} ${printable(message)}`;
     for (const [key, value] of Object.entries(fields)) {
       if (value === undefined) continue;
@@ -56,7 +63,10 @@ function clockTime(atMs: number): string {
 // Names and payloads come from outside: a line break or an escape code in them must not forge a log line.
 function printable(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  return text.replace(/[\u0000-\u001F\u007F-\u009F]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(
+    /[\u0000-\u001F\u007F-\u009F]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function quoted(value: string | number | boolean | null): string {

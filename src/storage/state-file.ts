@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Statement } from 'better-sqlite3';
 import type { QuarantineRecord } from '../domain/api.ts';
 import type { PointMemory } from '../domain/engine.ts';
@@ -51,6 +52,9 @@ export class StateFile {
       }
       db.exec('BEGIN IMMEDIATE');
       db.exec(schema);
+      db.prepare("INSERT OR IGNORE INTO meta VALUES ('installation', ?)").run(
+        randomBytes(4).toString('hex'),
+      );
       db.pragma(`user_version = ${schemaVersion}`);
       db.exec('COMMIT');
       this.#setProjection = db.prepare(
@@ -67,6 +71,13 @@ export class StateFile {
       db.close();
       throw error;
     }
+  }
+
+  /** Random, made with the file. */
+  get installationId(): string {
+    return String(
+      this.#db.prepare("SELECT value FROM meta WHERE name = 'installation'").pluck().get(),
+    );
   }
 
   /** Number up to which the projections follow the journal. */

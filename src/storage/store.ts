@@ -63,6 +63,7 @@ export class Store {
     );
     rememberReadings(directory, this.#state.pointsSeq, memories);
     return {
+      installationId: this.#state.installationId,
       nextSeq: tail.reservedSeq + 1,
       stamp: tail.stamp,
       dayMs: tail.dayMs,
@@ -104,15 +105,17 @@ export class Store {
   }
 
   /** Committed rows of one kind beyond a number, the oldest first. */
-  rows({ kind, afterSeq, rowsMax }: RowsQuery): JournalRow[] {
+  rows({ kind, afterSeq, notifier, rowsMax }: RowsQuery): JournalRow[] {
     const found: JournalRow[] = [];
     for (const db of filesAfter(this.#options.directory, afterSeq)) {
       const baseMs = Number(readMeta(db, 'base_ms'));
       const rows = db
         .prepare(
-          'SELECT seq, at, lag, key, body FROM entry WHERE seq > ? AND kind = ? ORDER BY seq LIMIT ?',
+          `SELECT seq, at, lag, key, body FROM entry WHERE seq > @afterSeq AND kind = @kind
+           AND (@notifier IS NULL OR EXISTS (SELECT 1 FROM json_each(body, '$.notify') WHERE value = @notifier))
+           ORDER BY seq LIMIT @limit`,
         )
-        .all(afterSeq, kind, rowsMax - found.length) as {
+        .all({ afterSeq, kind, notifier, limit: rowsMax - found.length }) as {
         seq: number;
         at: number;
         lag: number;

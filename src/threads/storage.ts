@@ -20,10 +20,26 @@ const sleeper = new Int32Array(new SharedArrayBuffer(4));
 let projectTimer: NodeJS.Timeout | null = null;
 let waiting: string | null = null;
 
-// oxlint-disable-next-line no-unsafe-type-assertion -- written by app.ts a moment ago
-const store = new Store(workerData as StoreOptions);
-reply({ type: 'opened', recovery: store.recover() });
+const store = open();
 port.on('message', (request: StoreRequest) => handle(request));
+
+function open(): Store {
+  try {
+    // oxlint-disable-next-line no-unsafe-type-assertion -- written by app.ts a moment ago
+    const opened = new Store(workerData as StoreOptions);
+    reply({ type: 'opened', recovery: opened.recover() });
+    return opened;
+  } catch (error) {
+    fail(error);
+    throw error;
+  }
+}
+
+/** An error loses its class between threads: what matters of it goes ahead as a message. */
+function fail(error: unknown): void {
+  const code = error instanceof LimenError ? error.code : 'internal';
+  reply({ type: 'failed', code, message: messageOf(error) });
+}
 
 function handle(request: StoreRequest): void {
   switch (request.type) {
@@ -77,10 +93,7 @@ function untilFree(step: () => void): void {
       return;
     } catch (error) {
       if (!isBusy(error) && !isFull(error)) {
-        reply({
-          type: 'failed',
-          message: error instanceof LimenError ? error.message : messageOf(error),
-        });
+        fail(error);
         throw error;
       }
       const reason = isFull(error) ? 'the disk is full' : 'another program holds the file';

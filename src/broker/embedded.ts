@@ -1,0 +1,369 @@
+import { isUtf8 } from 'node:buffer';
+import { Aedes, type AedesPublishPacket, type Client, type PublishPacket } from 'aedes';
+import { messageOf } from '../domain/error.ts';
+import { limits } from '../domain/limits.ts';
+import type { Log } from '../host/log.ts';
+import type { Counter, Metrics } from '../host/metrics.ts';
+import type { Door, Publisher } from './door.ts';
+import { listenAll, type ListenRequest, type OpenListener } from './listeners.ts';
+import { Subscriptions } from './subscriptions.ts';
+import { TopicUse, Wire, type Relay, type Socket, type WireShared } from './wire.ts';
+
+/** What the embedded broker needs of its surroundings. */
+export interface EmbeddedOptions {
+  /** Fixed per installation. */
+  readonly id: string;
+  readonly door: Door;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Whether the name and the password belong together; must not throw. */
+  verify(name: string, password: string): Promise<boolean>;
+}
+
+/** The part of an Aedes 1.2.0 client that has no public name. Pinned; a test fails if it goes away. */
+interface AedesClientInside {
+  _keepaliveTimer?: { refresh(): void } | null;
+}
+
+const topicLevelsMax = 16;
+/** Passwords that are being checked at the same time: each takes 32 MB and a thread of the pool. */
+const verifyingMax = 4;
+/** Nobody can subscribe to this: what has been dealt with goes there. */
+const consumedTopic = '$limen/consumed';
+
+/** Aedes behind one door: listeners, sessions, subscriptions, retained messages. Readings pass it by on the wire. */
+export class EmbeddedBroker {
+  readonly #options: EmbeddedOptions;
+  readonly #aedes: Aedes;
+  readonly #shared: WireShared;
+  readonly #subscriptions = new Subscriptions();
+  readonly #topics = new Map<string, TopicUse | null>();
+  /** Packet ids of QoS 2 readings that are stored and not yet released, per client: a repeat is not a second one. */
+  readonly #exactlyOnce = new Map<string, Set<number>>();
+  readonly #loginRequired = new WeakSet<Duplexish>();
+  readonly #usernames = new WeakMap<Client, string>();
+  readonly #wires = new Set<Wire>();
+  readonly #refusals: (reason: string) => Counter;
+  readonly #listeners: OpenListener[] = [];
+  #verifying = 0;
+
+  private constructor(options: EmbeddedOptions) {
+    this.#options = options;
+    const { door, log, metrics } = options;
+    this.#shared = {
+      door,
+      use: (bytes, start, end) => this.#use(bytes, start, end),
+      relays: (use) => this.#relays(use),
+      relay: (wire, relay) => this.#relay(wire, relay),
+      connections: () => this.#wires.size,
+      freed: (wire, id) => {
+        const clientId = wire.publisher?.clientId;
+        if (clientId !== undefined) this.#exactlyOnce.get(clientId)?.delete(id);
+      },
+      refused: (wire, reason) => {
+        this.#refusals(reason).value++;
+        log.warn('client refused', { client: wire.publisher?.clientId ?? '?', reason });
+      },
+    };
+    this.#refusals = (reason) =>
+      metrics.counter('limen_clients_refused_total', 'Connections closed for a broken rule', {
+        reason,
+      });
+    metrics.gauge('limen_connections_count', 'Open client connections', () => this.#wires.size);
+    this.#aedes = new Aedes({
+      id: options.id,
+      concurrency: 1_000,
+      drainTimeout: 5_000,
+      connectTimeout: 5_000,
+      maxInflightInbound: 64,
+      queueLimit: 42,
+      maxTopicLevels: topicLevelsMax,
+      keepaliveLimit: 0,
+      heartbeatInterval: 60_000,
+      preConnect: (client, _packet, callback) => this.#preConnect(client, callback),
+      authenticate: (client, name, password, done) =>
+        void this.#authenticate(client, name, password, done),
+      authorizePublish: (client, packet, callback) =>
+        this.#authorizePublish(client, packet, callback),
+      authorizeSubscribe: (_client, subscription, callback) => {
+        callback(null, subscription.topic.startsWith('$') ? null : subscription);
+      },
+      authorizeForward: (client, packet) => this.#authorizeForward(client, packet),
+      published: (_packet, _client, callback) => callback(null),
+    });
+    this.#listen();
+  }
+
+  /** Starts Aedes; listeners are opened by `listen`. */
+  static async start(options: EmbeddedOptions): Promise<EmbeddedBroker> {
+    const broker = new EmbeddedBroker(options);
+    await broker.#aedes.listen();
+    return broker;
+  }
+
+  /** Opens listeners; returns where they wait, as URLs. */
+  async listen(requests: readonly ListenRequest[]): Promise<string[]> {
+    const opened = await listenAll(requests, (socket, request) => this.#accept(socket, request));
+    this.#listeners.push(...opened);
+    return opened.map(({ url }) => url);
+  }
+
+  /** What topics are for has changed with the config. */
+  forgetTopics(): void {
+    this.#topics.clear();
+  }
+
+  /** Publishes at QoS 1 in Limen's own name. */
+  publish(topic: string, payload: string | Buffer, options: { retain: boolean }): void {
+    this.#aedes.publish(
+      {
+        cmd: 'publish',
+        topic,
+        payload: Buffer.from(payload),
+        qos: 1,
+        retain: options.retain,
+        dup: false,
+      },
+      (error) => {
+        if (error) this.#options.log.error('publish failed', { topic, error: messageOf(error) });
+      },
+    );
+  }
+
+  /** Whether a message goes round the broker within the time. */
+  probe(timeoutMs: number): Promise<boolean> {
+    const topic = '$limen/probe';
+    return this.awaitTopic(topic, timeoutMs, () => this.publish(topic, '', { retain: false }));
+  }
+
+  /** Whether a message comes by on a topic within the time. `subscribed` is called when it is waited for. */
+  awaitTopic(topic: string, timeoutMs: number, subscribed: () => void = noop): Promise<boolean> {
+    return new Promise((resolve) => {
+      const finish = (ok: boolean): void => {
+        clearTimeout(timer);
+        this.#aedes.unsubscribe(topic, deliver, noop);
+        resolve(ok);
+      };
+      const deliver = (_packet: AedesPublishPacket, done: () => void): void => {
+        done();
+        finish(true);
+      };
+      const timer = setTimeout(() => finish(false), timeoutMs);
+      this.#aedes.subscribe(topic, deliver, subscribed);
+    });
+  }
+
+  get connections(): number {
+    return this.#wires.size;
+  }
+
+  /** Takes no further connections; the ones that are open stay. */
+  closeListeners(): void {
+    for (const listener of this.#listeners.splice(0)) listener.close();
+  }
+
+  async close(): Promise<void> {
+    this.closeListeners();
+    for (const wire of this.#wires) wire.destroy();
+    await new Promise<void>((resolve) => this.#aedes.close(resolve));
+  }
+
+  #listen(): void {
+    const { log } = this.#options;
+    this.#aedes.on('clientReady', (client) => {
+      const wire = this.#wireOf(client);
+      if (wire === null) return;
+      if (client.clean) {
+        this.#subscriptions.drop(client.id);
+        this.#exactlyOnce.delete(client.id);
+      }
+      // oxlint-disable-next-line no-unsafe-type-assertion -- the one place that looks inside Aedes
+      const inside = client as unknown as AedesClientInside;
+      wire.open({ clientId: client.id, username: this.#usernames.get(client) ?? null }, () =>
+        inside._keepaliveTimer?.refresh(),
+      );
+      log.debug('client connected', { client: client.id });
+    });
+    this.#aedes.on('clientDisconnect', (client) => {
+      log.debug('client disconnected', { client: client.id });
+      if (!client.clean) return;
+      this.#subscriptions.drop(client.id);
+      this.#exactlyOnce.delete(client.id);
+    });
+    this.#aedes.on('subscribe', (subscriptions, client) => {
+      const granted = subscriptions.filter(({ qos }) => Number(qos) <= 2).map(({ topic }) => topic);
+      if (client !== null) this.#subscriptions.add(client.id, granted);
+    });
+    this.#aedes.on('unsubscribe', (filters, client) => {
+      // Aedes also says it for a session whose connection ended; that one still waits for its messages.
+      if (client !== null && !client.closed) this.#subscriptions.remove(client.id, filters);
+    });
+    const trouble = (client: Client, error: Error): void => {
+      log.debug('client error', { client: client.id, error: error.message });
+    };
+    this.#aedes.on('clientError', trouble);
+    this.#aedes.on('connectionError', trouble);
+    // Without a listener an error of the persistence would end the process.
+    this.#aedes.addListener('error', (error: unknown) =>
+      log.error('broker error', { error: messageOf(error) }),
+    );
+  }
+
+  #accept(socket: Socket, request: ListenRequest): void {
+    if (this.#wires.size >= limits.connectionsMax) {
+      this.#refusals('too many connections').value++;
+      socket.destroy();
+      return;
+    }
+    const wire = new Wire(socket, this.#shared);
+    this.#wires.add(wire);
+    wire.once('close', () => this.#wires.delete(wire));
+    if (request.loginRequired) this.#loginRequired.add(wire);
+    this.#aedes.handle(wire);
+  }
+
+  #preConnect(client: Client, callback: (error: Error | null, success: boolean) => void): void {
+    const known = client.conn instanceof Wire;
+    callback(known ? null : new Error('unknown connection'), known);
+  }
+
+  async #authenticate(
+    client: Client,
+    name: string | undefined,
+    password: Buffer | undefined,
+    done: (error: null, success: boolean) => void,
+  ): Promise<void> {
+    if (name === undefined) {
+      done(null, !this.#loginRequired.has(client.conn));
+      return;
+    }
+    if (password === undefined || this.#verifying >= verifyingMax) {
+      done(null, false);
+      return;
+    }
+    this.#verifying++;
+    const ok = await this.#options.verify(name, password.toString('utf8'));
+    this.#verifying--;
+    if (ok) this.#usernames.set(client, name);
+    else this.#options.log.warn('login refused', { client: client.id, user: name });
+    done(null, ok);
+  }
+
+  /**
+   * The only hook that runs before the acknowledgement: takes what the wire leaves to Aedes (QoS 2, wills), and keeps a
+   * client's acknowledgements in the order of its publishes. It joins the queue of the wire synchronously.
+   */
+  #authorizePublish(
+    client: Client | null,
+    packet: PublishPacket,
+    callback: (error?: Error | null) => void,
+  ): void {
+    const wire = client === null ? null : this.#wireOf(client);
+    const sink = isPublishable(packet.topic) ? this.#options.door.sink(packet.topic) : null;
+    if (sink === null || packet.topic.startsWith('$')) {
+      callback(new Error('topic not allowed'));
+      return;
+    }
+    const payload = Buffer.from(packet.payload);
+    let waits = false;
+    if (sink === 'own') {
+      const publisher: Publisher = wire?.publisher ?? {
+        clientId: client?.id ?? '',
+        username: null,
+      };
+      waits = this.#options.door.command(packet.topic, payload, packet.retain, publisher);
+      packet.topic = consumedTopic;
+      packet.retain = false;
+    } else if (sink !== 'relay' && !this.#isRepeat(client, packet)) {
+      this.#options.door.begin();
+      waits = sink.take(payload, 0, payload.length) > 0;
+    }
+    if (wire === null || wire.destroyed || packet.qos === 0 || !(waits || wire.holds))
+      callback(null);
+    else wire.holdCallback(() => callback(null));
+  }
+
+  /** Whether a QoS 2 publish is one that was stored already and not yet released (MQTT-4.3.3-2). */
+  #isRepeat(client: Client | null, packet: PublishPacket): boolean {
+    const id = packet.messageId;
+    if (packet.qos !== 2 || client === null || id === undefined) return false;
+    let ids = this.#exactlyOnce.get(client.id);
+    if (ids === undefined) {
+      ids = new Set();
+      this.#exactlyOnce.set(client.id, ids);
+    }
+    if (ids.has(id)) return true;
+    ids.add(id);
+    return false;
+  }
+
+  /** QoS 0 is dropped for a client that is slow to read; it must not use up what QoS 1 may still need. */
+  #authorizeForward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null {
+    const wire = this.#wireOf(client);
+    if (
+      wire !== null &&
+      packet.qos === 0 &&
+      wire.outboundBytes > limits.clientOutboundBytesMax / 2
+    ) {
+      this.#options.metrics.counter(
+        'limen_messages_dropped_total',
+        'QoS 0 messages dropped for slow readers',
+      ).value++;
+      return null;
+    }
+    return packet;
+  }
+
+  #use(bytes: Buffer, start: number, end: number): TopicUse | null {
+    // Latin-1 maps bytes to characters one to one: a cheap key, whatever the encoding.
+    const key = bytes.toString('latin1', start, end);
+    const known = this.#topics.get(key);
+    if (known !== undefined) return known;
+    const raw = bytes.subarray(start, end);
+    const topic = isUtf8(raw) ? raw.toString('utf8') : '';
+    const use = isPublishable(topic) ? new TopicUse(topic, this.#options.door.sink(topic)) : null;
+    if (this.#topics.size >= limits.topicCacheMax) this.#topics.clear();
+    this.#topics.set(key, use);
+    return use;
+  }
+
+  #relays(use: TopicUse): boolean {
+    const { generation } = this.#subscriptions;
+    if (use.generation !== generation) {
+      use.generation = generation;
+      use.relays = this.#subscriptions.wants(use.topic);
+    }
+    return use.relays;
+  }
+
+  #relay(_wire: Wire, { topic, payload, qos, retain }: Relay): void {
+    this.#aedes.publish(
+      {
+        cmd: 'publish',
+        topic,
+        payload: qos === 0 ? Buffer.from(payload) : payload,
+        qos,
+        retain,
+        dup: false,
+      },
+      (error) => {
+        if (error) this.#options.log.error('relay failed', { topic, error: messageOf(error) });
+      },
+    );
+  }
+
+  #wireOf(client: Client): Wire | null {
+    return client.conn instanceof Wire ? client.conn : null;
+  }
+}
+
+type Duplexish = Client['conn'];
+
+/** A topic name that may be published to (MQTT 3.1.1 section 4.7): no wildcards, no control characters. */
+function isPublishable(topic: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  if (topic === '' || /[#+\u0000-\u001F\u007F-\u009F]/.test(topic)) return false;
+  return topic.split('/').length <= topicLevelsMax;
+}
+
+function noop(): void {}

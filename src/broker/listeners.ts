@@ -1,0 +1,113 @@
+import { createServer, type Server, type Socket as NetSocket } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { LimenError, messageOf } from '../domain/error.ts';
+import type { Listen } from '../domain/config.ts';
+import { limits } from '../domain/limits.ts';
+import type { Socket } from './wire.ts';
+
+/** A listener that is to be opened. */
+export interface ListenRequest extends Listen {
+  /** Every client there must log in. */
+  readonly loginRequired: boolean;
+}
+
+/** A listener that waits. */
+export interface OpenListener {
+  /** With the port that was picked. */
+  readonly url: string;
+  /** Takes no further connections; those that are open stay. */
+  close(): void;
+}
+
+type Accept = (socket: Socket, request: ListenRequest) => void;
+
+/** Whether an address is reached from this machine alone. */
+export function isLoopback(host: string): boolean {
+  return (
+    host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
+  );
+}
+
+/** Opens all listeners, or none: what was opened is closed again if one cannot be. */
+export async function listenAll(
+  requests: readonly ListenRequest[],
+  accept: Accept,
+): Promise<OpenListener[]> {
+  const open: OpenListener[] = [];
+  try {
+    for (const request of requests) open.push(await listen(request, accept));
+    return open;
+  } catch (error) {
+    for (const listener of open) listener.close();
+    throw error;
+  }
+}
+
+async function listen(request: ListenRequest, accept: Accept): Promise<OpenListener> {
+  const server =
+    request.scheme === 'mqtt' ? tcpServer(request, accept) : await webSocketServer(request, accept);
+  const host = request.host.replace(/^\[(.*)\]$/, '$1');
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(cannotListen(request, error)));
+    server.listen(request.port, host, resolve);
+  });
+  // oxlint-disable-next-line no-unsafe-type-assertion -- a TCP server has an address of this shape
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `${request.scheme}://${request.host}:${port}`,
+    // Not waited for: it calls back only when the last client has gone.
+    close: () => void server.close(),
+  };
+}
+
+function tcpServer(request: ListenRequest, accept: Accept): Server {
+  return createServer(
+    { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 },
+    (socket: NetSocket) => accept(socket, request),
+  );
+}
+
+async function webSocketServer(request: ListenRequest, accept: Accept): Promise<Server> {
+  // Loaded on first need: most installations have no WebSocket listener.
+  const { createWebSocketStream, WebSocketServer } = await import('ws');
+  const server = createHttpServer((_request, response) => {
+    response
+      .writeHead(426, { 'content-type': 'text/plain' })
+      .end('This is an MQTT listener: connect by WebSocket.\n');
+  });
+  const sockets = new WebSocketServer({
+    server,
+    maxPayload: limits.packetBytesMax,
+    // MQTT 3.1.1 section 6: the subprotocol is named `mqtt`; a client that names none is let in as before.
+    handleProtocols: (protocols) => (protocols.has('mqtt') ? 'mqtt' : false),
+  });
+  sockets.on('connection', (socket) => {
+    const stream = createWebSocketStream(socket);
+    stream.on('error', () => stream.destroy());
+    accept(stream, request);
+  });
+  return server;
+}
+
+function cannotListen({ scheme, host, port }: ListenRequest, error: Error): LimenError {
+  const where = `${scheme}://${host}:${port}`;
+  const code = 'code' in error ? error.code : null;
+  if (code === 'EADDRINUSE') {
+    return new LimenError(
+      'conflict',
+      `Cannot listen on ${where}: another program uses the port. Stop it, or change broker.listen in the config`,
+      { cause: error },
+    );
+  }
+  if (code === 'EADDRNOTAVAIL') {
+    return new LimenError(
+      'conflict',
+      `Cannot listen on ${where}: this machine has no such address`,
+      { cause: error },
+    );
+  }
+  return new LimenError('unavailable', `Cannot listen on ${where}: ${messageOf(error)}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,70 @@
+import type { AlertEvent } from '../domain/alert.ts';
+import type { ReadingRecord } from '../domain/api.ts';
+import type { OutputStatus } from '../domain/output.ts';
+import type { DurationMs } from '../domain/time.ts';
+import type { Clock } from '../host/clock.ts';
+import type { Log } from '../host/log.ts';
+
+/** For this long after the start readings are shown, so that a newcomer sees them come in. */
+const showReadingsMs: DurationMs = 60_000;
+/** At most one reading of a point, and so many lines, in this time. */
+const pointEveryMs: DurationMs = 900;
+const linesMax = 10;
+
+/** The log as a consumer: every alert and command, and for the first minute the readings. */
+export interface LiveLog {
+  /** Whether readings are shown now. */
+  readonly showsReadings: boolean;
+  reading(reading: ReadingRecord): void;
+  onAlert(event: AlertEvent): void;
+  onOutput(status: OutputStatus): void;
+  stop(): void;
+}
+
+/** Creates the live log; `onQuiet` is called when it stops to show readings. */
+export function createLiveLog(log: Log, clock: Clock, onQuiet: () => void): LiveLog {
+  const readingLog = log.area('reading');
+  const alertLog = log.area('alert');
+  const outputLog = log.area('output');
+  const shownAtMs = new Map<string, number>();
+  let windowStartMs = clock.monotonicMs();
+  let lines = 0;
+  let showsReadings = true;
+
+  const quiet = clock.after(showReadingsMs, () => {
+    showsReadings = false;
+    shownAtMs.clear();
+    readingLog.info('further readings are not logged; "limen watch" shows them');
+    onQuiet();
+  });
+
+  return {
+    get showsReadings() {
+      return showsReadings;
+    },
+    reading({ device, metric, value, unit, quality }) {
+      const nowMs = clock.monotonicMs();
+      if (nowMs - windowStartMs >= pointEveryMs) {
+        windowStartMs = nowMs;
+        lines = 0;
+        shownAtMs.clear();
+      }
+      const point = `${device}/${metric}`;
+      if (lines >= linesMax || shownAtMs.has(point)) return;
+      lines += 1;
+      shownAtMs.set(point, nowMs);
+      const shown = unit === null ? String(value) : `${String(value)} ${unit}`;
+      readingLog.info(`${point} ${shown}`, quality === 'good' ? {} : { quality });
+    },
+    onAlert({ kind, alert, from, to, reason }) {
+      if (kind === 'condition') return;
+      const fields = { from, to, reason, severity: alert.severity, id: alert.id };
+      if (to === 'active' || to === 'returned') alertLog.warn(alert.message, fields);
+      else alertLog.info(alert.message, fields);
+    },
+    onOutput({ name, commanded, owner, reason }) {
+      outputLog.info(`${name} ${commanded}`, { reason, owner });
+    },
+    stop: () => quiet.cancel(),
+  };
+}

@@ -1,0 +1,176 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { QuarantineRecord, ReadingRecord, ReadingsQuery } from '../domain/api.ts';
+import { displayValue, type Point } from '../domain/point.ts';
+import { qualityOf, type Quality } from '../domain/reading.ts';
+import { openForReading, type Db } from './database.ts';
+import { hasSchema, listDays, projectionsAfter, readMeta, readPoints } from './history.ts';
+import { readQuarantine } from './state-file.ts';
+
+const batchRows = 1_000;
+/** Readings keep source times up to 7 days old, so a day's file may hold rows of the week before. */
+const lateDaysMs = 8 * 86_400_000;
+
+/** Reads the data folder, whether Limen runs or not. */
+export interface Queries {
+  /** In order of seq, in batches; close the iterator to stop early. */
+  readings(query: ReadingsQuery): Iterable<readonly ReadingRecord[]>;
+  countReadings(query: ReadingsQuery): number;
+  /** Alerts as the contract's JSON, as of the last commit: the open ones, or all. */
+  alerts(all: boolean): Record<string, unknown>[];
+  quarantined(): QuarantineRecord[];
+  points(): Point[];
+  close(): void;
+}
+
+/** Opens a data folder for reading; null if there is none. */
+export function openQueries(directory: string): Queries | null {
+  if (!existsSync(join(directory, 'history'))) return null;
+  const state = openForReading(join(directory, 'state.db'));
+  return {
+    *readings(query) {
+      for (const db of daysFor(directory, query)) yield* readDay(db, query);
+    },
+    countReadings(query) {
+      let count = 0;
+      for (const db of daysFor(directory, query)) {
+        const { where, params } = condition(db, query);
+        const found = db.prepare(`SELECT count(*) FROM reading WHERE ${where}`).pluck().get(params);
+        count += Number(found);
+      }
+      return count;
+    },
+    alerts(all) {
+      const found = state === null ? new Map<string, unknown>() : storedAlerts(state);
+      const applied = state === null ? 0 : Number(readMeta(state, 'applied_seq') ?? 0);
+      for (const { kind, key, body } of projectionsAfter(directory, applied).values()) {
+        if (kind === 'alert') found.set(key, body);
+      }
+      return [...found.values()]
+        .map((body) => alertOf(body))
+        .filter((alert) => alert !== null)
+        .filter((alert) => all || alert['state'] !== 'normal');
+    },
+    quarantined: () => (state === null ? [] : readQuarantine(state)),
+    points() {
+      for (const { path } of listDays(directory).toReversed()) {
+        const db = openForReading(path);
+        if (db === null) continue;
+        try {
+          if (hasSchema(db)) return readPoints(db);
+        } finally {
+          db.close();
+        }
+      }
+      return [];
+    },
+    close: () => state?.close(),
+  };
+}
+
+function* daysFor(directory: string, { fromMs, toMs }: ReadingsQuery): Generator<Db> {
+  for (const { path, dayMs } of listDays(directory)) {
+    if (fromMs !== null && dayMs + 86_400_000 + 60_000 <= fromMs) continue;
+    if (toMs !== null && dayMs - lateDaysMs >= toMs && dayMs > toMs) continue;
+    const db = openForReading(path);
+    if (db === null) continue;
+    try {
+      if (hasSchema(db)) yield db;
+    } finally {
+      db.close();
+    }
+  }
+}
+
+function* readDay(db: Db, query: ReadingsQuery): Generator<readonly ReadingRecord[]> {
+  const points = new Map(readPoints(db).map((point) => [point.index as number, point]));
+  const baseMs = Number(readMeta(db, 'base_ms'));
+  const { where, params } = condition(db, query);
+  // By key, batch by batch: no statement stays open over a slow reader, so checkpoints are not held up.
+  const next = db
+    .prepare(
+      `SELECT seq, point, at, value, quality FROM reading WHERE seq > @after AND ${where} ORDER BY seq LIMIT ${batchRows}`,
+    )
+    .raw();
+  let after = 0;
+  for (;;) {
+    const rows = next.all({ ...params, after }) as [
+      number,
+      number,
+      number,
+      number | null,
+      number,
+    ][];
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = last[0];
+    yield rows.flatMap(([seq, index, at, value, quality]) => {
+      const point = points.get(index);
+      return point === undefined
+        ? []
+        : [record(point, seq, at + baseMs, value, qualityOf(quality))];
+    });
+  }
+}
+
+function record(
+  point: Point,
+  seq: number,
+  atMs: number,
+  value: number | null,
+  quality: Quality,
+): ReadingRecord {
+  return {
+    seq,
+    at_ms: atMs,
+    device: point.device,
+    metric: point.metric,
+    value: value === null ? null : displayValue(point, value),
+    unit: point.unit,
+    quality,
+  };
+}
+
+function condition(
+  db: Db,
+  { point, fromMs, toMs }: ReadingsQuery,
+): { where: string; params: Record<string, number> } {
+  const baseMs = Number(readMeta(db, 'base_ms'));
+  const params: Record<string, number> = {};
+  let where = 'point > 0';
+  if (point !== null) {
+    const slash = point.lastIndexOf('/');
+    const found = db
+      .prepare('SELECT id FROM point WHERE device = ? AND metric = ?')
+      .pluck()
+      .get(point.slice(0, slash), point.slice(slash + 1));
+    where = 'point = @point';
+    params['point'] = typeof found === 'number' ? found : -1;
+  }
+  if (fromMs !== null) {
+    where += ' AND at >= @from';
+    params['from'] = fromMs - baseMs;
+  }
+  if (toMs !== null) {
+    where += ' AND at < @to';
+    params['to'] = toMs - baseMs;
+  }
+  return { where, params };
+}
+
+function storedAlerts(state: Db): Map<string, unknown> {
+  const rows = state
+    .prepare("SELECT key, body FROM projection WHERE kind = 'alert' ORDER BY key")
+    .all() as {
+    key: string;
+    body: string;
+  }[];
+  return new Map(rows.map(({ key, body }) => [key, JSON.parse(body) as unknown]));
+}
+
+/** The alert within a journal row of kind `alert`. */
+function alertOf(body: unknown): Record<string, unknown> | null {
+  if (typeof body !== 'object' || body === null || !('shown' in body)) return null;
+  const { shown } = body;
+  return typeof shown === 'object' && shown !== null ? { ...shown } : null;
+}

@@ -1,0 +1,70 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { ReaderReply, ReaderRequest } from './start-reader.ts';
+import { messageOf } from '../domain/error.ts';
+import { openQueries } from '../storage/queries.ts';
+
+// The reader thread: long questions about the history, so that nobody's query holds up an alert.
+
+if (parentPort === null) throw new Error('the reader thread is started by app.ts');
+const port = parentPort;
+const reply = (message: ReaderReply): void => port.postMessage(message);
+// oxlint-disable-next-line no-unsafe-type-assertion -- written by start-reader.ts a moment ago
+const { directory } = workerData as { directory: string };
+
+/** Iterators of the calls under way; each batch is asked for, so a slow client costs no memory. */
+const running = new Map<number, Iterator<readonly unknown[]>>();
+
+port.on('message', (request: ReaderRequest) => {
+  try {
+    answer(request);
+  } catch (error) {
+    running.delete(request.call);
+    reply({ type: 'failed', call: request.call, message: messageOf(error) });
+  }
+});
+
+function answer(request: ReaderRequest): void {
+  switch (request.type) {
+    case 'readings': {
+      const queries = openQueries(directory);
+      if (queries === null) reply({ type: 'end', call: request.call });
+      else
+        running.set(
+          request.call,
+          closing(queries.readings(request.query), () => queries.close()),
+        );
+      break;
+    }
+    case 'next': {
+      const next = running.get(request.call)?.next();
+      if (next === undefined || next.done === true) {
+        running.delete(request.call);
+        reply({ type: 'end', call: request.call });
+      } else {
+        reply({ type: 'batch', call: request.call, batch: next.value });
+      }
+      break;
+    }
+    case 'stop':
+      running.get(request.call)?.return?.();
+      running.delete(request.call);
+      break;
+    case 'count': {
+      const queries = openQueries(directory);
+      const count = queries?.countReadings(request.query) ?? 0;
+      queries?.close();
+      reply({ type: 'count', call: request.call, count });
+      break;
+    }
+    default:
+      request satisfies never;
+  }
+}
+
+function* closing<T>(iterable: Iterable<T>, close: () => void): Generator<T> {
+  try {
+    yield* iterable;
+  } finally {
+    close();
+  }
+}

@@ -1,0 +1,106 @@
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { ReadingRecord, ReadingsQuery } from '../domain/api.ts';
+import { LimenError } from '../domain/error.ts';
+import type { Clock, Timer } from '../host/clock.ts';
+
+/** Messages to the reader thread. */
+export type ReaderRequest =
+  | { readonly type: 'readings'; readonly call: number; readonly query: ReadingsQuery }
+  | { readonly type: 'next'; readonly call: number }
+  | { readonly type: 'stop'; readonly call: number }
+  | { readonly type: 'count'; readonly call: number; readonly query: ReadingsQuery };
+
+/** Messages from the reader thread. */
+export type ReaderReply =
+  | { readonly type: 'batch'; readonly call: number; readonly batch: readonly unknown[] }
+  | { readonly type: 'end'; readonly call: number }
+  | { readonly type: 'count'; readonly call: number; readonly count: number }
+  | { readonly type: 'failed'; readonly call: number; readonly message: string };
+
+/** Questions about the history, answered by a thread of their own. */
+export interface Reader {
+  readings(query: ReadingsQuery): AsyncIterable<readonly ReadingRecord[]>;
+  countReadings(query: ReadingsQuery): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** A thread costs 12 to 17 MB: it ends when nobody has asked for this long. */
+const idleMs = 30_000;
+
+/** Creates the reader; its thread starts with the first question and ends when it has been idle. */
+export function createReader(directory: string, clock: Clock): Reader {
+  const waiting = new Map<number, (reply: ReaderReply) => void>();
+  let worker: Worker | null = null;
+  let idle: Timer | null = null;
+  let lastCall = 0;
+  let open = 0;
+
+  const thread = (): Worker => {
+    if (worker !== null) return worker;
+    const file = new URL(`./reader${extname(import.meta.filename)}`, import.meta.url);
+    const started = new Worker(file, { workerData: { directory } });
+    started.on('message', (reply: ReaderReply) => waiting.get(reply.call)?.(reply));
+    started.on('error', (error) => {
+      worker = null;
+      for (const [call, tell] of waiting) tell({ type: 'failed', call, message: error.message });
+    });
+    worker = started;
+    return started;
+  };
+  const begin = (): number => {
+    idle?.cancel();
+    open++;
+    return ++lastCall;
+  };
+  const finish = (call: number): void => {
+    waiting.delete(call);
+    open--;
+    if (open > 0) return;
+    idle = clock.after(idleMs, () => {
+      void worker?.terminate();
+      worker = null;
+    });
+  };
+  const ask = (request: ReaderRequest): Promise<ReaderReply> =>
+    new Promise((resolve, reject) => {
+      waiting.set(request.call, (reply) => {
+        if (reply.type === 'failed')
+          reject(new LimenError('unavailable', `Cannot read the history: ${reply.message}`));
+        else resolve(reply);
+      });
+      thread().postMessage(request);
+    });
+
+  return {
+    async *readings(query) {
+      const call = begin();
+      try {
+        thread().postMessage({ type: 'readings', call, query } satisfies ReaderRequest);
+        for (;;) {
+          const reply = await ask({ type: 'next', call });
+          if (reply.type !== 'batch') return;
+          // oxlint-disable-next-line no-unsafe-type-assertion -- our own thread's answer to this question
+          yield reply.batch as readonly ReadingRecord[];
+        }
+      } finally {
+        thread().postMessage({ type: 'stop', call } satisfies ReaderRequest);
+        finish(call);
+      }
+    },
+    async countReadings(query) {
+      const call = begin();
+      try {
+        const reply = await ask({ type: 'count', call, query });
+        return reply.type === 'count' ? reply.count : 0;
+      } finally {
+        finish(call);
+      }
+    },
+    async close() {
+      idle?.cancel();
+      await worker?.terminate();
+      worker = null;
+    },
+  };
+}

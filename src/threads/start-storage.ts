@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { QuarantineRecord } from '../domain/api.ts';
+import { LimenError } from '../domain/error.ts';
+import type { Group } from '../domain/group.ts';
+import type { JournalRow } from '../domain/journal.ts';
+import type {
+  Recovery,
+  RowsQuery,
+  StoreOptions,
+  StoreReply,
+  StoreRequest,
+} from '../domain/store.ts';
+
+/** The main thread's end of the storage thread. */
+export interface StorageThread {
+  readonly recovery: Recovery;
+  post(group: Group): void;
+  storeQuarantine(records: readonly QuarantineRecord[]): void;
+  /** `credential` null removes the user; false if there was none. */
+  setUser(name: string, credential: string | null): Promise<boolean>;
+  rows(query: RowsQuery): Promise<readonly JournalRow[]>;
+  /** Writes what is left and ends the thread. */
+  close(): Promise<void>;
+}
+
+/** What the storage thread tells without being asked. */
+export interface StorageListener {
+  committed(group: number, buffer: ArrayBuffer): void;
+  waiting(reason: string): void;
+  /** The thread is gone: nothing can be stored any more. */
+  failed(error: Error): void;
+}
+
+/** Starts the storage thread and waits until it has read what the last run left. */
+export async function startStorage(
+  options: StoreOptions,
+  listener: StorageListener,
+): Promise<StorageThread> {
+  const file = new URL(`./storage${extname(import.meta.filename)}`, import.meta.url);
+  const worker = new Worker(file, { workerData: options });
+  const calls = new Map<number, (reply: Extract<StoreReply, { type: 'answer' }>) => void>();
+  let lastCall = 0;
+  let failure: LimenError | null = null;
+  const opened = Promise.withResolvers<Recovery>();
+  const closed = Promise.withResolvers<void>();
+
+  worker.on('message', (reply: StoreReply) => {
+    switch (reply.type) {
+      case 'opened':
+        opened.resolve(reply.recovery);
+        break;
+      case 'committed':
+        listener.committed(reply.group, reply.buffer);
+        break;
+      case 'waiting':
+        listener.waiting(reply.reason);
+        break;
+      case 'answer':
+        calls.get(reply.call)?.(reply);
+        calls.delete(reply.call);
+        break;
+      case 'failed':
+        failure = new LimenError(reply.code, reply.message);
+        break;
+      case 'closed':
+        closed.resolve();
+        break;
+      default:
+        reply satisfies never;
+    }
+  });
+  worker.on('error', (error) => {
+    opened.reject(failure ?? error);
+    listener.failed(failure ?? error);
+  });
+  const send = (request: StoreRequest, transfer: ArrayBuffer[] = []): void =>
+    worker.postMessage(request, transfer);
+  const ask = (
+    make: (call: number) => StoreRequest,
+  ): Promise<Extract<StoreReply, { type: 'answer' }>> => {
+    const call = ++lastCall;
+    return new Promise((resolve) => {
+      calls.set(call, resolve);
+      send(make(call));
+    });
+  };
+
+  const recovery = await opened.promise;
+  return {
+    recovery,
+    post: (group) => send({ type: 'group', group }, [group.buffer]),
+    storeQuarantine: (records) => send({ type: 'quarantine', records }),
+    setUser: async (name, credential) =>
+      (await ask((call) => ({ type: 'user', call, name, credential }))).ok,
+    rows: async (query) => (await ask((call) => ({ type: 'rows', call, query }))).rows,
+    async close() {
+      const exited = once(worker, 'exit');
+      send({ type: 'close' });
+      await closed.promise;
+      await exited;
+    },
+  };
+}
