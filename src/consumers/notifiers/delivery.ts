@@ -1,0 +1,48 @@
+import { limits } from '../../domain/limits.ts';
+import type { Seq } from '../../domain/reading.ts';
+import type { NotifyEdge } from '../../domain/rule.ts';
+
+/** One edge of one alert that somebody is to be told, as it was when it happened. */
+export interface PendingNotification {
+  /** Sequence number of the alert event. */
+  readonly seq: Seq;
+  readonly edge: NotifyEdge;
+  /** The occurrence. */
+  readonly id: string;
+  /** The alert as contract 6 JSON. */
+  readonly alert: Readonly<Record<string, unknown>>;
+  /** Marked test alert. */
+  readonly drill: boolean;
+}
+
+/** One attempt to tell it. */
+export interface Delivery {
+  readonly notification: PendingNotification;
+  readonly site: string;
+  /** False: storage is stalled, the event is not on disk yet. */
+  readonly recorded: boolean;
+}
+
+/** How an attempt ended: told, to be tried again, or not worth trying again. */
+export type Outcome =
+  | { readonly kind: 'delivered'; readonly status: number | null; readonly detail: null }
+  | { readonly kind: 'retry' | 'failed'; readonly status: number | null; readonly detail: string };
+
+/** Makes one attempt within a bounded time; never rejects. */
+export type Deliver = (delivery: Delivery, signal: AbortSignal) => Promise<Outcome>;
+
+/** `<id>:<seq>`: the same for every attempt, so that a receiver can drop a repetition. */
+export function idempotencyKey({ id, seq }: Pick<PendingNotification, 'id' | 'seq'>): string {
+  return `${id}:${seq}`;
+}
+
+/** What a notifier hands over, as JSON text: the alert, and which edge of its life this is. */
+export function deliveryText({ notification, site, recorded }: Delivery): string {
+  const { alert, edge, drill } = notification;
+  return JSON.stringify({ ...alert, event: edge, recorded, site, drill });
+}
+
+/** A detail from outside, cut to what is worth keeping. */
+export function shortDetail(text: string): string {
+  return text.trim().slice(0, limits.notifyDetailCharsMax);
+}

@@ -1,0 +1,48 @@
+import { isOpen, type AlertEvent } from '../../domain/alert.ts';
+import type { NotifyEdge, Rule } from '../../domain/rule.ts';
+
+/** The part of an event that decides whether somebody is told. A stored event has it too. */
+export type EdgeEvent = Pick<AlertEvent, 'kind' | 'from' | 'to' | 'reason'>;
+
+/**
+ * Every edge of an alert's life that an event is, the one it is told as first; empty: nobody is told. An escalation
+ * that makes the alert active again is `active` too, and the acknowledgement of a returned alert is `normal` too: who
+ * asked for either edge is told.
+ */
+export function notifyEdges({ kind, from, to, reason }: EdgeEvent): readonly NotifyEdge[] {
+  if (kind !== 'transition') return [];
+  const isEntered = from !== to;
+  switch (to) {
+    case 'active':
+      if (reason === 'escalated') return isEntered ? ['escalated', 'active'] : ['escalated'];
+      return isEntered ? ['active'] : [];
+    case 'acknowledged':
+      return isEntered ? ['acknowledged'] : [];
+    case 'returned':
+      return isEntered ? ['returned'] : [];
+    case 'normal':
+      // A pending that goes back is an event, not an alert.
+      if (!isOpen(from)) return [];
+      return reason === 'acknowledged' ? ['normal', 'acknowledged'] : ['normal'];
+    case 'pending':
+      return [];
+  }
+}
+
+/** The edge an event is told as; null: nobody is told. */
+export function notifyEdge(event: EdgeEvent): NotifyEdge | null {
+  return notifyEdges(event)[0] ?? null;
+}
+
+/** The notifiers that a rule sends an event to, each once, in the order of `then:`. Pure. */
+export function notifyTargets(rule: Pick<Rule, 'then'>, event: AlertEvent): string[] {
+  const { shelvedUntil, suppressedBy, outOfService } = event.alert;
+  if (shelvedUntil !== null || suppressedBy !== null || outOfService) return [];
+  const edges = notifyEdges(event);
+  const targets = new Set<string>();
+  for (const action of rule.then) {
+    if (action.kind !== 'notify') continue;
+    if (action.on.some((edge) => edges.includes(edge))) targets.add(action.notifier);
+  }
+  return [...targets];
+}

@@ -1,0 +1,153 @@
+import { alertJson, type AlertEvent } from '../../domain/alert.ts';
+import type { NotifierStatus } from '../../domain/api.ts';
+import type { NotifierSpec } from '../../domain/config.ts';
+import { limits } from '../../domain/limits.ts';
+import type { Rule } from '../../domain/rule.ts';
+import { noFaultPoint, type FaultPoint } from '../fault-point.ts';
+import { readProgress, type BacklogProgress } from './backlog.ts';
+import { createCommand } from './command.ts';
+import type { Deliver, PendingNotification } from './delivery.ts';
+import { notifyEdge, notifyTargets } from './edges.ts';
+import { NotifierQueue, type QueueSurroundings } from './notifier-queue.ts';
+import { createWebhook } from './webhook.ts';
+
+export interface NotifiersOptions extends Pick<
+  QueueSurroundings,
+  'clock' | 'log' | 'metrics' | 'journal' | 'site'
+> {
+  readonly specs: readonly NotifierSpec[];
+  readonly rules: readonly Rule[];
+  /** What programs inherit. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /**
+   * Committed notifications of a notifier with a seq above `afterSeq`, in order, whether finished or not. Fewer than
+   * `limit`: there are no more on disk at present.
+   */
+  readPending(
+    notifier: string,
+    afterSeq: number,
+    limit: number,
+  ): Promise<readonly PendingNotification[]>;
+  readonly faultPoint?: FaultPoint;
+  /** Notifications waiting in memory for one notifier. */
+  readonly queueMax?: number;
+}
+
+/** The consumer that tells people. Works behind the disk: what is told is recorded, unless storage stalls. */
+export interface Notifiers {
+  /**
+   * Goes on where the last process ended. `memory`: the body of the last journal row of kind `notification` of each
+   * notifier, by name. To be called once; what was offered before waits until then.
+   */
+  start(memory: ReadonlyMap<string, unknown>): void;
+  /**
+   * Takes an event at its emission and returns the notifiers that are to be told: the app stores the names as `notify`
+   * in the event's row. Never waits, never throws.
+   */
+  offer(event: AlertEvent): readonly string[];
+  /** Every row up to this number is on disk. */
+  committed(seq: number): void;
+  /** True: no commit has succeeded for 2 s; delivery goes on from memory, marked as not recorded. */
+  stalled(isStalled: boolean): void;
+  configure(specs: readonly NotifierSpec[], rules: readonly Rule[]): void;
+  statuses(): readonly NotifierStatus[];
+  /** Lets attempts under way end within `graceMs`; what is not finished is taken up at the next start. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+const graceDefaultMs = 2_000;
+const theBeginning: BacklogProgress = { cursor: 0, beyond: [] };
+
+/** Creates the notifiers; nothing is delivered before `start`. */
+export function createNotifiers(options: NotifiersOptions): Notifiers {
+  let rules = byName(options.rules);
+  let committedSeq: number = options.journal.committedSeq;
+  let isStalled = false;
+  let isStarted = false;
+  const queues = new Map<string, NotifierQueue>();
+  // Of those that have no queue at present too: a notifier may come back into the config.
+  const progress = new Map<string, BacklogProgress>();
+  const around: QueueSurroundings = {
+    ...options,
+    faultPoint: options.faultPoint ?? noFaultPoint,
+    queueMax: options.queueMax ?? limits.notificationsQueueMax,
+    committedSeq: () => committedSeq,
+    isStalled: () => isStalled,
+  };
+
+  const startQueue = (name: string, queue: NotifierQueue): void =>
+    queue.start(progress.get(name) ?? theBeginning);
+
+  const openQueue = (spec: NotifierSpec): void => {
+    const queue = new NotifierQueue(spec.name, createDeliver(spec, options), around);
+    queues.set(spec.name, queue);
+    if (isStarted) startQueue(spec.name, queue);
+  };
+
+  options.specs.forEach(openQueue);
+
+  return {
+    start(memory) {
+      isStarted = true;
+      for (const [name, body] of memory) progress.set(name, readProgress(body));
+      for (const [name, queue] of queues) startQueue(name, queue);
+    },
+
+    offer(event) {
+      const rule = rules.get(event.alert.rule);
+      const edge = notifyEdge(event);
+      if (rule === undefined || edge === null) return [];
+      const targets = notifyTargets(rule, event).filter((name) => queues.has(name));
+      if (targets.length === 0) return targets;
+      const { seq, id } = event.alert;
+      const notification = { seq, edge, id, alert: alertJson(event.alert), drill: event.drill };
+      for (const name of targets) queues.get(name)?.offer(notification);
+      return targets;
+    },
+
+    committed(seq) {
+      committedSeq = seq;
+      for (const queue of queues.values()) queue.pump();
+    },
+
+    stalled(isNowStalled) {
+      isStalled = isNowStalled;
+      for (const queue of queues.values()) queue.pump();
+    },
+
+    configure(specs, newRules) {
+      rules = byName(newRules);
+      const wanted = new Map(specs.map((spec) => [spec.name, spec]));
+      for (const [name, queue] of queues) {
+        if (wanted.has(name)) continue;
+        queue.abandon();
+        progress.set(name, queue.progress);
+        queues.delete(name);
+      }
+      for (const spec of specs) {
+        const queue = queues.get(spec.name);
+        if (queue === undefined) openQueue(spec);
+        else queue.redirect(createDeliver(spec, options));
+      }
+    },
+
+    statuses: () => [...queues.values()].map(({ status }) => status),
+
+    async stop(graceMs = graceDefaultMs) {
+      await Promise.all([...queues.values()].map((queue) => queue.stop(graceMs)));
+    },
+  };
+}
+
+function createDeliver(spec: NotifierSpec, { clock, environment }: NotifiersOptions): Deliver {
+  switch (spec.kind) {
+    case 'webhook':
+      return createWebhook({ url: spec.url, clock });
+    case 'command':
+      return createCommand({ command: spec.command, environment, clock });
+  }
+}
+
+function byName(rules: readonly Rule[]): ReadonlyMap<string, Rule> {
+  return new Map(rules.map((rule) => [rule.name, rule]));
+}

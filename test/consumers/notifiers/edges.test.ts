@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import { notifyEdge, notifyTargets } from '../../../src/consumers/notifiers/edges.ts';
+import type { Alert, AlertState, Reason } from '../../../src/domain/alert.ts';
+import type { NotifyEdge } from '../../../src/domain/rule.ts';
+import { alertOf, eventOf, ruleOf, wall } from '../fixtures.ts';
+
+const notify = (notifier: string, ...on: NotifyEdge[]) =>
+  ({ kind: 'notify', notifier, on }) as const;
+
+describe('notifyEdge()', () => {
+  test.each<[AlertState, AlertState, Reason, NotifyEdge | null]>([
+    ['normal', 'pending', 'breached', null],
+    ['normal', 'active', 'breached', 'active'],
+    ['pending', 'active', 'on_delay_over', 'active'],
+    ['returned', 'active', 'on_delay_over', 'active'],
+    ['active', 'active', 'escalated', 'escalated'],
+    ['acknowledged', 'active', 'escalated', 'escalated'],
+    ['active', 'active', 'deescalated', null],
+    ['active', 'acknowledged', 'acknowledged', 'acknowledged'],
+    ['acknowledged', 'acknowledged', 'acknowledged', null],
+    ['acknowledged', 'acknowledged', 'deescalated', null],
+    ['active', 'returned', 'off_delay_over', 'returned'],
+    ['active', 'returned', 'reset', 'returned'],
+    ['active', 'normal', 'off_delay_over', 'normal'],
+    ['acknowledged', 'normal', 'off_delay_over', 'normal'],
+    ['returned', 'normal', 'acknowledged', 'normal'],
+    ['active', 'normal', 'removed', 'normal'],
+    ['pending', 'normal', 'cleared_in_delay', null],
+    ['pending', 'normal', 'removed', null],
+  ])('notifyEdge() from %s to %s because of %s is %s', (from, to, reason, edge) => {
+    expect(notifyEdge({ kind: 'transition', from, to, reason })).toBe(edge);
+  });
+
+  test('notifyEdge() is null for flags and conditions', () => {
+    for (const kind of ['flag', 'condition'] as const) {
+      expect(notifyEdge({ kind, from: 'normal', to: 'active', reason: 'breached' })).toBeNull();
+    }
+  });
+});
+
+describe('notifyTargets()', () => {
+  const rule = ruleOf('freezer-warm', [
+    notify('kitchen', 'active', 'escalated'),
+    notify('cellar', 'acknowledged'),
+    notify('kitchen', 'active'),
+    { kind: 'claim', output: 'siren', level: 'on', span: 'raised' },
+  ]);
+
+  test('notifyTargets() names each notifier once', () => {
+    expect(notifyTargets(rule, eventOf(alertOf()))).toEqual(['kitchen']);
+  });
+
+  test('notifyTargets() tells who asked for acknowledgements that a returned alert was seen', () => {
+    const seen = alertOf({ state: 'normal', reason: 'acknowledged' });
+    expect(notifyTargets(rule, eventOf(seen, { from: 'returned' }))).toEqual(['cellar']);
+  });
+
+  test('notifyTargets() tells who asked for active when an escalation makes it active again', () => {
+    const only = ruleOf('freezer-warm', [notify('kitchen', 'active')]);
+    const escalated = alertOf({ reason: 'escalated' });
+    expect(notifyTargets(only, eventOf(escalated, { from: 'acknowledged' }))).toEqual(['kitchen']);
+    expect(notifyTargets(only, eventOf(escalated, { from: 'active' }))).toEqual([]);
+  });
+
+  test.each<Partial<Alert>>([
+    { shelvedUntil: wall(9_000) },
+    { suppressedBy: 'parent' },
+    { outOfService: true },
+  ])('notifyTargets() is empty while %j', (flag) => {
+    expect(notifyTargets(rule, eventOf(alertOf(flag)))).toEqual([]);
+  });
+});
