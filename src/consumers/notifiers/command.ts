@@ -88,7 +88,7 @@ function alertVariables({ notification, site, recorded }: Delivery): Record<stri
   const text = (name: string): string => {
     const value = alert[name];
     // A value may come from a payload; the environment cannot hold a NUL.
-    return value === null || value === undefined ? '' : String(value).replaceAll('\0', '');
+    return typeof value === 'string' ? value.replaceAll('\0', '') : '';
   };
   return {
     LIMEN_ALERT_ID: id,

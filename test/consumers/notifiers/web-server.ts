@@ -23,7 +23,7 @@ export type Answer = (response: ServerResponse, request: SeenRequest, index: num
 export async function startWebServer(answer: Answer): Promise<WebServer> {
   const requests: SeenRequest[] = [];
   const waiting = new Set<{ count: number; resolve: () => void }>();
-  const server = createServer(async (incoming, response) => {
+  const handle = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     let text = '';
     for await (const chunk of incoming) text += String(chunk);
     const request = {
@@ -39,7 +39,8 @@ export async function startWebServer(answer: Answer): Promise<WebServer> {
       waiting.delete(waiter);
       waiter.resolve();
     }
-  });
+  };
+  const server = createServer((incoming, response) => void handle(incoming, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
