@@ -26,6 +26,7 @@ export function perform(core: EngineCore, act: Act, moment: Moment): ActVerdict 
     case 'stay':
       return { result: 'refused', reason: `the alert is ${cell.state}` };
     case 'move': {
+      cell.steady = false;
       const alert = apply(core, cell, act, step, moment);
       arm(core, cell);
       if (cell.pointIndex > 0) core.points.disturb(cell.pointIndex);

@@ -89,6 +89,8 @@ export interface AlertCell extends Timed {
   enough: boolean;
   /** Text that only this alert knows, for its message. */
   note: string | null;
+  /** Nothing but a reading has touched it since it was settled: the same verdict again changes nothing. */
+  steady: boolean;
   /** Something that must survive a kill has changed since the last event. */
   dirty: boolean;
 }
@@ -148,6 +150,7 @@ export function createCell(options: CellOptions): AlertCell {
     floor: -Infinity,
     enough: false,
     note: null,
+    steady: false,
     dirty: false,
   };
   compileCell(cell, point);
@@ -160,6 +163,7 @@ export function createCell(options: CellOptions): AlertCell {
  */
 export function compileCell(cell: AlertCell, point: Point | null): void {
   const old = cell.levels;
+  cell.steady = false;
   const present = old[cell.present]?.level.severity;
   cell.levels = cell.rule.levels.map((level) => {
     const kept = old.find((one) => one.level.severity === level.severity);
@@ -188,10 +192,10 @@ const nowhere = { kind: 'number', unit: null, states: [] } as const;
 /** Whether somebody has to see this occurrence: by default once `severity_max` is critical. */
 export function isAcknowledgeRequired(cell: AlertCell): boolean {
   const { acknowledge } = cell.rule;
-  return acknowledge === null
-    ? cell.rankMax >= severityRank('critical')
-    : acknowledge === 'required';
+  return acknowledge === null ? cell.rankMax >= criticalRank : acknowledge === 'required';
 }
+
+const criticalRank = severityRank('critical');
 
 /** The order of everything that happens at the same time: rule, then point. */
 export function compareCells(a: AlertCell, b: AlertCell): number {

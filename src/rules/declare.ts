@@ -1,6 +1,6 @@
 import { alertKey } from '../domain/alert.ts';
 import type { Point } from '../domain/point.ts';
-import { type Rule } from '../domain/rule.ts';
+import type { Rule } from '../domain/rule.ts';
 import {
   compareCells,
   compileCell,
@@ -8,10 +8,9 @@ import {
   type AlertCell,
   type CellKind,
 } from './alert-cell.ts';
-import { recall } from './cell-memory.ts';
+import { encodeMemory, recall } from './cell-memory.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announce, presentAlert } from './events.ts';
-import { encodeMemory } from './cell-memory.ts';
 import { releaseLevels } from './levels.ts';
 import { badAfterMs, ownRule, staleAfterMs } from './own-rules.ts';
 import type { PointSlot } from './point-table.ts';
@@ -139,7 +138,9 @@ function expectPoint(
     changeSpan(core, slot.bad, ownRule('limen.bad', badAfterMs(everyMs)));
 }
 
-function changeSpan(core: EngineCore, cell: AlertCell, rule: Rule): void {
+/** Gives one of Limen's own alerts another length of time to wait for. */
+export function changeSpan(core: EngineCore, cell: AlertCell, rule: Rule): void {
+  if (cell.rule === rule) return;
   cell.rule = rule;
   compileCell(cell, null);
   arm(core, cell);

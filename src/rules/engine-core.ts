@@ -1,6 +1,6 @@
 import type { Alert } from '../domain/alert.ts';
 import type { EngineSurroundings } from '../domain/engine.ts';
-import type { AlertCell } from './alert-cell.ts';
+import { compareCells, type AlertCell } from './alert-cell.ts';
 import type { LifeCycleFacts } from './life-cycle.ts';
 import type { PointTable } from './point-table.ts';
 import type { ExpectedCount, RuleBook } from './rule-book.ts';
@@ -35,4 +35,9 @@ export interface EngineCore {
   wallOffsetMs: number;
   /** null until the first config. */
   book: RuleBook | null;
+}
+
+/** Every alert in the one order in which things happen at the same time: rule, then point. */
+export function orderedCells(core: EngineCore): AlertCell[] {
+  return [...core.cells.values()].sort(compareCells);
 }

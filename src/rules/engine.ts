@@ -15,12 +15,12 @@ import { perform } from './acts.ts';
 import { compareCells } from './alert-cell.ts';
 import { encodeMemory } from './cell-memory.ts';
 import { declarePoint } from './declare.ts';
-import type { EngineCore } from './engine-core.ts';
+import { orderedCells, type EngineCore } from './engine-core.ts';
 import { presentAlert } from './events.ts';
 import { fireDue } from './fire.ts';
 import { judgeReading } from './judge-reading.ts';
 import { PointTable } from './point-table.ts';
-import { creditDelays, orderedCells, restart } from './restart.ts';
+import { creditDelays, restart } from './restart.ts';
 import { applyConfig } from './rule-change.ts';
 import { TimerHeap } from './timer-heap.ts';
 

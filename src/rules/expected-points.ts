@@ -1,8 +1,8 @@
 import { alertKey } from '../domain/alert.ts';
 import { limits } from '../domain/limits.ts';
 import type { AlertCell } from './alert-cell.ts';
-import { addCell, removeCell } from './declare.ts';
-import type { EngineCore } from './engine-core.ts';
+import { addCell, changeSpan, removeCell } from './declare.ts';
+import { orderedCells, type EngineCore } from './engine-core.ts';
 import { markClear } from './levels.ts';
 import { ownRule } from './own-rules.ts';
 import type { PointSlot } from './point-table.ts';
@@ -16,13 +16,11 @@ export function expectPoints(core: EngineCore, book: RuleBook, moment: Moment): 
   for (const name of book.expectedPoints) {
     const key = alertKey({ rule: 'limen.never_heard', ...name });
     expected.add(key);
-    if (core.cells.has(key)) continue;
     const everyMs = book.expectEveryMs(name) ?? limits.expectEveryDefaultMs;
-    addCell(
-      core,
-      { kind: 'never_heard', rule: ownRule('limen.never_heard', everyMs), point: name },
-      moment,
-    );
+    const rule = ownRule('limen.never_heard', everyMs);
+    const cell = core.cells.get(key);
+    if (cell === undefined) addCell(core, { kind: 'never_heard', rule, point: name }, moment);
+    else changeSpan(core, cell, rule);
   }
   core.counted = [];
   for (const count of book.expectedCounts) {
@@ -32,12 +30,13 @@ export function expectPoints(core: EngineCore, book: RuleBook, moment: Moment): 
     const rule = ownRule('limen.never_heard', count.expectEveryMs);
     const cell =
       core.cells.get(key) ?? addCell(core, { kind: 'too_few', rule, point: count }, moment);
+    changeSpan(core, cell, rule);
     core.counted.push({ cell, expected: count, heard: countHeard(core, count.matches) });
   }
   for (const counted of core.counted) noteCount(core, counted, moment);
-  for (const cell of core.cells.values()) {
-    if (cell.rule.name === 'limen.never_heard' && !expected.has(cell.key))
-      removeCell(core, cell, moment);
+  for (const cell of orderedCells(core)) {
+    if (cell.rule.name !== 'limen.never_heard' || expected.has(cell.key)) continue;
+    removeCell(core, cell, moment);
   }
 }
 
@@ -51,6 +50,7 @@ export function noteFirstHeard(
   for (const counted of core.counted) {
     if (!counted.expected.matches(point.device, point.metric)) continue;
     counted.heard += 1;
+    if (!counted.cell.enough) noteWait(core, counted.cell, moment.at);
     noteCount(core, counted, moment);
   }
 }
@@ -65,7 +65,6 @@ export function endWait(core: EngineCore, cell: AlertCell, moment: Moment): void
 
 function noteCount(core: EngineCore, counted: EngineCore['counted'][number], moment: Moment): void {
   const { cell, expected, heard } = counted;
-  if (!cell.enough) noteWait(core, cell, moment.at);
   cell.enough = heard >= expected.atLeast;
   if (cell.enough) endWait(core, cell, moment);
 }

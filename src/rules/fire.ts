@@ -23,6 +23,7 @@ function fire(core: EngineCore, cell: AlertCell, at: number): void {
     settle(core, cell, 'breached', moment);
     if (isStale) for (const other of slot.cells) judgeUnknown(core, other, moment);
   } else {
+    cell.steady = false;
     finishDelays(core, cell, at, moment.seq);
     announceIfDirty(core, cell, at, moment.seq);
   }

@@ -7,7 +7,7 @@ import { endWait, noteFirstHeard } from './expected-points.ts';
 import { markByValue, markClear } from './levels.ts';
 import type { PointSlot } from './point-table.ts';
 import { findQuietRange } from './quiet.ts';
-import { arm, noteQuality, settle, type Moment } from './settle.ts';
+import { arm, noteQuality, noteWorst, settle, type Moment } from './settle.ts';
 import { noteWait } from './watch.ts';
 
 /** Judges a reading by every rule of its point. A reading of an undeclared point is nobody's. */
@@ -50,6 +50,10 @@ export function judgeCell(core: EngineCore, cell: AlertCell, moment: Moment): vo
     settle(core, cell, 'unknown', moment);
   } else {
     const isBreached = markByValue(cell, core.points.value[cell.pointIndex]!);
+    if (cell.steady && cell.quality === core.points.shownQuality(cell.pointIndex)) {
+      noteWorst(core, cell, moment.at);
+      return;
+    }
     settle(core, cell, isBreached ? 'breached' : 'clear', moment);
   }
   arm(core, cell);

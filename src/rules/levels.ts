@@ -5,8 +5,11 @@ import { isBreached } from './conditions.ts';
 export function markByValue(cell: AlertCell, value: number): boolean {
   let any = false;
   for (const one of cell.levels) {
-    one.breached = isBreached(one.region, one.held, value);
-    if (one.breached) any = true;
+    const breached = isBreached(one.region, one.held, value);
+    if (breached) any = true;
+    if (breached === one.breached) continue;
+    one.breached = breached;
+    cell.steady = false;
   }
   return any;
 }

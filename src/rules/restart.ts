@@ -3,8 +3,8 @@ import type { EngineInput } from '../domain/engine.ts';
 import { limits } from '../domain/limits.ts';
 import type { Seq } from '../domain/reading.ts';
 import type { EngineMs } from '../domain/time.ts';
-import { compareCells, type AlertCell } from './alert-cell.ts';
-import type { EngineCore } from './engine-core.ts';
+import type { AlertCell } from './alert-cell.ts';
+import { orderedCells, type EngineCore } from './engine-core.ts';
 import { announceIfDirty, toWall } from './events.ts';
 import { fireDue } from './fire.ts';
 import { arm, type Moment } from './settle.ts';
@@ -46,13 +46,9 @@ export function creditDelays(core: EngineCore, creditMs: number, moment: Moment)
   fireDue(core, moment.at);
 }
 
-/** Every alert in the one order in which things happen at the same time. */
-export function orderedCells(core: EngineCore): AlertCell[] {
-  return [...core.cells.values()].sort(compareCells);
-}
-
 // On-delays count the time Limen was down, or run on with their remainder; off-delays need fresh readings.
 function restartDelays(cell: AlertCell, isElapsedKnown: boolean, at: number): void {
+  cell.steady = false;
   for (const one of cell.levels) {
     if (Number.isNaN(one.onDue)) continue;
     if (isElapsedKnown) one.onDue = Math.max(one.onDue, at);

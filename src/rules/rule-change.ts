@@ -3,12 +3,11 @@ import type { PointEntry } from '../domain/config.ts';
 import type { Rule } from '../domain/rule.ts';
 import { compileCell, type AlertCell } from './alert-cell.ts';
 import { equipPoint, kindOf, removeCell } from './declare.ts';
-import type { EngineCore } from './engine-core.ts';
+import { orderedCells, type EngineCore } from './engine-core.ts';
 import { announce, announceIfDirty } from './events.ts';
 import { expectPoints } from './expected-points.ts';
 import { judgeCell } from './judge-reading.ts';
 import { highestHeld, markByValue, markClear, runLevelDelays, startOnDelay } from './levels.ts';
-import { orderedCells } from './restart.ts';
 import { createRuleBook, judgementOf } from './rule-book.ts';
 import { arm, end, settle, stepOf, type Moment } from './settle.ts';
 import { recallWasDown } from './was-down.ts';
@@ -39,13 +38,14 @@ export function applyConfig(
       changeRule(core, cell, rule, moment);
     }
   }
+  // Before the points: a new watch for a point that is there already has to find it.
+  expectPoints(core, book, moment);
+  recallWasDown(core, moment);
   for (const slot of core.points.slots()) {
     const added = equipPoint(core, slot, moment);
     if (isFirst || !core.points.isUsable(slot.point.index)) continue;
     for (const cell of added) if (cell.kind === 'value') judgeCell(core, cell, moment);
   }
-  expectPoints(core, book, moment);
-  recallWasDown(core, moment);
   core.points.disturbAll();
 }
 
@@ -56,6 +56,7 @@ function isConfiguredSilence(core: EngineCore, cell: AlertCell): boolean {
 // Everything about a rule but its judgement is applied in place; a latch that is gone holds nothing any more.
 function adoptRule(core: EngineCore, cell: AlertCell, rule: Rule, { at, seq }: Moment): void {
   cell.rule = rule;
+  cell.steady = false;
   noteLatch(cell);
   if (cell.offOver && !rule.latch) {
     const step = stepOf(core, cell, 'off_delay_over');

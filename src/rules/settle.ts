@@ -66,6 +66,7 @@ export function settle(
   noteWorst(core, cell, at);
   finishDelays(core, cell, at, seq);
   announceIfDirty(core, cell, at, seq);
+  cell.steady = verdict !== 'unknown';
 }
 
 /** Everything whose delay is over at this time happens: levels become due, are left, the alert returns. */
@@ -270,7 +271,8 @@ function followPending(cell: AlertCell): void {
   cell.dirty = true;
 }
 
-function noteWorst(core: EngineCore, cell: AlertCell, at: number): void {
+/** Keeps the furthest value of the running occurrence. */
+export function noteWorst(core: EngineCore, cell: AlertCell, at: number): void {
   if (cell.state === 'normal' || cell.condition === 'unknown') return;
   if (cell.kind === 'value') noteWorstValue(core, cell);
   else noteWait(core, cell, at);

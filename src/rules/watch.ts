@@ -17,6 +17,7 @@ export function breachDue(core: EngineCore, cell: AlertCell, one: LevelCell): nu
 /** When the next level is breached by time alone; Infinity: never. */
 export function nextBreachDue(core: EngineCore, cell: AlertCell): number {
   let due = Infinity;
+  if (cell.kind === 'value') return due;
   for (const one of cell.levels) {
     if (!one.breached) due = Math.min(due, breachDue(core, cell, one));
   }

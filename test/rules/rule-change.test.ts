@@ -119,6 +119,14 @@ describe('applyConfig() with rules and points that come and go', () => {
     expect(bench.engine.find({ rule: 'warm', device: 'fridge', metric: 'temperature' })).toBeNull();
   });
 
+  test('does not miss a point that was heard before a rule named it', () => {
+    const bench = startBench([]);
+    bench.read(0, 4);
+    bench.config(1, [makeRule()]);
+    bench.advance(3_600_000);
+    expect(bench.alert('limen.never_heard').state).toBe('normal');
+  });
+
   test('ends the alert of a point that the rule does not match any more', () => {
     const bench = startBench([makeRule()]);
     bench.read(0, 6);
