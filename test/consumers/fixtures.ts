@@ -36,6 +36,9 @@ export function memoryJournal(): RowWriter & { readonly rows: MemoryRow[]; commi
   let next = 1_000;
   let committed = 999;
   const waiting: (() => void)[] = [];
+  const release = (): void => {
+    if (committed === next - 1) for (const callback of waiting.splice(0)) callback();
+  };
   return {
     rows,
     get nextSeq() {
@@ -50,10 +53,13 @@ export function memoryJournal(): RowWriter & { readonly rows: MemoryRow[]; commi
       next += 1;
       return row.seq;
     },
-    afterCommit: (callback) => void waiting.push(callback),
+    afterCommit(callback) {
+      waiting.push(callback);
+      queueMicrotask(release);
+    },
     commit() {
       committed = next - 1;
-      for (const callback of waiting.splice(0)) callback();
+      release();
     },
   };
 }

@@ -42,11 +42,9 @@ export interface Notifiers {
   start(memory: ReadonlyMap<string, unknown>): void;
   /**
    * Takes an event at its emission and returns the notifiers that are to be told: the app stores the names as `notify`
-   * in the event's row. Never waits, never throws.
+   * in the event's row, which it appends in the same tick. Never waits, never throws.
    */
   offer(event: AlertEvent): readonly string[];
-  /** Every row up to this number is on disk. */
-  committed(seq: number): void;
   /** True: no commit has succeeded for 2 s; delivery goes on from memory, marked as not recorded. */
   stalled(isStalled: boolean): void;
   configure(specs: readonly NotifierSpec[], rules: readonly Rule[]): void;
@@ -60,8 +58,9 @@ const theBeginning: BacklogProgress = { cursor: 0, beyond: [] };
 
 /** Creates the notifiers; nothing is delivered before `start`. */
 export function createNotifiers(options: NotifiersOptions): Notifiers {
+  const { journal } = options;
   let rules = byName(options.rules);
-  let committedSeq: number = options.journal.committedSeq;
+  let awaitsCommit = false;
   let isStalled = false;
   let isStarted = false;
   const queues = new Map<string, NotifierQueue>();
@@ -71,8 +70,22 @@ export function createNotifiers(options: NotifiersOptions): Notifiers {
     ...options,
     faultPoint: options.faultPoint ?? noFaultPoint,
     queueMax: options.queueMax ?? limits.notificationsQueueMax,
-    committedSeq: () => committedSeq,
+    committedSeq: () => journal.committedSeq,
     isStalled: () => isStalled,
+  };
+
+  const pumpAll = (): void => {
+    for (const queue of queues.values()) queue.pump();
+  };
+
+  // The row of an offered event is appended only after the offer: the wait for its commit begins once it has been.
+  const pumpAfterCommit = (): void => {
+    if (awaitsCommit) return;
+    awaitsCommit = true;
+    queueMicrotask(() => {
+      awaitsCommit = false;
+      journal.afterCommit(pumpAll);
+    });
   };
 
   const startQueue = (name: string, queue: NotifierQueue): void =>
@@ -102,17 +115,13 @@ export function createNotifiers(options: NotifiersOptions): Notifiers {
       const { seq, id } = event.alert;
       const notification = { seq, edge, id, alert: alertJson(event.alert), drill: event.drill };
       for (const name of targets) queues.get(name)?.offer(notification);
+      pumpAfterCommit();
       return targets;
-    },
-
-    committed(seq) {
-      committedSeq = seq;
-      for (const queue of queues.values()) queue.pump();
     },
 
     stalled(isNowStalled) {
       isStalled = isNowStalled;
-      for (const queue of queues.values()) queue.pump();
+      pumpAll();
     },
 
     configure(specs, newRules) {

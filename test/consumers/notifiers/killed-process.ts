@@ -79,7 +79,6 @@ while (kindOf('alert').length < eventsMax) {
   const event = eventOf(alertOf({ id, seq: seq(rows.length + 1) }));
   notifiers.offer(event);
   append('alert', id, alertJson(event.alert));
-  notifiers.committed(rows.length);
   await new Promise((resolve) => setImmediate(resolve));
 }
 const done = setInterval(() => {
