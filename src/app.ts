@@ -278,7 +278,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       async readPending(notifier, afterSeq, rowsMax) {
         const rows = await storage.rows({ kind: 'alert', afterSeq, notifier, rowsMax });
         return rows.flatMap(({ seq, body }) => {
-          // oxlint-disable-next-line no-unsafe-type-assertion -- a row that emit wrote
+          // a row that emit wrote
           const row = body as AlertRow;
           const edge = notifyEdge(row);
           return edge === null
@@ -318,7 +318,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       timer.rearm();
     };
 
-    // Readings for people who watch.
+    // Readings for people who watch, and for outputs that wait for a good one.
     const showReading = (
       point: PointRef,
       seq: Seq,
@@ -335,11 +335,13 @@ async function start(host: Host, first: Config): Promise<Running> {
         unit: point.unit,
         quality: qualityOf(quality),
       };
+      if (outputs.awaitsReadings && reading.quality === 'good') outputs.heard(point);
       if (liveLog.showsReadings) liveLog.reading(reading);
       if (stream.hasListeners) stream.emit({ kind: 'reading', reading });
     };
     const watchReadings = (): void => {
-      intake.watcher = liveLog.showsReadings || stream.hasListeners ? showReading : null;
+      const isWatched = liveLog.showsReadings || stream.hasListeners || outputs.awaitsReadings;
+      intake.watcher = isWatched ? showReading : null;
     };
 
     // Acts: from a topic, the CLI or HTTP, all the same.
@@ -486,6 +488,7 @@ async function start(host: Host, first: Config): Promise<Running> {
         if (!up) return;
         publisher.linkUp(broker.name);
         outputs.linkUp(broker.name);
+        watchReadings();
       });
     };
     for (const broker of config.brokers) {
@@ -522,6 +525,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       }
       engine.advance(time.now());
       timer.rearm();
+      watchReadings();
       const stalls = journal.postedForMs > stallMs;
       if (stalls !== isStalled) {
         isStalled = stalls;

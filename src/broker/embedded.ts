@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { Aedes, type AedesPublishPacket, type Client, type PublishPacket } from 'aedes';
 import { messageOf } from '../domain/error.ts';
 import { limits } from '../domain/limits.ts';
+import { hasControlCharacter } from '../domain/name.ts';
 import type { Log } from '../host/log.ts';
 import type { Counter, Metrics } from '../host/metrics.ts';
 import type { Door, Publisher } from './door.ts';
@@ -177,7 +178,7 @@ export class EmbeddedBroker {
         this.#subscriptions.drop(client.id);
         this.#exactlyOnce.delete(client.id);
       }
-      // oxlint-disable-next-line no-unsafe-type-assertion -- the one place that looks inside Aedes
+      // the one place that looks inside Aedes
       const inside = client as unknown as AedesClientInside;
       wire.open({ clientId: client.id, username: this.#usernames.get(client) ?? null }, () =>
         inside._keepaliveTimer?.refresh(),
@@ -361,8 +362,7 @@ type Duplexish = Client['conn'];
 
 /** A topic name that may be published to (MQTT 3.1.1 section 4.7): no wildcards, no control characters. */
 function isPublishable(topic: string): boolean {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (topic === '' || /[#+\u0000-\u001F\u007F-\u009F]/.test(topic)) return false;
+  if (topic === '' || /[#+]/.test(topic) || hasControlCharacter(topic)) return false;
   return topic.split('/').length <= topicLevelsMax;
 }
 

@@ -52,7 +52,7 @@ async function listen(request: ListenRequest, accept: Accept): Promise<OpenListe
     server.once('error', (error) => reject(cannotListen(request, error)));
     server.listen(request.port, host, resolve);
   });
-  // oxlint-disable-next-line no-unsafe-type-assertion -- a TCP server has an address of this shape
+  // a TCP server has an address of this shape
   const { port } = server.address() as AddressInfo;
   return {
     url: `${request.scheme}://${request.host}:${port}`,

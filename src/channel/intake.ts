@@ -5,6 +5,7 @@ import type { SourceStatus } from '../domain/api.ts';
 import type { Source } from '../domain/config.ts';
 import type { Engine } from '../domain/engine.ts';
 import { limits } from '../domain/limits.ts';
+import { isName } from '../domain/name.ts';
 import { historyOnlyFlag, qualityCodes, type Seq } from '../domain/reading.ts';
 import type { EngineMs, WallMs } from '../domain/time.ts';
 import { convert, parseUnit } from '../domain/units.ts';
@@ -377,11 +378,6 @@ export class Intake {
 function metricOf(fromTopic: string | null, fromPayload: string | null): string {
   if (fromPayload === null) return fromTopic ?? 'value';
   return fromTopic === null ? fromPayload : `${fromTopic}.${fromPayload}`;
-}
-
-function isName(text: string): boolean {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  return text !== '' && text.length <= 256 && !/[\u0000-\u001F\u007F-\u009F]/.test(text);
 }
 
 function goodValue(value: number): { value: number; raw: number; reason: null } {

@@ -186,7 +186,8 @@ export class Journal implements RowWriter {
       key,
       body: JSON.stringify(body),
     });
-    this.#urgent = true;
+    // That a point exists is worth no more than its first reading.
+    if (kind !== 'point') this.#urgent = true;
     if (!this.#scheduled) this.#schedule();
     return seq as Seq;
   }

@@ -21,7 +21,7 @@ export function engineSnapshot(recovery: Recovery, wallOffsetMs: number): Engine
     points: recovery.pointMemories,
     alerts: recovery.projections.flatMap(({ kind, body }) => {
       if (kind !== 'alert') return [];
-      // oxlint-disable-next-line no-unsafe-type-assertion -- a row that Limen wrote
+      // a row that Limen wrote
       const row = body as AlertRow;
       return row.drill ? [] : [{ alert: alertOfJson(row.shown), memory: row.memory }];
     }),

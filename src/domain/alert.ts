@@ -147,6 +147,6 @@ export function alertOfJson(json: Readonly<Record<string, unknown>>): Alert {
     key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
     value,
   ]);
-  // oxlint-disable-next-line no-unsafe-type-assertion -- the inverse of alertJson
+  // the inverse of alertJson
   return Object.fromEntries(camel) as Alert;
 }

@@ -20,7 +20,6 @@ const timeoutMaxMs = 2 ** 31 - 1;
 
 /** The machine's own clock. */
 export const systemClock: Clock = {
-  // oxlint-disable-next-line no-restricted-globals -- the one place where the wall clock is read
   wallMs: () => Date.now() as WallMs,
   monotonicMs: () => Number(process.hrtime.bigint() / 1000n) / 1000,
   after(delayMs, callback) {

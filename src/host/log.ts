@@ -62,8 +62,8 @@ function clockTime(atMs: number): string {
 
 // Names and payloads come from outside: a line break or an escape code in them must not forge a log line.
 function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   return text.replace(
+    // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
     /[\u0000-\u001F\u007F-\u009F]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

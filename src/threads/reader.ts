@@ -8,7 +8,7 @@ import { openQueries } from '../storage/queries.ts';
 if (parentPort === null) throw new Error('the reader thread is started by app.ts');
 const port = parentPort;
 const reply = (message: ReaderReply): void => port.postMessage(message);
-// oxlint-disable-next-line no-unsafe-type-assertion -- written by start-reader.ts a moment ago
+// written by start-reader.ts a moment ago
 const { directory } = workerData as { directory: string };
 
 /** Iterators of the calls under way; each batch is asked for, so a slow client costs no memory. */

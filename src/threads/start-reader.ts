@@ -80,7 +80,7 @@ export function createReader(directory: string, clock: Clock): Reader {
         for (;;) {
           const reply = await ask({ type: 'next', call });
           if (reply.type !== 'batch') return;
-          // oxlint-disable-next-line no-unsafe-type-assertion -- our own thread's answer to this question
+          // our own thread's answer to this question
           yield reply.batch as readonly ReadingRecord[];
         }
       } finally {

@@ -25,7 +25,7 @@ port.on('message', (request: StoreRequest) => handle(request));
 
 function open(): Store {
   try {
-    // oxlint-disable-next-line no-unsafe-type-assertion -- written by app.ts a moment ago
+    // written by app.ts a moment ago
     const opened = new Store(workerData as StoreOptions);
     reply({ type: 'opened', recovery: opened.recover() });
     return opened;
