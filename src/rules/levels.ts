@@ -89,11 +89,11 @@ export function holdDueLevels(cell: AlertCell, at: number): number {
  * itself: a less severe level that is still in its on-delay does not hold the alert yet, and dropping the severity to
  * it early would understate what is known.
  */
-export function leaveOverLevels(cell: AlertCell, at: number): void {
+export function leaveOverLevels(cell: AlertCell, at: number, isFresh: boolean): void {
   for (const one of cell.levels) {
     if (!(one.offDue <= at)) continue;
     one.offDue = NaN;
-    one.over = true;
+    one.over = isFresh;
     cell.dirty = true;
   }
   if (!cell.levels.some((one) => one.held && !one.over)) return;

@@ -25,8 +25,8 @@ const range = { low: 0, high: 0 };
 
 // False: every reading has to be judged by this alert.
 function narrow(cell: AlertCell, value: number): boolean {
-  if (cell.kind !== 'value') return cell.condition === 'clear' && waitsForNothing(cell);
-  if (cell.condition === 'unknown' || !waitsForNothing(cell)) return false;
+  if (cell.kind !== 'value') return cell.condition === 'clear';
+  if (cell.condition === 'unknown') return false;
   for (const one of cell.levels) {
     const low = one.held ? one.region.heldLow : one.region.low;
     const high = one.held ? one.region.heldHigh : one.region.high;
@@ -38,12 +38,6 @@ function narrow(cell: AlertCell, value: number): boolean {
     }
   }
   return cell.state === 'normal' || narrowToWorst(cell);
-}
-
-// An off-delay that a restart or a change of rules has stopped starts at the next good clear reading.
-function waitsForNothing(cell: AlertCell): boolean {
-  const isRaised = cell.state === 'active' || cell.state === 'acknowledged';
-  return !(isRaised && cell.condition === 'clear' && Number.isNaN(cell.offDue) && !cell.offOver);
 }
 
 function narrowToWorst(cell: AlertCell): boolean {

@@ -79,7 +79,8 @@ export function finishDelays(core: EngineCore, cell: AlertCell, at: number, seq:
   const due = holdDueLevels(cell, at);
   if (due >= 0) raise(core, cell, due, at, [began[due] ?? NaN, seq]);
   if (cell.offDue <= at) finishOffDelay(core, cell, at, seq);
-  leaveOverLevels(cell, at);
+  // The staleness timer of this very millisecond may be next: old data must not clear anything.
+  leaveOverLevels(cell, at, !isOverdue(core, cell, at));
   followHeld(core, cell, at, seq);
   followPending(cell);
 }
@@ -230,7 +231,6 @@ function finishOffDelay(core: EngineCore, cell: AlertCell, at: number, seq: numb
   const began = cell.offSeq;
   cell.offDue = NaN;
   cell.dirty = true;
-  // The staleness timer of this very millisecond may be next: old data must not clear anything.
   if (cell.condition !== 'clear' || isOverdue(core, cell, at)) return;
   const step = stepOf(core, cell, 'off_delay_over');
   if (step.kind === 'move') {

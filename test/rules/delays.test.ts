@@ -95,18 +95,21 @@ describe('settle() in the off-delay', () => {
     expect(bench.alert().state).toBe('active');
   });
 
-  test('is not over when the point goes stale at the same millisecond', () => {
-    const rule = makeRule({ offDelayMs: 30_000 });
-    const bench = startBench([rule], [pointEntry('fridge/temperature', { expectEveryMs: 10_000 })]);
-    bench.read(0, 6);
-    bench.read(1_000, 0);
-    bench.advance(31_000);
-    expect(bench.alert()).toMatchObject({
-      state: 'active',
-      condition: 'unknown',
-      quality: 'stale',
-    });
-  });
+  test.each(['early', 'warm'])(
+    'is not over when the point goes stale at the same millisecond (%s)',
+    (name) => {
+      const points = [pointEntry('fridge/temperature', { expectEveryMs: 10_000 })];
+      const bench = startBench([makeRule({ name, offDelayMs: 30_000 })], points);
+      bench.read(0, 6);
+      bench.read(1_000, 0);
+      bench.advance(31_000);
+      expect(bench.alert(name)).toMatchObject({
+        state: 'active',
+        condition: 'unknown',
+        quality: 'stale',
+      });
+    },
+  );
 });
 
 describe('settle() after the return', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Rule } from '../../src/domain/rule.ts';
-import { above, edges, level, makeRule, quantity, startBench } from './bench.ts';
+import { above, edges, level, makeRule, pointEntry, quantity, startBench } from './bench.ts';
 
 function twoLevels(more: Partial<Rule> = {}, warningMs = 0, criticalMs = 0): Rule {
   return makeRule({
@@ -93,6 +93,43 @@ test('settle() lets the severity fall to the level still held, and keeps the ack
     limit: 5,
     acknowledgedBy: 'ann',
   });
+});
+
+test.each(['bad', 'stale'] as const)(
+  'settle() does not let the severity fall on %s data',
+  (quality) => {
+    const bench = startBench([twoLevels({ offDelayMs: 1_000 })]);
+    bench.read(1_000, 11);
+    bench.read(2_000, 7);
+    bench.read(2_500, NaN, quality);
+    bench.advance(60_000);
+    expect(bench.alert()).toMatchObject({ severity: 'critical', condition: 'unknown' });
+    bench.read(61_000, 7);
+    bench.advance(62_000);
+    expect(bench.alert().severity).toBe('warning');
+  },
+);
+
+test('settle() starts the off-delay of a level anew after bad data', () => {
+  const bench = startBench([twoLevels({ offDelayMs: 1_000 })]);
+  bench.read(1_000, 11);
+  bench.read(2_000, 7);
+  bench.read(2_500, NaN, 'bad');
+  bench.read(2_600, 7);
+  bench.advance(3_599);
+  expect(bench.alert().severity).toBe('critical');
+  bench.advance(3_600);
+  expect(bench.alert().severity).toBe('warning');
+});
+
+test('settle() does not let the severity fall in the millisecond the point goes stale', () => {
+  // Its timer comes before that of limen.stale.
+  const rule = twoLevels({ name: 'early', offDelayMs: 30_000 });
+  const bench = startBench([rule], [pointEntry('*/temperature', { expectEveryMs: 10_000 })]);
+  bench.read(0, 11);
+  bench.read(1_000, 7);
+  bench.advance(31_000);
+  expect(bench.alert('early')).toMatchObject({ severity: 'critical', quality: 'stale' });
 });
 
 test('settle() returns without a deescalation when all levels are left together', () => {
