@@ -306,7 +306,9 @@ async function start(host: Host, first: Config): Promise<Running> {
         memory: event.memory,
         evidence: intake.evidence(),
       };
-      const seq = journal.appendAt(event.at, 'alert', alertKey(alert), row);
+      // A normal alert whose condition changes is shown so, and not kept: its next reading tells the same.
+      const isKept = event.kind !== 'condition' || alert.state !== 'normal';
+      const seq = isKept ? journal.appendAt(event.at, 'alert', alertKey(alert), row) : journal.skip();
       if (seq !== alert.seq)
         throw new Error(`alert event ${alert.seq} was given the number ${seq}`);
       outputs.onAlert(event);

@@ -192,6 +192,11 @@ export class Journal implements RowWriter {
     return seq as Seq;
   }
 
+  /** Takes a number for what is shown and not kept: a hole. */
+  skip(): Seq {
+    return this.#nextSeq++ as Seq;
+  }
+
   afterCommit(callback: () => void): void {
     this.#callbacks.push(callback);
     this.#waited = true;

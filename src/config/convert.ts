@@ -8,6 +8,8 @@ export interface Tree {
   /** Maps as plain objects, lists as arrays, scalars as strings, numbers, booleans and null. */
   readonly value: unknown;
   readonly findings: readonly Finding[];
+  /** Where maps and lists first nest too deeply; null: nowhere. */
+  readonly tooDeepFrom: number | null;
   /** Offset of a value; of its key if the value is empty; of the nearest parent if there is no such value. */
   valueOffset(path: Path): number;
   /** Offset of the last key of a path; of the value if it has none. */
@@ -23,6 +25,7 @@ export function convertTree(document: Document.Parsed | null, mark: string): Tre
   return {
     value,
     findings: converter.findings,
+    tooDeepFrom: converter.tooDeepFrom,
     valueOffset: (path) => converter.find(document?.contents ?? null, path).valueOffset,
     keyOffset: (path) => converter.find(document?.contents ?? null, path).keyOffset,
     sourceText: (path) => converter.find(document?.contents ?? null, path).source,
@@ -47,6 +50,7 @@ const impossibleKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
 class Converter {
   readonly findings: Finding[] = [];
+  tooDeepFrom: number | null = null;
   readonly #mark: string;
   readonly #anchors = new Map<string, Anchored>();
   readonly #targets = new Map<unknown, Node>();
@@ -75,7 +79,8 @@ class Converter {
   #convertPlain(node: Node, depth: number): unknown {
     if (isScalar(node)) return this.#convertScalar(node);
     if (depth >= configLimits.depthMax) {
-      this.findings.push(tooDeep(offsetOf(node)));
+      if (this.tooDeepFrom === null) this.findings.push(tooDeep(offsetOf(node)));
+      this.tooDeepFrom ??= offsetOf(node);
       return null;
     }
     if (isSeq(node)) return node.items.map((item) => this.convert(item, depth + 1));

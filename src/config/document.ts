@@ -23,15 +23,21 @@ export function readDocument(text: string): ConfigDocument {
   if (document === null) {
     return { tree, findings: [tooDeep(deepestOffset(text))], brokenFrom: 0, place };
   }
-  const findings = [...tree.findings];
-  let brokenFrom: number | null = null;
-  for (const error of [...document.errors, ...document.warnings]) {
-    findings.push(syntaxFinding(error, mark));
-    // The value is kept as it was meant; everything else changes the shape of what follows.
-    if (error.code === 'BAD_SCALAR_START' || error.code === 'TAG_RESOLVE_FAILED') continue;
-    brokenFrom = Math.min(brokenFrom ?? Infinity, error.pos[0]);
-  }
-  return { tree, findings, brokenFrom, place };
+  const errors = [...document.errors, ...document.warnings];
+  // Where nesting is too deep the parser itself gives up, in words that help nobody.
+  const end = tree.tooDeepFrom ?? Infinity;
+  const told = errors.filter(({ pos }) => pos[0] < end);
+  // A bad first character keeps the value as it was meant; everything else changes the shape of what follows.
+  const breaks = told.filter(
+    ({ code }) => code !== 'BAD_SCALAR_START' && code !== 'TAG_RESOLVE_FAILED',
+  );
+  const brokenFrom = Math.min(end, ...breaks.slice(0, 1).map(({ pos }) => pos[0]));
+  return {
+    tree,
+    findings: [...tree.findings, ...told.map((error) => syntaxFinding(error, mark))],
+    brokenFrom: brokenFrom === Infinity ? null : brokenFrom,
+    place,
+  };
 }
 
 function createPlaces(text: string): ConfigDocument['place'] {
@@ -82,7 +88,8 @@ function syntaxFinding(
   error: Document.Parsed['warnings'][number] | YAMLParseError,
   mark: string,
 ): Finding {
-  const message = error.message.split('\n', 1)[0] ?? error.message;
+  const words = error.code === 'MULTIPLE_DOCS' ? 'a second document begins' : error.message;
+  const message = words.split('\n', 1)[0] ?? words;
   return {
     offset: error.pos[0],
     message: `not valid YAML: ${message.replaceAll(mark, '*')}`,

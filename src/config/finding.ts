@@ -25,6 +25,6 @@ export function bareGlob(offset: number, text: string): Finding {
     offset,
     message: `${quote(text)} without quotes is an alias in YAML`,
     allowed: 'a glob that begins with * in quotes',
-    suggestion: text.includes('"') ? `'${text}'` : `"${text}"`,
+    suggestion: text.length > configLimits.nameCharsMax ? null : JSON.stringify(text),
   };
 }

@@ -16,6 +16,7 @@ import { readLine, type Context } from './context.ts';
 import { readDocument, type ConfigDocument } from './document.ts';
 import { configLimits } from './limits.ts';
 import { readNotifiers, readOutputs } from './outputs.ts';
+import { createFindSettings } from './point-units.ts';
 import { readPoints } from './points.ts';
 import { describeValue, quote, type Problem } from './problem.ts';
 import { createReport, type Report } from './report.ts';
@@ -146,7 +147,8 @@ function build(
   const points = readPoints(context, input);
   const outputs = readOutputs(context, input, brokerNames);
   const notifiers = readNotifiers(context, input);
-  const rules = readRules(context, input, points, {
+  const findSettings = createFindSettings(points);
+  const rules = readRules(context, input, findSettings, {
     outputs: outputNames,
     notifiers: notifierNames,
   });
@@ -155,7 +157,7 @@ function build(
   checkOwnTopics(context, publish, sources, outputs);
   const problems = report.problems();
   if (problems.length > 0) return { ok: false, problems };
-  warn(context, { sources, points, rules, outputs, notifierNames });
+  warn(context, { sources, findSettings, rules, outputs, notifierNames });
   const config: Config = {
     site,
     broker: { listen, anonymous: input.broker?.anonymous ?? 'loopback' },

@@ -5,27 +5,37 @@ import { mergePointEntries, type PointSettings } from '../domain/point-settings.
 /** Settings that certainly hold for a point of a rule. */
 export interface KnownSettings {
   readonly label: string;
-  readonly settings: PointSettings;
+  readonly settings: Pick<PointSettings, 'unit' | 'valid'>;
 }
 
+/** Finds what is known of a pattern's points before any was heard. */
+export type FindSettings = (pattern: PointPattern) => readonly KnownSettings[];
+
 /**
- * What is known of a pattern's points before any was heard: of the point it names, of points named in `points:` that
- * it matches, and of an entry with the very same pattern. Two different globs may overlap or not; nothing is said.
+ * Known are: the point that the pattern names, points named in `points:` that it matches, and an entry with the very
+ * same pattern. Two different globs may overlap or not; nothing is said of them. Of points with equal settings one is
+ * given.
  */
-export function findSettings(
-  pattern: PointPattern,
-  entries: readonly PointEntry[],
-): readonly KnownSettings[] {
-  const named = pattern.exact
-    ? [pattern.text]
-    : entries
-        .filter((entry) => entry.pattern.exact && matchesText(pattern, entry.pattern.text))
-        .map((entry) => entry.pattern.text);
-  const known = named.map((label) => ({ label, settings: settingsOf(entries, label) }));
-  const same = entries.find((entry) => !pattern.exact && entry.pattern.text === pattern.text);
-  if (same === undefined) return known;
-  const { unit, valid, expectEveryMs } = same;
-  return [...known, { label: pattern.text, settings: { unit, valid, expectEveryMs } }];
+export function createFindSettings(entries: readonly PointEntry[]): FindSettings {
+  // Merged once, not for each rule: a long list of points under a long list of rules would take minutes.
+  const named = entries
+    .filter((entry) => entry.pattern.exact)
+    .map(({ pattern: { text } }) => ({ label: text, settings: settingsOf(entries, text) }));
+  const globs = new Map(entries.map((entry) => [entry.pattern.text, entry]));
+  return (pattern) => {
+    if (pattern.exact)
+      return [{ label: pattern.text, settings: settingsOf(entries, pattern.text) }];
+    const known = new Map<string, KnownSettings>();
+    for (const point of named) {
+      if (!matchesText(pattern, point.label)) continue;
+      const { unit, valid } = point.settings;
+      const identity = JSON.stringify([unit, valid]);
+      if (!known.has(identity)) known.set(identity, point);
+    }
+    const same = globs.get(pattern.text);
+    const own = same === undefined ? [] : [{ label: pattern.text, settings: same }];
+    return [...known.values(), ...own];
+  };
 }
 
 /** Whether a pattern matches a point written as `device/metric`. */

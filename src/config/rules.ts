@@ -1,11 +1,10 @@
-import type { PointEntry } from '../domain/config.ts';
 import type { Rule } from '../domain/rule.ts';
 import { readActions, type ActionNames } from './actions.ts';
 import { checkName, readDuration, readText, type Context } from './context.ts';
 import { readLevels } from './levels.ts';
 import { configLimits } from './limits.ts';
 import { checkMessage } from './message-template.ts';
-import { findSettings } from './point-units.ts';
+import type { FindSettings } from './point-units.ts';
 import { readPattern } from './points.ts';
 import type { Path } from './problem.ts';
 import type { RuleInput, SalvagedConfig } from './shape.ts';
@@ -15,7 +14,7 @@ import { readSwitch } from './schema-parts.ts';
 export function readRules(
   context: Context,
   input: SalvagedConfig,
-  entries: readonly PointEntry[],
+  findSettings: FindSettings,
   names: ActionNames,
 ): readonly Rule[] {
   return Object.entries(input.rules ?? {}).flatMap(([name, rule]) => {
@@ -23,7 +22,7 @@ export function readRules(
     checkName(context, path);
     if (rule === undefined) return [];
     const points = readPatterns(context, [...path, 'points'], rule.points);
-    const settings = points.flatMap((pattern) => findSettings(pattern, entries));
+    const settings = points.flatMap(findSettings);
     const levels = readLevels(context, path, rule, settings);
     return [
       {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { suggestDuration } from './durations.ts';
+import { configLimits } from './limits.ts';
 import { describeValue, quote, type Path } from './problem.ts';
 import type { Mistake, Report } from './report.ts';
 import { configSchema, type ConfigInput } from './schema.ts';
@@ -23,10 +24,10 @@ export type RuleInput = NonNullable<NonNullable<SalvagedConfig['rules']>[string]
 export function checkShape(value: unknown, report: Report): SalvagedConfig {
   const { issues = [] } = v.safeParse(configSchema, value ?? {});
   const wrong: Path[] = [];
-  for (const issue of issues) {
+  for (const [index, issue] of issues.entries()) {
     const path = pathOf(issue);
     wrong.push(path);
-    report.problem(path, mistakeOf(issue, path));
+    if (index < configLimits.problemsMax) report.problem(path, mistakeOf(issue, path));
   }
   return salvage(value ?? {}, wrong);
 }

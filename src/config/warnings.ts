@@ -1,9 +1,8 @@
-import type { PointEntry } from '../domain/config.ts';
 import type { OutputSpec } from '../domain/output.ts';
 import type { Rule } from '../domain/rule.ts';
 import { embedded } from './brokers.ts';
 import type { Context } from './context.ts';
-import { findSettings, splitPoint } from './point-units.ts';
+import { splitPoint, type FindSettings } from './point-units.ts';
 import { inUnit, quantityText } from './points.ts';
 import { quote } from './problem.ts';
 import type { PlacedSource } from './sources.ts';
@@ -12,7 +11,7 @@ import { sourceMatches } from './topics.ts';
 /** What the warnings look at: a config without problems. */
 export interface Parts {
   readonly sources: readonly PlacedSource[];
-  readonly points: readonly PointEntry[];
+  readonly findSettings: FindSettings;
   readonly rules: readonly Rule[];
   readonly outputs: readonly OutputSpec[];
   readonly notifierNames: readonly string[];
@@ -24,7 +23,7 @@ export function warn(context: Context, parts: Parts): void {
   warnOfNotifiers(context, parts);
   for (const rule of parts.rules) {
     warnOfSilentPoints(context, parts, rule);
-    warnOfLimits(context, parts.points, rule);
+    warnOfLimits(context, parts.findSettings, rule);
   }
   warnOfSimulations(context, parts.sources);
 }
@@ -96,8 +95,8 @@ function warnOfSilentPoints(context: Context, { sources }: Parts, rule: Rule): v
   }
 }
 
-function warnOfLimits(context: Context, points: readonly PointEntry[], rule: Rule): void {
-  const known = rule.points.flatMap((pattern) => findSettings(pattern, points));
+function warnOfLimits(context: Context, findSettings: FindSettings, rule: Rule): void {
+  const known = rule.points.flatMap(findSettings);
   for (const { comparator } of rule.levels) {
     if (comparator.kind !== 'above' && comparator.kind !== 'below') continue;
     for (const { label, settings } of known) {

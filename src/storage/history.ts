@@ -155,16 +155,18 @@ export function rememberReadings(
       if ((quality & historyOnlyFlag) !== 0) continue;
       const before = memories.get(point);
       const engineMs = (at + baseMs - lag) as EngineMs;
-      const bad = quality === qualityCodes.bad;
-      const judged = quality === qualityCodes.good || quality === qualityCodes.suspect;
+      // As the engine does: only a usable value is heard, and only it ends a run of bad ones.
+      const isUsable =
+        (quality === qualityCodes.good || quality === qualityCodes.suspect) && value !== null;
+      const isBad = quality === qualityCodes.bad || value === null;
       memories.set(point, {
         index: point as PointIndex,
-        value: judged ? value : (before?.value ?? null),
+        value: isUsable ? value : (before?.value ?? null),
         quality,
         seq: seq as Seq,
-        heardAt: bad ? (before?.heardAt ?? null) : engineMs,
+        heardAt: isUsable ? engineMs : (before?.heardAt ?? null),
         atMs: (at + baseMs) as WallMs,
-        badSince: bad ? (before?.badSince ?? engineMs) : null,
+        badSince: isUsable ? null : (before?.badSince ?? (isBad ? engineMs : null)),
       });
     }
   }
