@@ -26,7 +26,8 @@ export async function momentComes(
       return wait(chance * startMs * 1.2);
     case 'creation':
       await dayFileAppears(folder);
-      return wait(chance * 15);
+      // Squared: most of the making is over within a few milliseconds.
+      return wait(chance ** 2 * 15);
   }
 }
 

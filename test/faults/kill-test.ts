@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { messageOf } from '../../src/domain/error.ts';
 import { createRandom } from '../../src/producers/scenarios-signals.ts';
 import { launchLimen, startLimen, type Launched } from '../bench/server.ts';
 import { createChecker, type Checker } from './kill-check.ts';
@@ -75,18 +76,24 @@ export async function runKillTest(options: KillTestOptions): Promise<KillTestRep
     // Only a fresh folder makes a new day file at a time of our choice.
     const isFresh = moment === 'creation';
     const world = isFresh ? createWorld(join(options.folder, `fresh-${cycle}`)) : main;
-    const { listeningMs, found } = await runCycle(world, {
-      moment,
-      from: options.from,
-      startMs,
-      chance: random(cycle),
-    });
-    if (listeningMs !== null) startMs = Math.max(startMs, listeningMs);
     kills[moment] += 1;
-    note(cycle, found);
-    if (isFresh) {
-      await finish(cycle, world);
-      rmSync(world.folder, { recursive: true });
+    try {
+      const { listeningMs, found } = await runCycle(world, {
+        moment,
+        from: options.from,
+        startMs,
+        chance: random(cycle),
+      });
+      if (listeningMs !== null) startMs = Math.max(startMs, listeningMs);
+      note(cycle, found);
+      if (isFresh) {
+        await finish(cycle, world);
+        rmSync(world.folder, { recursive: true });
+      }
+    } catch (error) {
+      // It does not start again on what the kill has left: for good, so there is no use in going on with that folder.
+      note(cycle, [`${moment}: ${messageOf(error)}`]);
+      if (!isFresh) return { kills, ...total, problems };
     }
     options.onCycle?.({
       cycle,
@@ -95,7 +102,11 @@ export async function runKillTest(options: KillTestOptions): Promise<KillTestRep
       stored: world.checker.stored,
     });
   }
-  await finish(options.cycles, main);
+  try {
+    await finish(options.cycles, main);
+  } catch (error) {
+    note(options.cycles, [`the last start: ${messageOf(error)}`]);
+  }
   return { kills, ...total, problems };
 }
 
