@@ -1,12 +1,10 @@
 import { lstatSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { LimenApi } from '../domain/api.ts';
 import { LimenError, messageOf } from '../domain/error.ts';
 import type { Log } from '../host/log.ts';
 import { isLoopbackName } from './loopback.ts';
-import { problemResponse } from './problem.ts';
-import { createPublicRoutes, createSocketRoutes } from './routes.ts';
+import type { RouteOptions } from './routes.ts';
 import { answersAt, socketPathBytesMax } from './socket-path.ts';
 
 // A waiting page or scraper costs a socket each; a loop of them must not take the file handles of the sensors.
@@ -55,7 +53,7 @@ async function listenSocket(path: string, options: HttpServerOptions): Promise<H
   }
   await removeStaleSocket(path);
   const endings = new Set<() => void>();
-  const server = createNodeServer(createSocketRoutes({ ...options, endings }), options.log);
+  const server = createNodeServer('socket', { ...options, endings });
   await openServer(server, path, options.log, () => {
     // The file permission is the authority, so the socket must never exist with a wider one, not for a moment.
     const umask = process.umask(0o177);
@@ -76,7 +74,7 @@ async function listenTcp(
     );
   }
   const endings = new Set<() => void>();
-  const server = createNodeServer(createPublicRoutes({ ...options, endings }), options.log);
+  const server = createNodeServer('public', { ...options, endings });
   await openServer(server, `${at.host}:${at.port}`, options.log, () =>
     server.listen(at.port, at.host),
   );
@@ -86,14 +84,31 @@ async function listenTcp(
   return { url: `http://${host}:${port}`, path: null, close: () => closeServer(server, endings) };
 }
 
-function createNodeServer(routes: ReturnType<typeof createSocketRoutes>, log: Log): Server {
-  const listener = getRequestListener(routes.fetch, {
-    overrideGlobalObjects: false,
-    errorHandler: (error) => problemResponse(new LimenError('invalid', messageOf(error)), log),
+/** A server whose routes are loaded with its first request: they take 9 MB that a quiet device need not spend. */
+function createNodeServer(kind: 'socket' | 'public', options: RouteOptions): Server {
+  let listener: Promise<RequestListener> | null = null;
+  const server = createServer((incoming, outgoing) => {
+    listener ??= loadListener(kind, options);
+    void listener.then((answer) => answer(incoming, outgoing));
   });
-  const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
   server.maxConnections = connectionsMax;
   return server;
+}
+
+async function loadListener(
+  kind: 'socket' | 'public',
+  options: RouteOptions,
+): Promise<RequestListener> {
+  const { getRequestListener } = await import('@hono/node-server');
+  const { createPublicRoutes, createSocketRoutes } = await import('./routes.ts');
+  const { problemResponse } = await import('./problem.ts');
+  const routes = kind === 'socket' ? createSocketRoutes(options) : createPublicRoutes(options);
+  const answer = getRequestListener(routes.fetch, {
+    overrideGlobalObjects: false,
+    errorHandler: (error) =>
+      problemResponse(new LimenError('invalid', messageOf(error)), options.log),
+  });
+  return (incoming, outgoing) => void answer(incoming, outgoing);
 }
 
 async function openServer(

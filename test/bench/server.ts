@@ -54,8 +54,8 @@ export async function launchLimen(options: LimenOptions): Promise<Launched> {
   const port = await freePort();
   const config = join(folder, 'limen.yaml');
   writeFileSync(config, configText({ folder, port, httpPort: await freePort(), rules }));
-  const main = join(root, from === 'dist' ? 'dist/src/main.js' : 'src/main.ts');
-  return launch(process.execPath, [main, 'run', '--config', config], port, folder);
+  const launcher = join(root, from === 'dist' ? 'dist/src/limen' : 'src/limen');
+  return launch(launcher, ['run', '--config', config], port, folder);
 }
 
 /** Spawns Limen and waits until it listens. */

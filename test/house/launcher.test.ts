@@ -23,7 +23,7 @@ test('limen prefers the Node beside it to an old one on PATH', () => {
   const ended = run(launcher, ['status', 'a b', '$x'], `${join(top, 'old')}:${tools}`);
   expect(ended).toEqual({
     status: 7,
-    out: `bundled <${join(home, 'src/main.js')}> <status> <a b> <$x>`,
+    out: `bundled <--max-semi-space-size=2> <${join(home, 'src/main.js')}> <status> <a b> <$x>`,
     err: '',
   });
 });
