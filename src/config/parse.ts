@@ -101,7 +101,7 @@ function checkBeginning(
   report: Report,
 ): Loaded {
   const guess = createReport(origin.file, document);
-  checkShape(value, guess);
+  checkShape(value, document, guess);
   const end = document.place(brokenFrom);
   const sound = guess.problems().filter(({ line }) => line < end.line);
   const problems = [...report.problems(), ...sound];
@@ -133,7 +133,7 @@ function build(
   const { directory, scenarios = null } = origin;
   const sourceText = document.tree.sourceText;
   const context: Context = { report, directory, sourceText };
-  const input = checkShape(value, report);
+  const input = checkShape(value, document, report);
   const brokerNames = Object.keys(input.brokers ?? {});
   const outputNames = Object.keys(input.outputs ?? {});
   const notifierNames = Object.keys(input.notifiers ?? {});

@@ -95,6 +95,11 @@ export function section<Schema extends v.GenericSchema>(schema: Schema, descript
   return v.nullish(v.pipe(schema, v.description(description)));
 }
 
+const wholeExpected = 'a whole number';
+
+/** A number without a fraction. */
+export const whole = v.pipe(v.number(wholeExpected), v.integer(wholeExpected));
+
 /** Text; a number or boolean stands for itself as it is written. */
 export const text = v.union([v.string(), v.number(), v.boolean()], 'text');
 
@@ -106,8 +111,6 @@ export const duration = v.union(
   durationExpected,
 );
 
-const finiteNumber = v.pipe(v.number(), v.finite());
-
 /** How a number with a unit is written. */
 export const quantityPattern = /^\s*([-+−]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*([^\d\s].*)?$/;
 
@@ -115,7 +118,10 @@ const quantityExpected = 'a number, or a number and a unit such as -18 °C';
 
 /** A number, with or without a unit. */
 export const quantity = v.union(
-  [finiteNumber, v.pipe(v.string(), v.regex(quantityPattern, quantityExpected))],
+  [
+    v.pipe(v.number(), v.finite(quantityExpected)),
+    v.pipe(v.string(), v.regex(quantityPattern, quantityExpected)),
+  ],
   quantityExpected,
 );
 

@@ -15,6 +15,7 @@ import {
   section,
   strictMap,
   text,
+  whole,
 } from './schema-parts.ts';
 
 const textList = list(text, 'a list of texts');
@@ -69,7 +70,7 @@ const point = strictMap(
     unit: key(text, 'Unit of the readings, unless they carry one.'),
     valid: key(range, 'Readings outside this range are stored as bad.'),
     expect_every: key(duration, 'A reading is expected this often; after 3 times it is stale.'),
-    at_least: key(v.pipe(v.number(), v.integer()), 'How many points a glob must find.'),
+    at_least: key(whole, 'How many points a glob must find.'),
   },
   ['via', 'calibrations', 'expression', 'inputs'],
 );

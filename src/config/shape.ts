@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { ConfigDocument } from './document.ts';
 import { suggestDuration } from './durations.ts';
 import { configLimits } from './limits.ts';
 import { describeValue, quote, type Path } from './problem.ts';
@@ -21,13 +22,22 @@ export type SalvagedConfig = Salvaged<ConfigInput>;
 export type RuleInput = NonNullable<NonNullable<SalvagedConfig['rules']>[string]>;
 
 /** Checks the shape of a config and keeps what is sound, so that the rest can be judged all the same. */
-export function checkShape(value: unknown, report: Report): SalvagedConfig {
+export function checkShape(
+  value: unknown,
+  document: ConfigDocument,
+  report: Report,
+): SalvagedConfig {
   const { issues = [] } = v.safeParse(configSchema, value ?? {});
   const wrong: Path[] = [];
+  const told = new Set(document.findings.map(({ offset }) => offset));
+  // An alias that names no anchor, or a value that nests too deeply, is read as nothing; that is no second mistake.
+  const isTold = (issue: Issue, path: Path): boolean =>
+    issue.input === null && told.has(document.tree.valueOffset(path));
   for (const [index, issue] of issues.entries()) {
     const path = pathOf(issue);
     wrong.push(path);
-    if (index < configLimits.problemsMax) report.problem(path, mistakeOf(issue, path));
+    if (index >= configLimits.problemsMax || isTold(issue, path)) continue;
+    report.problem(path, mistakeOf(issue, path));
   }
   return salvage(value ?? {}, wrong);
 }
