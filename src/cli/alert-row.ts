@@ -15,10 +15,11 @@ export interface AlertRow extends AlertKey {
   readonly value: Value | null;
   readonly unit: string | null;
   readonly message: string;
+  /** Why it changed last. */
+  readonly reason: string;
   readonly raisedAt: number | null;
   readonly changedAt: number | null;
   readonly latched: boolean;
-  readonly acknowledgedBy: string | null;
 }
 
 /** Reads an alert that came over the socket or from the files. */
@@ -37,10 +38,10 @@ export function parseAlert(json: AlertJson): AlertRow {
     value: valueOf(json['value']),
     unit: textOf(json['unit']),
     message: textOf(json['message']) ?? '',
+    reason: textOf(json['reason']) ?? '',
     raisedAt: numberOf(json['raised_at']),
     changedAt: numberOf(json['changed_at']),
     latched: json['latched'] === true,
-    acknowledgedBy: textOf(json['acknowledged_by']),
   };
 }
 

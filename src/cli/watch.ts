@@ -61,8 +61,9 @@ function textLine(line: WatchLine, host: CliHost): string {
     }
     case 'alert': {
       const alert = parseAlert(line.alert);
-      const change = `${printable(line.from)} → ${printable(line.to)}`;
-      const text = `${alert.severity ?? ''}  ${printable(alert.key)}  ${change}  ${printable(alert.message)}`;
+      // An escalation, a comment or a new condition leaves the state as it was.
+      const change = line.from === line.to ? alert.reason : `${line.from} → ${line.to}`;
+      const text = `${alert.severity ?? ''}  ${printable(alert.key)}  ${printable(change)}  ${printable(alert.message)}`;
       const isQuiet = alert.state === 'normal' || alert.severity === null;
       const painted = isQuiet ? text : paint(host.out, severityColors[alert.severity], text);
       return `${formatClock(alert.changedAt ?? host.clock.wallMs())}  ${painted}\n`;

@@ -203,6 +203,9 @@ test('limen watch prints live lines and ends with 0 at SIGINT', async () => {
   expect(text).toBe(
     '12:13:20  critical  freezer-warm/freezer-1/temperature  pending → active  freezer-1 is at -9.5 °C\n',
   );
+  const escalated = alert({ reason: 'escalated' });
+  await tell(site.api, { kind: 'alert', alert: escalated, from: 'active', to: 'active' });
+  expect((await once(child.stdout, 'data'))[0]).toContain('/temperature  escalated  freezer-1 is');
   child.kill('SIGINT');
   const [status] = await once(child, 'close');
   expect(status).toBe(0);
