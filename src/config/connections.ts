@@ -62,18 +62,25 @@ export function checkPorts(
   listeners: readonly Listen[],
   http: Config['http'],
 ): void {
-  const taken = new Set([`${http.host}:${http.port}`]);
+  const taken = [http];
   for (const [index, { host, port }] of listeners.entries()) {
-    const address = `${host}:${port}`;
-    if (port !== 0 && taken.has(address)) {
-      const path = ['broker', 'listen', index];
-      context.report.problem(path, {
-        message: `${address} is taken by another listener`,
+    const other = taken.find(
+      (listener) => port !== 0 && listener.port === port && meet(listener.host, host),
+    );
+    if (other !== undefined) {
+      context.report.problem(['broker', 'listen', index], {
+        message: `${other.host}:${port} is taken by another listener`,
         allowed: 'a port of its own',
       });
     }
-    taken.add(address);
+    taken.push({ host, port });
   }
+}
+
+// A listener on every address leaves no address of that port to another one.
+function meet(a: string, b: string): boolean {
+  const everywhere = ['0.0.0.0', '::'];
+  return a === b || everywhere.includes(a) || everywhere.includes(b);
 }
 
 /** What Limen publishes, and where. */

@@ -112,7 +112,7 @@ export const duration = v.union(
 );
 
 /** How a number with a unit is written. */
-export const quantityPattern = /^\s*([-+−]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*([^\d\s].*)?$/;
+export const quantityPattern = /^\s*([-+−]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*([^\d\s.,].*)?$/;
 
 const quantityExpected = 'a number, or a number and a unit such as -18 °C';
 

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { ConfigDocument } from './document.ts';
 import { suggestDuration } from './durations.ts';
 import { configLimits } from './limits.ts';
-import { describeValue, quote, type Path } from './problem.ts';
+import { describeValue, pathText, quote, type Path } from './problem.ts';
 import type { Mistake, Report } from './report.ts';
 import { configSchema, type ConfigInput } from './schema.ts';
 import { durationExpected, isMap, laterKey, unknownKey } from './schema-parts.ts';
@@ -33,10 +33,19 @@ export function checkShape(
   // An alias that names no anchor, or a value that nests too deeply, is read as nothing; that is no second mistake.
   const isTold = (issue: Issue, path: Path): boolean =>
     issue.input === null && told.has(document.tree.valueOffset(path));
+  // `pin:` instead of `mqtt:`, `all:` instead of `points:`: the later key is the mistake, not what it stands for.
+  const later = new Set(
+    issues
+      .filter(({ message }) => message === laterKey)
+      .map((issue) => pathText(pathOf(issue).slice(0, -1))),
+  );
+  const isReplaced = (issue: Issue, path: Path): boolean =>
+    issue.type === 'loose_object' && later.has(pathText(path.slice(0, -1)));
   for (const [index, issue] of issues.entries()) {
     const path = pathOf(issue);
     wrong.push(path);
-    if (index >= configLimits.problemsMax || isTold(issue, path)) continue;
+    if (index >= configLimits.problemsMax) continue;
+    if (isTold(issue, path) || isReplaced(issue, path)) continue;
     report.problem(path, mistakeOf(issue, path));
   }
   return salvage(value ?? {}, wrong);

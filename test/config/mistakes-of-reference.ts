@@ -37,6 +37,11 @@ export const references: readonly MistakeCase[] = [
     allowed: 'a port of its own',
   },
   {
+    text: 'broker: { listen: ["mqtt://0.0.0.0:1883", ¦"ws://127.0.0.1:1883"] }\n',
+    message: '0.0.0.0:1883 is taken by another listener',
+    allowed: 'a port of its own',
+  },
+  {
     text: 'http: { listen: ¦http://0.0.0.0:8080 }\n',
     message: '"0.0.0.0" can be reached from other machines: not in this version of Limen',
     allowed: 'an address of this machine alone: 127.0.0.1, [::1] or localhost',

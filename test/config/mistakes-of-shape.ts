@@ -114,6 +114,11 @@ export const shape: readonly MistakeCase[] = [
     allowed: null,
   },
   {
+    text: 'outputs:\n  fan: { ¦pin: { board: bench, pin: 7 } }\n',
+    message: '"pin" is not in this version of Limen',
+    allowed: null,
+  },
+  {
     text: 'rules:\n  hot: { points: a/b, ¦rate_above: 5 }\n',
     message: '"rate_above" is not in this version of Limen',
     allowed: null,
@@ -192,6 +197,11 @@ export const shape: readonly MistakeCase[] = [
   {
     text: 'rules:\n  hot: { points: a/b, above: ¦warm }\n',
     message: 'found "warm"',
+    allowed: quantities,
+  },
+  {
+    text: 'rules:\n  hot: { points: a/b, above: ¦"5,5 °C" }\n',
+    message: 'found "5,5 °C"',
     allowed: quantities,
   },
   {
