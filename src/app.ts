@@ -183,7 +183,7 @@ async function start(host: Host, first: Config): Promise<Running> {
     const points = new Points(recovery.points, (point) => {
       input(pointName(point), point, { kind: 'point', point });
     });
-    const memories = createMemories(engine, recovery.pointMemories, () => points.size);
+    const memories = createMemories(engine, recovery.pointMemories, () => points.lastIndex);
     const quarantine = new Quarantine(recovery.quarantine);
     const intake = new Intake({ journal, engine, time, points, quarantine });
 
@@ -308,7 +308,9 @@ async function start(host: Host, first: Config): Promise<Running> {
       };
       // A normal alert whose condition changes is shown so, and not kept: its next reading tells the same.
       const isKept = event.kind !== 'condition' || alert.state !== 'normal';
-      const seq = isKept ? journal.appendAt(event.at, 'alert', alertKey(alert), row) : journal.skip();
+      const seq = isKept
+        ? journal.appendAt(event.at, 'alert', alertKey(alert), row)
+        : journal.skip();
       if (seq !== alert.seq)
         throw new Error(`alert event ${alert.seq} was given the number ${seq}`);
       outputs.onAlert(event);
@@ -585,11 +587,16 @@ async function start(host: Host, first: Config): Promise<Running> {
       const loginRequired = !onLoopback || config.broker.anonymous === 'never';
       waitingListeners.push({ ...listen, loginRequired });
     }
+    /** Where a simulated device connects. */
+    let openToAll: string | null = null;
     const openListeners = async (): Promise<void> => {
       const ready = waitingListeners.filter(({ host: name }) => isLoopback(name) || users.size > 0);
       const waiting = waitingListeners.filter((request) => !ready.includes(request));
       waitingListeners.splice(0, Infinity, ...waiting);
-      listeners.push(...(await embedded.listen(ready)));
+      const urls = await embedded.listen(ready);
+      listeners.push(...urls);
+      openToAll ??=
+        urls.find((url, at) => url.startsWith('mqtt:') && !ready[at]?.loginRequired) ?? null;
       for (const { scheme, host: name, port } of waiting) {
         log
           .area('broker')
@@ -649,11 +656,11 @@ async function start(host: Host, first: Config): Promise<Running> {
     const simulations: Simulation[] = [];
     const simulate = async (scenario: string): Promise<void> => {
       const { runScenario } = await import('./producers/simulator.ts');
-      const url = listeners.find((each) => each.startsWith('mqtt://'));
-      if (url === undefined) {
+      const url = openToAll;
+      if (url === null) {
         throw new LimenError(
           'invalid',
-          'A simulated source needs an mqtt:// listener on this machine in broker.listen',
+          'A simulated source needs an mqtt:// listener of this machine alone (mqtt://127.0.0.1:1883) and anonymous: loopback',
         );
       }
       simulations.push(runScenario({ scenario, url, clock, log: log.area('simulator') }));
@@ -681,8 +688,10 @@ async function start(host: Host, first: Config): Promise<Running> {
       heartbeat.start();
       onEnd('heartbeat', () => heartbeat.stop());
     }
+    // On a new installation no point was ever heard: that is no reason to warn.
+    const tellUnmatched = points.size === 0 ? log.area('rules').info : log.area('rules').warn;
     for (const rule of unmatchedRules(config, points)) {
-      log.area('rules').warn('the rule matches no point that was ever heard', { rule });
+      tellUnmatched('the rule matches no point that was ever heard', { rule });
     }
     log.info('running', {
       site: config.site,

@@ -9,7 +9,7 @@ enableCompileCache();
 
 const { createTerminal } = await import('./cli/terminal.ts');
 const { systemClock } = await import('./host/clock.ts');
-const { createLog } = await import('./host/log.ts');
+const { createLog, logLevels } = await import('./host/log.ts');
 
 const packageDirectory = join(import.meta.dirname, '..');
 const out = createTerminal(process.stdout, process.env);
@@ -19,6 +19,7 @@ const log = createLog(
     write: (line) => void process.stderr.write(line),
     isTerminal: err.isTerminal,
     hasColors: err.hasColors,
+    levelMin: logLevels.find((level) => level === process.env['LIMEN_LOG']) ?? 'info',
   },
   () => systemClock.wallMs(),
 );

@@ -18,6 +18,8 @@ export interface LogSink {
   write(line: string): void;
   readonly isTerminal: boolean;
   readonly hasColors: boolean;
+  /** Lines below this level are not written. */
+  readonly levelMin: LogLevel;
 }
 
 const colors: Readonly<Record<LogLevel, string>> = {
@@ -30,6 +32,7 @@ const colors: Readonly<Record<LogLevel, string>> = {
 /** A log that writes readable lines to a terminal and JSON lines elsewhere. `now` gives wall milliseconds. */
 export function createLog(sink: LogSink, now: () => number, area = 'limen'): Log {
   const line = (level: LogLevel, message: string, fields: LogFields = {}): void => {
+    if (logLevels.indexOf(level) < logLevels.indexOf(sink.levelMin)) return;
     const at = now();
     if (!sink.isTerminal) {
       sink.write(`${JSON.stringify({ at, level, area, message, ...fields })}\n`);
@@ -40,7 +43,7 @@ export function createLog(sink: LogSink, now: () => number, area = 'limen'): Log
       : level.padEnd(5);
     let text = `${clockTime(at)} ${word} ${area.padEnd(9)} ${printable(message)}`;
     for (const [key, value] of Object.entries(fields)) {
-      if (value === undefined) continue;
+      if (value === undefined || value === null) continue;
       text += ` ${key}=${quoted(value)}`;
     }
     sink.write(`${text}\n`);

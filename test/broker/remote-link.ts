@@ -6,7 +6,10 @@ import { createLog } from '../../src/host/log.ts';
 import type { Metrics } from '../../src/host/metrics.ts';
 import type { TestBroker } from './remote-fixture.ts';
 
-const silent = createLog({ write: () => undefined, isTerminal: false, hasColors: false }, () => 0);
+const silent = createLog(
+  { write: () => undefined, isTerminal: false, hasColors: false, levelMin: 'debug' },
+  () => 0,
+);
 // The pauses between attempts are real time and are not what most tests look at.
 const impatient: Clock = {
   ...systemClock,

@@ -167,6 +167,7 @@ export function createTestLog(): { readonly log: Log; readonly lines: string[] }
     write: (line: string) => void lines.push(line),
     isTerminal: false,
     hasColors: false,
+    levelMin: 'debug' as const,
   };
   return { log: createLog(sink, () => 0), lines };
 }

@@ -6,7 +6,10 @@ import { createLog } from '../../src/host/log.ts';
 import { runScenario, type SimulatedReading } from '../../src/producers/simulator.ts';
 import { startBroker, type TestBroker } from '../broker/remote-fixture.ts';
 
-const log = createLog({ write: () => undefined, isTerminal: false, hasColors: false }, () => 0);
+const log = createLog(
+  { write: () => undefined, isTerminal: false, hasColors: false, levelMin: 'debug' },
+  () => 0,
+);
 
 async function start(): Promise<TestBroker> {
   const broker = await startBroker('aedes');
