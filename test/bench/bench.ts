@@ -165,7 +165,10 @@ async function run(options: BenchOptions): Promise<void> {
     return;
   }
   progress('start');
-  const start = await measureStart(options);
+  const start = {
+    withoutRules: await measureStart(options, false),
+    withRules: await measureStart(options, true),
+  };
   progress('fixed rates');
   const paced = await measurePaced(options);
   const throughput: Throughput[] = [];
@@ -175,8 +178,10 @@ async function run(options: BenchOptions): Promise<void> {
     return;
   }
   say(`${machine}; 1,000 rules on 200 points; median (smallest - largest)`);
-  row('spawn to listening', shownSpread(start.listeningMs), 'ms');
-  row('memory, idle', shownSpread(start.idleMb), 'MB');
+  row('no rules: spawn to listening', shownSpread(start.withoutRules.listeningMs), 'ms');
+  row('  memory, idle', shownSpread(start.withoutRules.idleMb), 'MB');
+  row('1,000 rules: spawn to listening', shownSpread(start.withRules.listeningMs), 'ms');
+  row('  memory, idle', shownSpread(start.withRules.idleMb), 'MB');
   printPaced(paced);
   for (const each of throughput) printThroughput(each);
 }

@@ -4,6 +4,7 @@ import { connectFrame, publishFrame } from './frames.ts';
 import { cycleLength, deviceCount, deviceName } from './load-job.ts';
 
 const packetIdMax = 65_535;
+const pubackBytes = 4;
 /** In each cycle the reading that crosses the limit. */
 const crossingAt = cycleLength / 2;
 const normalPayloads = ['21.53', '22.07', '20.94', '23.50', '19.88', '24.16'];
@@ -46,7 +47,6 @@ export async function openLoadConnection(
   let sent = 0;
   let acknowledged = 0;
   let packetId = 0;
-  let partial = 0;
 
   const number = (buffer: Buffer): void => {
     for (let at = packetIdAt; at < buffer.length; at += stride) {
@@ -56,13 +56,21 @@ export async function openLoadConnection(
     }
   };
 
+  // Nothing but PUBACKs may come, one for each reading and in their order: a figure must not rest on miscounted bytes.
+  let rest: Buffer = Buffer.alloc(0);
   socket.on('data', (data) => {
-    // Nothing but PUBACKs of four bytes comes here.
-    partial += data.length;
-    const count = partial >> 2;
-    partial &= 3;
-    acknowledged += count;
-    connection.onAcknowledged(count);
+    const bytes = rest.length === 0 ? data : Buffer.concat([rest, data]);
+    const whole = bytes.length - (bytes.length % pubackBytes);
+    for (let at = 0; at < whole; at += pubackBytes) {
+      const expected = (acknowledged % packetIdMax) + 1;
+      if (bytes.readUInt16BE(at) !== 0x40_02 || bytes.readUInt16BE(at + 2) !== expected) {
+        throw new Error(`PUBACK ${expected} expected: ${bytes.toString('hex', at, at + 4)}`);
+      }
+      acknowledged += 1;
+    }
+    rest = bytes.subarray(whole);
+    if (acknowledged > sent) throw new Error('more was acknowledged than sent');
+    connection.onAcknowledged(whole / pubackBytes);
   });
 
   const connection: LoadConnection = {

@@ -48,15 +48,23 @@ export async function withFolder<T>(
   }
 }
 
-/** From spawn until the port accepts, and the memory of the idle program. */
+/** A fresh start: from spawn until the port accepts, and the memory of the program a second later. */
+export interface StartFigures {
+  readonly listeningMs: Spread;
+  readonly idleMb: Spread;
+}
+
+/** Starts on an empty folder, with no rules or with those of the load. */
 export async function measureStart(
   options: BenchOptions,
-): Promise<{ readonly listeningMs: Spread; readonly idleMb: Spread }> {
+  hasRules: boolean,
+): Promise<StartFigures> {
   const listening: number[] = [];
   const idle: number[] = [];
   for (let n = 0; n < (options.isQuick ? 3 : 7); n += 1) {
     await withFolder(options, async (folder) => {
-      const server = await startLimen({ folder, from: options.from });
+      const rules = hasRules ? loadRules(0) : '';
+      const server = await startLimen({ folder, from: options.from, rules });
       listening.push(server.listeningMs);
       await wait(1_000);
       idle.push(residentMb(server.pid));
@@ -108,7 +116,7 @@ async function runFull(
   const warm = await runLoad(job(100_000));
   const cpuBefore = cpuMs(server.pid);
   const writtenBefore = writtenBytes(server.pid);
-  const running = runLoad(job(isQuick ? 300_000 : 1_000_000));
+  const running = runLoad(job(isQuick ? 500_000 : 1_500_000));
   const peak = await peakMb(server.pid, running);
   const result = await running;
   const cpu = cpuMs(server.pid) - cpuBefore;
