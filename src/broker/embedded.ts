@@ -24,11 +24,22 @@ export interface EmbeddedOptions {
 /** The part of an Aedes 1.2.0 client that has no public name. Pinned; a test fails if it goes away. */
 interface AedesClientInside {
   _keepaliveTimer?: { refresh(): void } | null;
+  /** Broker id → number of the last message delivered; one with a lower number is taken for a repetition. */
+  duplicates: Record<string, number>;
 }
 
 const topicLevelsMax = 16;
 /** Passwords that are being checked at the same time: each takes 32 MB and a thread of the pool. */
 const verifyingMax = 4;
+/**
+ * Aedes numbers a message when it is published and drops one whose number is lower than that of the last delivered. But
+ * messages overtake each other inside it: one that is retained takes a turn longer than one that is not, QoS 1 longer
+ * than QoS 0. So an alert could get lost behind the reading that caused it. Its memory is replaced by this.
+ */
+const neverDelivered: Record<string, number> = new Proxy<Record<string, number>>(
+  {},
+  { get: () => 0, set: () => true },
+);
 /** Nobody can subscribe to this: what has been dealt with goes there. */
 const consumedTopic = '$limen/consumed';
 
@@ -43,6 +54,8 @@ export class EmbeddedBroker {
   readonly #exactlyOnce = new Map<string, Set<number>>();
   readonly #loginRequired = new WeakSet<Duplexish>();
   readonly #usernames = new WeakMap<Client, string>();
+  /** The number of the message that a client was given last. */
+  readonly #lastForwarded = new WeakMap<Client, number>();
   readonly #wires = new Set<Wire>();
   readonly #refusals: (reason: string) => Counter;
   readonly #listeners: OpenListener[] = [];
@@ -225,6 +238,7 @@ export class EmbeddedBroker {
 
   #preConnect(client: Client, callback: (error: Error | null, success: boolean) => void): void {
     const known = client.conn instanceof Wire;
+    insideOf(client).duplicates = neverDelivered;
     callback(known ? null : new Error('unknown connection'), known);
   }
 
@@ -298,8 +312,13 @@ export class EmbeddedBroker {
     return false;
   }
 
-  /** QoS 0 is dropped for a client that is slow to read; it must not use up what QoS 1 may still need. */
+  /**
+   * One copy of a message for a client, however many of its filters match: all copies are offered in one go. QoS 0 is
+   * dropped for a client that is slow to read; it must not use up what QoS 1 may still need.
+   */
   #authorizeForward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null {
+    if (this.#lastForwarded.get(client) === packet.brokerCounter) return null;
+    this.#lastForwarded.set(client, packet.brokerCounter);
     const wire = this.#wireOf(client);
     if (
       wire !== null &&
@@ -359,6 +378,11 @@ export class EmbeddedBroker {
 }
 
 type Duplexish = Client['conn'];
+
+// The one place that looks inside Aedes.
+function insideOf(client: Client): AedesClientInside {
+  return client as unknown as AedesClientInside;
+}
 
 /** A topic name that may be published to (MQTT 3.1.1 section 4.7): no wildcards, no control characters. */
 function isPublishable(topic: string): boolean {

@@ -1,0 +1,101 @@
+import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
+import { onTestFinished } from 'vitest';
+
+/** A message as a subscriber saw it. */
+export interface Seen {
+  readonly topic: string;
+  readonly text: string;
+  /** The payload as a JSON object; empty if it is none. */
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly retain: boolean;
+  /** Monotonic ms of its arrival. */
+  readonly atMs: number;
+  /** Its place among all that this subscriber saw. */
+  readonly index: number;
+}
+
+export type Accept = (seen: Seen) => boolean;
+
+/** A client that keeps what it receives, and lets a test wait for it. */
+export interface Inbox {
+  readonly client: MqttClient;
+  readonly messages: readonly Seen[];
+  /** Resolves with the first message from `from` on, received already or later, that the test accepts. */
+  next(what: string, accept: Accept, from?: number): Promise<Seen>;
+  /** What came on a topic so far, as text. */
+  texts(topic: string): string[];
+}
+
+const withinMs = 15_000;
+
+/** Connects a client that ends with the test. It does not come back by itself. */
+export async function connectClient(
+  url: string,
+  options: IClientOptions = {},
+): Promise<MqttClient> {
+  const client = await connectAsync(url, { reconnectPeriod: 0, ...options });
+  // Tests kill the broker: that is no news here.
+  client.on('error', () => undefined);
+  onTestFinished(() => client.endAsync(true));
+  return client;
+}
+
+/** Connects a client that subscribes at QoS 1. */
+export async function openInbox(url: string, ...filters: readonly string[]): Promise<Inbox> {
+  const client = await connectClient(url);
+  const messages: Seen[] = [];
+  const waiting = new Set<(seen: Seen) => void>();
+  client.on('message', (topic, payload, { retain }) => {
+    const text = payload.toString('utf8');
+    const seen: Seen = {
+      topic,
+      text,
+      json: parseObject(text),
+      retain,
+      atMs: performance.now(),
+      index: messages.length,
+    };
+    messages.push(seen);
+    for (const look of waiting) look(seen);
+  });
+  await client.subscribeAsync([...filters], { qos: 1 });
+  return {
+    client,
+    messages,
+    texts: (topic) => messages.filter((seen) => seen.topic === topic).map(({ text }) => text),
+    next(what, accept, from = 0) {
+      const found = messages.slice(from).find(accept);
+      if (found !== undefined) return Promise.resolve(found);
+      return new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+          waiting.delete(look);
+          const last = messages.slice(-8).map(({ topic, text }) => `${topic} ${text}`);
+          reject(new Error(`never came: ${what}; the last were\n${last.join('\n')}`));
+        }, withinMs);
+        const look = (seen: Seen): void => {
+          if (seen.index < from || !accept(seen)) return;
+          waiting.delete(look);
+          clearTimeout(timer);
+          resolve(seen);
+        };
+        waiting.add(look);
+      });
+    },
+  };
+}
+
+/** Accepts a message on a topic whose JSON has these values. */
+export function on(topic: string, values: Readonly<Record<string, unknown>> = {}): Accept {
+  return (seen) =>
+    seen.topic === topic &&
+    Object.entries(values).every(([key, value]) => seen.json[key] === value);
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const json: unknown = JSON.parse(text);
+    return typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...json } : {};
+  } catch {
+    return {};
+  }
+}
