@@ -52,6 +52,9 @@ export interface App {
   readonly api: LimenApi;
 }
 
+/** Time for the last commands to leave when the process has to end. */
+const lastWordsMs = 200;
+
 interface Running {
   readonly api: LimenApi;
   reconfigure(config: Config): void;
@@ -124,6 +127,7 @@ async function start(host: Host, first: Config): Promise<Running> {
 
     // Storage, and what it remembers.
     const storageLog = log.area('storage');
+    let lastWords = (): void => {};
     const storage = await startStorage(
       { directory, bootId: host.bootId },
       {
@@ -132,7 +136,7 @@ async function start(host: Host, first: Config): Promise<Running> {
         failed: (error) => {
           // Nothing can be acknowledged any more: better to end and be started again than to look alive.
           storageLog.error('storage failed', { error: messageOf(error) });
-          process.exit(1);
+          lastWords();
         },
       },
     );
@@ -177,10 +181,12 @@ async function start(host: Host, first: Config): Promise<Running> {
       const at = time.now();
       const seq = journal.appendAt(at, given.kind, key, body);
       const verdict = engine.accept(seq, at, given);
+      // Readings that follow in the same chunk of bytes must not seem older than this input.
+      intake.begin();
       timer.rearm();
       return { seq, verdict };
     };
-    const points = new Points(recovery.points, (point) => {
+    const points = new Points(recovery.points, recovery.pointMemories, (point) => {
       input(pointName(point), point, { kind: 'point', point });
     });
     const memories = createMemories(engine, recovery.pointMemories, () => points.lastIndex);
@@ -444,6 +450,10 @@ async function start(host: Host, first: Config): Promise<Running> {
       input('limen', {}, { kind: 'stopped' });
       await journal.finish();
     });
+    lastWords = () => {
+      outputs.stop();
+      clock.after(lastWordsMs, () => process.exit(1));
+    };
     publisher.start(engine.open());
     outputs.start(engine.open(), lastRows(recovery, 'output'));
     notifiers.start(lastRows(recovery, 'notification'));
@@ -718,8 +728,10 @@ async function start(host: Host, first: Config): Promise<Running> {
         embedded.closeListeners();
         outputs.stop();
         publisher.stop();
-        // What was just said has to reach the clients before their connections end.
+        // What was just said, and the acknowledgements of what is on disk, reach the clients before they are cut off.
+        await journal.drained();
         await embedded.probe(stallMs);
+        await embedded.close();
         await runEndings();
       },
     };
