@@ -29,6 +29,7 @@ export class EngineTime {
   readonly #before: ClockStamp | null;
   #wallOffsetMs: number;
   #trusted: boolean;
+  #credited = false;
 
   constructor(options: {
     clock: Clock;
@@ -92,12 +93,14 @@ export class EngineTime {
     this.#wallOffsetMs = offsetMs;
     this.#trusted = trusted;
     const creditMs = becameTrusted ? this.#creditMs(engineMs) : 0;
+    // Engine time itself does not jump: the same down time must not be credited again if trust comes and goes.
+    if (creditMs > 0) this.#credited = true;
     return { wallOffsetMs: offsetMs, creditMs, trusted };
   }
 
   #creditMs(engineMs: EngineMs): DurationMs {
     const before = this.#before;
-    if (before === null || !before.trusted || this.elapsedMs !== null) return 0;
+    if (before === null || !before.trusted || this.elapsedMs !== null || this.#credited) return 0;
     const passedMs = this.#clock.wallMs() - before.wallMs;
     return Math.max(0, Math.round(passedMs - (engineMs - before.engineMs)));
   }

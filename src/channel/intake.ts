@@ -241,22 +241,22 @@ export class Intake {
   #takeItem(route: Route, item: Item, bytes: Buffer, retained: boolean): boolean {
     const metric = metricOf(route.metric, item.metric);
     if (!isName(route.device) || !isName(metric)) {
-      this.#reject(route, 'a control character in the name', bytes);
+      this.#reject(route, 'a name that is empty, too long or has control characters', bytes);
       return true;
     }
     const { word } = item;
+    if (word.kind === 'text' && !this.#points.takesText(route.device, metric)) {
+      // Words between the numbers of an object are descriptions; a payload that is one word should be a value.
+      if (item.metric !== null) return false;
+      this.#reject(route, 'a word that no rule compares with', bytes);
+      return true;
+    }
     const point = this.#points.get(route.device, metric);
     if (point === null) {
       this.#reject(route, 'too many points', bytes);
       return true;
     }
     if (item.metric === null) route.scalar = point;
-    if (word.kind === 'text' && !point.takesText) {
-      // Words between the numbers of an object are descriptions; a payload that is one word should be a value.
-      if (item.metric !== null) return false;
-      this.#reject(route, 'a word that no rule compares with', bytes);
-      return true;
-    }
     route.counters.accepted++;
     const atMs = this.#sourceTime(item.atMs);
     const isLate = this.#wallMs - atMs > limits.lateAfterMs;
@@ -266,8 +266,7 @@ export class Intake {
       quality = bad;
       this.#quarantine.add(route.counters.source, route.topic, reason, bytes, this.#wallMs);
     }
-    if (retained)
-      this.#store(route, point, value, raw, quality === bad ? bad : stale, this.#wallMs, false);
+    if (retained) this.#store(route, point, value, raw, quality === bad ? bad : stale, atMs, false);
     else this.#store(route, point, value, raw, quality, atMs, !isLate);
     return true;
   }
@@ -281,12 +280,26 @@ export class Intake {
     atMs: WallMs,
     judged: boolean,
   ): void {
-    if (!point.settled) this.#points.learn(point, {});
+    if (!point.declared) this.#points.learn(point, {});
+    // Only a number settles the kind here: a state or true and false have said what they are.
+    if (!point.settled && value === value) point.settled = true;
     const stored = judged ? quality : quality | historyOnlyFlag;
     const seq = this.#journal.reading(point.index, this.#engineMs, atMs, value, raw, stored);
     route.counters.stored++;
-    if (judged) this.#engine.reading(seq, this.#engineMs, atMs, point.index, value, quality);
+    if (judged) {
+      const dueAt = this.#engine.nextDueAt;
+      if (dueAt !== null && dueAt <= this.#engineMs) this.#fireDue();
+      this.#engine.reading(seq, this.#engineMs, atMs, point.index, value, quality);
+    }
     if (this.watcher !== null) this.watcher(point, seq, atMs, value, quality);
+  }
+
+  /** What fell due before a reading is not its work: the events must not carry it as their evidence. */
+  #fireDue(): void {
+    const judged = this.#judgedBytes;
+    this.#judgedBytes = null;
+    this.#engine.advance(this.#engineMs);
+    this.#judgedBytes = judged;
   }
 
   /** The stored number of an item in the point's unit; a reason if it is bad. */
@@ -300,7 +313,10 @@ export class Intake {
       case 'text':
         return this.#readText(point, word.text);
       case 'boolean':
-        return this.#readBoolean(point, word.value);
+        // `off` beside `idle` and `running` is a state like them.
+        return point.takesText && !(point.settled && point.kind === 'boolean')
+          ? this.#readText(point, word.text)
+          : this.#readBoolean(point, word.value);
       case 'number':
         return this.#readNumber(point, word.value, unit);
       default:
@@ -339,15 +355,13 @@ export class Intake {
   }
 
   #readText(point: PointRef, text: string) {
-    if (point.kind !== 'text') {
-      if (point.settled) return badBecause('a word where a number is expected');
-      this.#points.learn(point, { kind: 'text' });
-    }
+    if (point.kind !== 'text' && point.settled)
+      return badBecause('a word where a number is expected');
     const known = point.states.indexOf(text);
     if (known >= 0) return goodValue(known);
     if (point.states.length >= limits.textStatesMax) return badBecause('too many different states');
     if (text.length > limits.textStateCharsMax || !isName(text)) return badBecause('not a state');
-    this.#points.learn(point, { state: text });
+    this.#points.learn(point, { kind: 'text', state: text });
     return goodValue(point.states.length - 1);
   }
 

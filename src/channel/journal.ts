@@ -126,7 +126,7 @@ export class Journal implements RowWriter {
     return this.#openGroup;
   }
 
-  /** Readings accepted and not yet on disk. */
+  /** Rows of every kind accepted and not yet on disk: what bounds them bounds the numbers handed out ahead, too. */
   get unstoredRows(): number {
     return this.#unstoredRows;
   }
@@ -136,9 +136,9 @@ export class Journal implements RowWriter {
     return this.#posted === null ? 0 : this.#options.clock.monotonicMs() - this.#postedAtMs;
   }
 
-  /** How long ago the last group was sent. */
+  /** How long ago the last group was sent; 0 while one is under way: a further one would only queue up behind it. */
   get quietForMs(): DurationMs {
-    return this.#options.clock.monotonicMs() - this.#postedAtMs;
+    return this.#posted === null ? this.#options.clock.monotonicMs() - this.#postedAtMs : 0;
   }
 
   set commitDelayMs(delayMs: DurationMs) {
@@ -186,6 +186,7 @@ export class Journal implements RowWriter {
       key,
       body: JSON.stringify(body),
     });
+    this.#unstoredRows++;
     // That a point exists is worth no more than its first reading.
     if (kind !== 'point') this.#urgent = true;
     if (!this.#scheduled) this.#schedule();
@@ -204,16 +205,17 @@ export class Journal implements RowWriter {
   }
 
   /**
-   * Asks to be released when the open group is on disk. A holder registers once per group. `waits`: somebody is waiting
-   * for the acknowledgement, so the group must not gather for the whole loss window.
+   * Asks to be released when the open group is on disk. A holder registers once per group.
    */
   hold(holder: Holder): void {
     this.#holders.push(holder);
   }
 
-  /** Somebody waits for the open group to be on disk. */
+  /** Somebody waits for the open group to be on disk: it must not gather for the whole loss window. */
   wait(): void {
     this.#waited = true;
+    // The group may have been gathering rows that nobody waited for.
+    if (!this.#scheduled) this.#schedule();
   }
 
   /** Commits what is open, even if it is nothing but the clock. */
@@ -229,7 +231,7 @@ export class Journal implements RowWriter {
     this.#posted = null;
     this.#spareBuffers.push(buffer);
     this.#committedSeq = posted.group.stampSeq;
-    this.#unstoredRows -= posted.group.count;
+    this.#unstoredRows -= posted.group.count + posted.group.entries.length;
     this.#commitSeconds.observe((this.#options.clock.monotonicMs() - this.#postedAtMs) / 1000);
     // The next group goes to the disk before the acknowledgements of this one go to the network.
     this.#pump();
@@ -292,7 +294,8 @@ export class Journal implements RowWriter {
     }
     if (this.#count >= limits.smallGroupRows) return -Infinity;
     const nowMs = this.#options.clock.monotonicMs();
-    const refilled = (nowMs - this.#tokensAtMs) / this.#commitDelayMs;
+    const passedMs = nowMs - this.#tokensAtMs;
+    const refilled = this.#commitDelayMs === 0 ? Infinity : passedMs / this.#commitDelayMs;
     this.#tokens = Math.min(limits.smallCommitBurst, this.#tokens + refilled);
     this.#tokensAtMs = nowMs;
     if (this.#tokens < 1) return nowMs + (1 - this.#tokens) * this.#commitDelayMs;

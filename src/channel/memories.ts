@@ -7,17 +7,17 @@ export interface Memories {
   takeChanged(): PointMemory[];
 }
 
-/** `stored`: what is on disk already; `pointCount`: indices run from 1 to it. */
+/** `stored`: what is on disk already; `lastIndex`: the largest index given to a point. */
 export function createMemories(
   engine: Engine,
   stored: readonly PointMemory[],
-  pointCount: () => number,
+  lastIndex: () => number,
 ): Memories {
   const storedSeqs = new Map<number, number | null>(stored.map(({ index, seq }) => [index, seq]));
   return {
     takeChanged() {
       const changed: PointMemory[] = [];
-      for (let index = 1; index <= pointCount(); index++) {
+      for (let index = 1; index <= lastIndex(); index++) {
         const memory = engine.pointMemory(index as PointIndex);
         if (memory === null || memory.seq === null || storedSeqs.get(index) === memory.seq)
           continue;

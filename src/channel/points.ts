@@ -1,4 +1,5 @@
 import type { PointEntry } from '../domain/config.ts';
+import type { PointMemory } from '../domain/engine.ts';
 import { limits } from '../domain/limits.ts';
 import { mergePointEntries, type PointSettings } from '../domain/point-settings.ts';
 import type { Point, PointIndex, ValueKind } from '../domain/point.ts';
@@ -18,16 +19,19 @@ export class PointRef implements Point {
   high = Infinity;
   /** Whether some rule compares the point with a text: only then is a text a value. */
   takesText = false;
-  /** Whether a value was ever stored: the kind is settled by the first one. */
+  /** Whether the journal and the engine know the point. */
+  declared: boolean;
+  /** Whether there ever was a value, not only the news that there is none: the first one settles the kind. */
   settled: boolean;
 
-  constructor(point: Point, settled: boolean) {
+  constructor(point: Point, declared: boolean, settled: boolean) {
     this.index = point.index;
     this.device = point.device;
     this.metric = point.metric;
     this.unit = point.unit;
     this.kind = point.kind;
     this.states = point.states;
+    this.declared = declared;
     this.settled = settled;
   }
 
@@ -46,14 +50,29 @@ export class Points {
   #entries: readonly PointEntry[] = [];
   #textRules: readonly Rule[] = [];
 
-  /** `declare` is told of each new point and each change, before the first reading with it. */
-  constructor(known: readonly Point[], declare: (point: Point) => void) {
+  /**
+   * `memories`: what is kept of the known points. `declare` is told of each new point and each change, before the first
+   * reading with it.
+   */
+  constructor(
+    known: readonly Point[],
+    memories: readonly PointMemory[],
+    declare: (point: Point) => void,
+  ) {
     this.#declare = declare;
-    for (const point of known) this.#add(new PointRef(point, true));
+    const valued = new Set(memories.flatMap(({ index, value }) => (value === null ? [] : [index])));
+    for (const point of known) {
+      this.#add(new PointRef(point, true, point.kind !== 'number' || valued.has(point.index)));
+    }
   }
 
   get size(): number {
     return this.#byName.size;
+  }
+
+  /** The largest index given to a point; there may be holes below it. */
+  get lastIndex(): number {
+    return Math.max(0, this.#byIndex.length - 1);
   }
 
   /** All points, as values. */
@@ -76,7 +95,7 @@ export class Points {
     for (const ref of this.#byName.values()) {
       const before = ref.unit;
       this.#settle(ref);
-      if (ref.unit !== before) this.#declare(ref.toPoint());
+      if (ref.declared && ref.unit !== before) this.#declare(ref.toPoint());
     }
   }
 
@@ -90,13 +109,21 @@ export class Points {
     const ref = new PointRef(
       { index, device, metric, unit: null, kind: 'number', states: [] },
       false,
+      false,
     );
     this.#settle(ref);
     this.#add(ref);
     return ref;
   }
 
-  /** Records a unit, a kind or a state that the point has learned. */
+  /** Whether a point of that name, known or not, takes texts for values. */
+  takesText(device: string, metric: string): boolean {
+    return this.#textRules.some((rule) =>
+      rule.points.some((pattern) => pattern.matches(device, metric)),
+    );
+  }
+
+  /** Records a unit, a kind or a state that the point has learned, or that there is such a point. */
   learn(ref: PointRef, change: { unit?: string; kind?: ValueKind; state?: string }): void {
     if (change.unit !== undefined) {
       ref.unit = change.unit;
@@ -104,7 +131,7 @@ export class Points {
     }
     if (change.kind !== undefined) ref.kind = change.kind;
     if (change.state !== undefined) ref.states = [...ref.states, change.state];
-    ref.settled = true;
+    ref.declared = true;
     this.#declare(ref.toPoint());
   }
 
@@ -117,9 +144,7 @@ export class Points {
     const settings = mergePointEntries(this.#entries, ref.device, ref.metric);
     ref.unit = settings.unit ?? ref.unit;
     [ref.low, ref.high] = validRange(settings, ref.unit);
-    ref.takesText = this.#textRules.some((rule) =>
-      rule.points.some((pattern) => pattern.matches(ref.device, ref.metric)),
-    );
+    ref.takesText = this.takesText(ref.device, ref.metric);
   }
 }
 

@@ -121,7 +121,7 @@ function scalarWord(value: unknown): Word {
       ? { kind: 'number', value }
       : { kind: 'none', text: String(value) };
   }
-  if (typeof value === 'boolean') return { kind: 'boolean', value };
+  if (typeof value === 'boolean') return { kind: 'boolean', value, text: String(value) };
   if (typeof value === 'string') return readWord(value);
   return { kind: 'none', text: 'null' };
 }

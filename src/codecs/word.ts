@@ -1,7 +1,8 @@
 /** What a single word or number says. */
 export type Word =
   | { readonly kind: 'number'; readonly value: number }
-  | { readonly kind: 'boolean'; readonly value: boolean }
+  /** With the word itself: where states are words, `off` is one of them. */
+  | { readonly kind: 'boolean'; readonly value: boolean; readonly text: string }
   /** A word that says there is no value: quality, never a number. */
   | { readonly kind: 'none'; readonly text: string }
   | { readonly kind: 'text'; readonly text: string };
@@ -48,7 +49,7 @@ export function readWord(text: string): Word {
   }
   const lower = trimmed.length <= 16 ? trimmed.toLowerCase() : trimmed;
   const boolean = booleans.get(lower);
-  if (boolean !== undefined) return { kind: 'boolean', value: boolean };
+  if (boolean !== undefined) return { kind: 'boolean', value: boolean, text: trimmed };
   if (noneWords.has(lower)) return { kind: 'none', text: trimmed };
   return { kind: 'text', text: trimmed };
 }
