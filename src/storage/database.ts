@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { LimenError, messageOf } from '../domain/error.ts';
 
@@ -34,7 +35,7 @@ export function openForReading(path: string): Db | null {
     db.pragma('trusted_schema = OFF');
     return db;
   } catch (error) {
-    if (hasCode(error, 'SQLITE_CANTOPEN')) return null;
+    if (hasCode(error, 'SQLITE_CANTOPEN') && !existsSync(path)) return null;
     throw new LimenError('unavailable', `Cannot read ${path}: ${messageOf(error)}`, {
       cause: error,
     });

@@ -56,6 +56,8 @@ export class DayFile {
   readonly #setMeta: Statement;
   readonly #args: unknown[] = new Array<unknown>(rowsPerInsert * columns);
   readonly #oneArgs: unknown[] = new Array<unknown>(columns);
+  readonly #bootId: string;
+  #bootStored = false;
   #pagesSinceCheckpoint = 0;
   #reservedSeq: number;
 
@@ -63,6 +65,7 @@ export class DayFile {
   constructor(path: string, start: DayFileStart) {
     this.dayMs = start.dayMs;
     this.#baseMs = start.dayMs;
+    this.#bootId = start.bootId;
     this.#reservedSeq = start.reservedSeq;
     const db = openForWriting(path, pageSizeBytes);
     this.#db = db;
@@ -78,7 +81,6 @@ export class DayFile {
       );
       this.#setMeta.run('schema', 1);
       this.#setMeta.run('base_ms', start.dayMs);
-      this.#setMeta.run('boot_id', start.bootId);
       this.#setMeta.run('reserved_seq', start.reservedSeq);
       for (const point of start.points) this.#storePoint(point);
       db.exec('COMMIT');
@@ -117,6 +119,8 @@ export class DayFile {
         stamp.wallMs - stamp.engineMs,
         null,
       );
+      // Together with the first stamp of this boot, never before it: monotonic clocks of two boots do not compare.
+      if (!this.#bootStored) this.#setMeta.run('boot_id', this.#bootId);
       if (group.reservedSeq !== this.#reservedSeq)
         this.#setMeta.run('reserved_seq', group.reservedSeq);
       db.exec('COMMIT');
@@ -124,6 +128,7 @@ export class DayFile {
       if (db.inTransaction) db.exec('ROLLBACK');
       throw error;
     }
+    this.#bootStored = true;
     this.#reservedSeq = group.reservedSeq;
     // About 28 bytes a reading and 1 KiB an entry: an estimate is enough to know when a checkpoint is worth it.
     this.#pagesSinceCheckpoint +=

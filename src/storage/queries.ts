@@ -83,7 +83,7 @@ function* daysFor(directory: string, { fromMs, toMs }: ReadingsQuery): Generator
 }
 
 function* readDay(db: Db, query: ReadingsQuery): Generator<readonly ReadingRecord[]> {
-  const points = new Map(readPoints(db).map((point) => [point.index as number, point]));
+  let points = pointsOf(db);
   const baseMs = Number(readMeta(db, 'base_ms'));
   const { where, params } = condition(db, query);
   // By key, batch by batch: no statement stays open over a slow reader, so checkpoints are not held up.
@@ -104,6 +104,9 @@ function* readDay(db: Db, query: ReadingsQuery): Generator<readonly ReadingRecor
     const last = rows.at(-1);
     if (last === undefined) return;
     after = last[0];
+    // A writer goes on while this is read: a batch may speak of points and states that came after the first one.
+    if (rows.some(([, index, , value]) => !isKnown(points.get(index), value)))
+      points = pointsOf(db);
     yield rows.flatMap(([seq, index, at, value, quality]) => {
       const point = points.get(index);
       return point === undefined
@@ -111,6 +114,14 @@ function* readDay(db: Db, query: ReadingsQuery): Generator<readonly ReadingRecor
         : [record(point, seq, at + baseMs, value, qualityOf(quality))];
     });
   }
+}
+
+function pointsOf(db: Db): ReadonlyMap<number, Point> {
+  return new Map(readPoints(db).map((point) => [point.index as number, point]));
+}
+
+function isKnown(point: Point | undefined, value: number | null): boolean {
+  return point !== undefined && (value === null || displayValue(point, value) !== null);
 }
 
 function record(

@@ -124,15 +124,26 @@ export class StateFile {
     return readQuarantine(this.#db);
   }
 
-  /** Replaces the stored quarantine. */
+  /** Makes the stored quarantine the same as the given one; what did not change is not written again. */
   storeQuarantine(records: readonly QuarantineRecord[]): void {
-    const insert = this.#db.prepare('INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?)');
+    const stored = new Map(
+      readQuarantine(this.#db).map((record) => [quarantineKey(record), record]),
+    );
+    const upsert = this.#db.prepare(
+      'INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?)',
+    );
+    const remove = this.#db.prepare(
+      'DELETE FROM quarantine WHERE source = ? AND topic = ? AND reason = ?',
+    );
     this.#transaction(() => {
-      this.#db.exec('DELETE FROM quarantine');
       for (const r of records) {
+        const before = stored.get(quarantineKey(r));
+        stored.delete(quarantineKey(r));
+        if (before?.count === r.count && before.last_at === r.last_at) continue;
         const sample = Buffer.from(r.sample_base64, 'base64');
-        insert.run(r.source, r.topic, r.reason, sample, r.first_at, r.last_at, r.count);
+        upsert.run(r.source, r.topic, r.reason, sample, r.first_at, r.last_at, r.count);
       }
+      for (const { source, topic, reason } of stored.values()) remove.run(source, topic, reason);
     });
   }
 
@@ -181,6 +192,10 @@ export class StateFile {
       throw error;
     }
   }
+}
+
+function quarantineKey({ source, topic, reason }: QuarantineRecord): string {
+  return `${source}\u0000${topic}\u0000${reason}`;
 }
 
 /** The stored quarantine, the newest first. */

@@ -1,11 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PointMemory } from '../domain/engine.ts';
 import type { Group } from '../domain/group.ts';
 import type { JournalRow, RowKind } from '../domain/journal.ts';
 import type { Point } from '../domain/point.ts';
 import type { Seq } from '../domain/reading.ts';
 import type { Recovery, RowsQuery, StoreOptions } from '../domain/store.ts';
 import type { EngineMs, WallMs } from '../domain/time.ts';
+import { isBusy, isFull } from './database.ts';
 import { DayFile } from './day-file.ts';
 import {
   dayPath,
@@ -34,6 +36,9 @@ export class Store {
   readonly #points = new Map<number, Point>();
   /** Rows not yet in the projection tables: the last of each (kind, key). */
   #unprojected = new Map<string, { kind: RowKind; key: string; seq: number; body: string }>();
+  /** Point memories not yet in the state file, as of the group that brought them. */
+  readonly #memories = new Map<number, PointMemory>();
+  #memoriesSeq = 0;
   #committedSeq = 0;
   #day: DayFile | null = null;
 
@@ -86,18 +91,23 @@ export class Store {
       }
       this.#note({ kind, key, seq, body });
     }
-    if (group.points.length > 0) this.#state.storePoints(group.points, group.stampSeq);
+    // Derived like the projections: a locked state file must not hold up the commits.
+    for (const memory of group.points) this.#memories.set(memory.index, memory);
+    if (group.points.length > 0) this.#memoriesSeq = group.stampSeq;
   }
 
-  /** Whether rows wait to be projected. */
+  /** Whether something derived waits to be written. */
   get hasUnprojected(): boolean {
-    return this.#unprojected.size > 0;
+    return this.#unprojected.size > 0 || this.#memories.size > 0;
   }
 
   /** Writes the projections of all rows committed so far. They are derived: a crash before it costs nothing. */
   project(): void {
     this.#state.project(this.#unprojected.values(), this.#committedSeq);
     this.#unprojected.clear();
+    if (this.#memories.size === 0) return;
+    this.#state.storePoints([...this.#memories.values()], this.#memoriesSeq);
+    this.#memories.clear();
   }
 
   get state(): StateFile {
@@ -139,11 +149,21 @@ export class Store {
     return found;
   }
 
+  /** Never throws for a lock or a full disk: all that is left to write is derived from what is on disk. */
   close(): void {
-    if (this.hasUnprojected) this.project();
-    this.#day?.checkpoint('TRUNCATE');
+    const steps = [
+      () => (this.hasUnprojected ? this.project() : undefined),
+      () => this.#day?.checkpoint('TRUNCATE'),
+      () => this.#state.checkpoint(),
+    ];
+    for (const step of steps) {
+      try {
+        step();
+      } catch (error) {
+        if (!isBusy(error) && !isFull(error)) throw error;
+      }
+    }
     this.#day?.close();
-    this.#state.checkpoint();
     this.#state.close();
   }
 

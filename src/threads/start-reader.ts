@@ -84,7 +84,7 @@ export function createReader(directory: string, clock: Clock): Reader {
           yield reply.batch as readonly ReadingRecord[];
         }
       } finally {
-        thread().postMessage({ type: 'stop', call } satisfies ReaderRequest);
+        worker?.postMessage({ type: 'stop', call } satisfies ReaderRequest);
         finish(call);
       }
     },
@@ -101,6 +101,7 @@ export function createReader(directory: string, clock: Clock): Reader {
       idle?.cancel();
       await worker?.terminate();
       worker = null;
+      for (const [call, tell] of waiting) tell({ type: 'failed', call, message: 'Limen stops' });
     },
   };
 }

@@ -26,8 +26,8 @@ port.on('message', (request: StoreRequest) => handle(request));
 function open(): Store {
   try {
     // written by app.ts a moment ago
-    const opened = new Store(workerData as StoreOptions);
-    reply({ type: 'opened', recovery: opened.recover() });
+    const opened = untilFree(() => new Store(workerData as StoreOptions));
+    reply({ type: 'opened', recovery: untilFree(() => opened.recover()) });
     return opened;
   } catch (error) {
     fail(error);
@@ -64,7 +64,7 @@ function handle(request: StoreRequest): void {
       break;
     case 'close':
       if (projectTimer !== null) clearTimeout(projectTimer);
-      untilFree(() => store.close());
+      store.close();
       reply({ type: 'closed' });
       port.close();
       break;
@@ -76,21 +76,33 @@ function handle(request: StoreRequest): void {
 function writeGroup(group: Group): void {
   untilFree(() => store.write(group));
   reply({ type: 'committed', group: group.id, buffer: group.buffer }, [group.buffer]);
-  if (store.hasUnprojected && projectTimer === null) {
-    projectTimer = setTimeout(() => {
-      projectTimer = null;
-      untilFree(() => store.project());
-    }, projectAfterMs);
-  }
+  projectLater();
+}
+
+/** What is derived is written when nobody holds the file; commits do not wait for it. */
+function projectLater(): void {
+  if (!store.hasUnprojected || projectTimer !== null) return;
+  projectTimer = setTimeout(() => {
+    projectTimer = null;
+    try {
+      store.project();
+    } catch (error) {
+      if (!isBusy(error) && !isFull(error)) {
+        fail(error);
+        throw error;
+      }
+      projectLater();
+    }
+  }, projectAfterMs);
 }
 
 /** Tries until nobody else holds the file and the disk has room; anything else is fatal for this thread. */
-function untilFree(step: () => void): void {
+function untilFree<T>(step: () => T): T {
   for (;;) {
     try {
-      step();
+      const result = step();
       waiting = null;
-      return;
+      return result;
     } catch (error) {
       if (!isBusy(error) && !isFull(error)) {
         fail(error);
