@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import { EmbeddedBroker } from './broker/embedded.ts';
-import { isLoopback, type ListenRequest } from './broker/listeners.ts';
 import { connectRemote, type RemoteBroker } from './broker/remote.ts';
-import { readCommand } from './channel/commands.ts';
+import { createListeners } from './broker/waiting-listeners.ts';
 import { createEngineTimer } from './channel/engine-timer.ts';
 import { EngineTime } from './channel/engine-time.ts';
-import { Intake, type Route } from './channel/intake.ts';
+import { Intake } from './channel/intake.ts';
 import { Journal } from './channel/journal.ts';
 import { createMemories } from './channel/memories.ts';
 import { Points, type PointRef } from './channel/points.ts';
@@ -22,20 +21,21 @@ import { createStream } from './consumers/stream.ts';
 import type { Act, ActAnswer } from './domain/act.ts';
 import { alertJson, alertKey, type AlertEvent } from './domain/alert.ts';
 import type { LimenApi, ReadingRecord } from './domain/api.ts';
-import type { Config, NamedBroker } from './domain/config.ts';
+import type { Config } from './domain/config.ts';
 import type { ActVerdict, EngineInput } from './domain/engine.ts';
 import { LimenError, messageOf } from './domain/error.ts';
-import { limits } from './domain/limits.ts';
 import { displayValue, pointName } from './domain/point.ts';
 import { qualityOf, type Seq } from './domain/reading.ts';
 import type { WallMs } from './domain/time.ts';
-import { createApi, stallMs, unmatchedRules } from './app-api.ts';
+import { createActs } from './app-acts.ts';
+import { createApi, unmatchedRules } from './app-api.ts';
 import { createDrill } from './app-drill.ts';
-import type { Timer } from './host/clock.ts';
+import { keepHouse, stallMs } from './app-house.ts';
 import { isClockTrusted } from './host/clock-trust.ts';
 import { createCredential, verifyCredential } from './host/credential.ts';
 import type { Host } from './host/host.ts';
 import { createHttpServer } from './http/server.ts';
+import { listenToBroker } from './producers/other-broker.ts';
 import type { Simulation } from './producers/simulator.ts';
 import { createEngine } from './rules/engine.ts';
 import { takeInstanceLock } from './storage/instance-lock.ts';
@@ -209,7 +209,7 @@ async function start(host: Host, first: Config): Promise<Running> {
         sink: (topic) => (isOwnTopic(topic) ? 'own' : (intake.route('embedded', topic) ?? 'relay')),
         begin: () => intake.begin(),
         command: (topic, payload, retain, from) =>
-          command({ topic, payload, retain }, from.username ?? from.clientId),
+          acts.command({ topic, payload, retain }, from.username ?? from.clientId),
         get openGroup() {
           return journal.openGroup;
         },
@@ -354,65 +354,14 @@ async function start(host: Host, first: Config): Promise<Running> {
       intake.watcher = isWatched ? showReading : null;
     };
 
-    // Acts: from a topic, the CLI or HTTP, all the same.
-    const answer = (
-      act: string,
-      id: string | null,
-      by: string,
-      verdict: ActVerdict,
-      seq: Seq,
-    ): Promise<ActAnswer> => {
-      const given: ActAnswer = {
-        act,
-        id: verdict.result === 'done' ? verdict.alert.id : id,
-        by,
-        result: verdict.result,
-        reason: verdict.result === 'refused' ? verdict.reason : null,
-        seq,
-      };
-      journal.append('answer', act, given);
-      return new Promise((resolve) => {
-        journal.afterCommit(() => {
-          publisher.answer(given);
-          if (stream.hasListeners) stream.emit({ kind: 'answer', answer: given });
-          resolve(given);
-        });
-      });
-    };
-    const perform = (act: Act): Promise<ActAnswer> => {
-      const { seq, verdict } = input(alertKey(act.alert), act, { kind: 'act', act });
-      if (verdict === null) throw new Error('the engine did not answer an act');
-      return answer(act.act === 'acknowledge' ? 'ack' : act.act, act.id, act.by, verdict, seq);
-    };
-    const forged = metrics.counter(
-      'limen_messages_ignored_total',
-      "Messages on Limen's own topics that are no command",
-    );
-    const command = (
-      message: { topic: string; payload: Buffer; retain: boolean },
-      from: string,
-    ): boolean => {
-      const asked = readCommand(config.publish.prefix, message, from);
-      switch (asked.kind) {
-        case 'act':
-          void perform(asked.act);
-          return true;
-        case 'refused':
-          void answer(
-            asked.act,
-            asked.id,
-            asked.by,
-            { result: 'refused', reason: asked.reason },
-            journal.nextSeq,
-          );
-          return true;
-        case 'ignored':
-          forged.value++;
-          return false;
-        default:
-          return asked satisfies never;
-      }
-    };
+    const acts = createActs({
+      prefix: () => config.publish.prefix,
+      journal,
+      publisher,
+      stream,
+      metrics,
+      input,
+    });
 
     // The state of the last run, and the start as an input. Nothing is shown before it is on disk: from then on numbers
     // are reserved ahead.
@@ -422,12 +371,8 @@ async function start(host: Host, first: Config): Promise<Running> {
       intake.configure(config.sources);
       embedded.forgetTopics();
     };
+    const configured = input('config', configRow(config), configInput(config));
     configure();
-    const configured = input(
-      'config',
-      { hash: config.hash, text: config.text },
-      configInput(config),
-    );
     for (const point of points.all())
       engine.accept(configured.seq, time.now(), { kind: 'point', point });
     const { elapsedMs, downMs, stoppedAt, wallOffsetMs } = time;
@@ -460,162 +405,66 @@ async function start(host: Host, first: Config): Promise<Running> {
     onEnd('notifiers', () => notifiers.stop());
 
     // Other brokers.
-    const listenTo = (remote: RemoteBroker, broker: NamedBroker): void => {
-      const routes = new Map<string, Route | null>();
-      const { prefix } = config.publish;
-      for (const source of config.sources) {
-        if (source.kind !== 'mqtt' || source.broker !== broker.name) continue;
-        remote.subscribe(
-          compileTopicPattern(source.pattern).filter,
-          ({ topic, payload, retain }, done) => {
-            let route = routes.get(topic);
-            if (route === undefined) {
-              route = intake.route(broker.name, topic);
-              if (routes.size >= limits.topicCacheMax) routes.clear();
-              routes.set(topic, route);
-            }
-            intake.begin();
-            const rows =
-              route === null
-                ? 0
-                : retain
-                  ? route.takeRetained(payload)
-                  : route.take(payload, 0, payload.length);
-            if (rows > 0) journal.afterCommit(done);
-            else done();
-          },
-        );
-      }
-      if (config.publish.to.includes(broker.name)) {
-        for (const filter of [`${prefix}/alerts/+/+/+/+`, `${prefix}/outputs/+/+`]) {
-          remote.subscribe(filter, ({ topic, payload, retain }, done) => {
-            if (command({ topic, payload, retain }, broker.name)) journal.afterCommit(done);
-            else done();
-          });
-        }
-        remote.subscribe(`${prefix}/alerts/+/+/+`, ({ topic, retain }, done) => {
-          if (retain) publisher.correct(broker.name, [topic]);
-          done();
-        });
-      }
-      remote.onLink((up) => {
-        if (!up) return;
-        publisher.linkUp(broker.name);
-        outputs.linkUp(broker.name);
-        watchReadings();
-      });
-    };
     for (const broker of config.brokers) {
-      const publishes = config.publish.to.includes(broker.name);
+      const { prefix, to } = config.publish;
+      const { name } = broker;
+      const publishes = to.includes(name);
       const remote = connectRemote({
         broker,
         clientId: `limen-${recovery.installationId}`,
-        will: publishes
-          ? { topic: `${config.publish.prefix}/status`, payload: 'offline', retain: true }
-          : null,
+        will: publishes ? { topic: `${prefix}/status`, payload: 'offline', retain: true } : null,
         log: log.area('broker'),
         metrics,
         clock,
       });
-      onEnd(`broker ${broker.name}`, () => remote.close());
-      remotes.set(broker.name, remote);
-      listenTo(remote, broker);
+      onEnd(`broker ${name}`, () => remote.close());
+      remotes.set(name, remote);
+      listenToBroker({
+        remote,
+        filters: config.sources.flatMap((source) =>
+          source.kind === 'mqtt' && source.broker === name
+            ? [compileTopicPattern(source.pattern).filter]
+            : [],
+        ),
+        begin: () => intake.begin(),
+        route: (topic) => intake.route(name, topic),
+        afterCommit: (callback) => journal.afterCommit(callback),
+        prefix: publishes ? prefix : null,
+        command: (message) => acts.command(message, name),
+        retained: (topic) => publisher.correct(name, [topic]),
+      });
+      remote.onLink((up) => {
+        if (!up) return;
+        publisher.linkUp(name);
+        outputs.linkUp(name);
+        watchReadings();
+      });
     }
 
-    // Once a second: what no event tells.
-    let isStalled = false;
-    let housekeeping: Timer;
-    let quietSeconds = 0;
-    const keepHouse = (): void => {
-      housekeeping = clock.after(1_000, keepHouse);
-      const change = time.check(isTrusted());
-      if (change !== null) {
-        log.area('clock').info('wall clock mapped anew', { ...change });
-        input('clock', change, {
-          kind: 'clock',
-          wallOffsetMs: change.wallOffsetMs,
-          creditMs: change.creditMs,
-        });
-      }
-      engine.advance(time.now());
-      timer.rearm();
-      watchReadings();
-      const stalls = journal.postedForMs > stallMs;
-      if (stalls !== isStalled) {
-        isStalled = stalls;
-        if (stalls)
-          storageLog.error('no commit for 2 s; alerts and outputs go on, acknowledgements wait');
-        else storageLog.info('commits go on');
-        notifiers.stalled(stalls);
-      }
-      if (journal.quietForMs >= limits.tickMs) journal.flush();
-      quietSeconds = (quietSeconds + 1) % 5;
-      const samples = quietSeconds === 0 ? quarantine.takeChanged() : null;
-      if (samples !== null) storage.storeQuarantine(samples);
-    };
-    keepHouse();
-    onEnd('housekeeping', () => {
-      housekeeping.cancel();
-      const samples = quarantine.takeChanged();
-      if (samples !== null) storage.storeQuarantine(samples);
+    const house = keepHouse({
+      host,
+      time,
+      timer,
+      journal,
+      engine,
+      points,
+      intake,
+      quarantine,
+      notifiers,
+      storage,
+      isClockTrusted: isTrusted,
+      watchReadings,
+      input,
     });
-    metrics.gauge(
-      'limen_readings_accepted_total',
-      'Readings that reached the intake',
-      () => intake.acceptedCount,
-    );
-    metrics.gauge(
-      'limen_readings_stored_total',
-      'Readings with a number, of any quality',
-      () => intake.storedCount,
-    );
-    metrics.gauge(
-      'limen_readings_rejected_total',
-      'Payloads rejected with a reason',
-      () => intake.acceptedCount - intake.storedCount,
-    );
-    metrics.gauge('limen_points_count', 'Points ever heard of', () => points.size);
-    metrics.gauge(
-      'limen_alerts_open_count',
-      'Alerts that are not normal',
-      () => engine.open().length,
-    );
-    metrics.gauge(
-      'limen_quarantine_count',
-      'Samples kept of what could not be read',
-      () => quarantine.size,
-    );
-    metrics.gauge('limen_resident_memory_bytes', 'Resident memory of the process', () =>
-      process.memoryUsage.rss(),
-    );
+    onEnd('house', () => house.stop());
 
     // The doors, producers last.
-    const listeners: string[] = [];
-    const waitingListeners: ListenRequest[] = [];
-    for (const listen of config.broker.listen) {
-      const onLoopback = isLoopback(listen.host);
-      const loginRequired = !onLoopback || config.broker.anonymous === 'never';
-      waitingListeners.push({ ...listen, loginRequired });
-    }
-    /** Where a simulated device connects. */
-    let openToAll: string | null = null;
-    const openListeners = async (): Promise<void> => {
-      const ready = waitingListeners.filter(({ host: name }) => isLoopback(name) || users.size > 0);
-      const waiting = waitingListeners.filter((request) => !ready.includes(request));
-      waitingListeners.splice(0, Infinity, ...waiting);
-      const urls = await embedded.listen(ready);
-      listeners.push(...urls);
-      openToAll ??=
-        urls.find((url, at) => url.startsWith('mqtt:') && !ready[at]?.loginRequired) ?? null;
-      for (const { scheme, host: name, port } of waiting) {
-        log
-          .area('broker')
-          .warn(
-            `${scheme}://${name}:${port} stays closed: it can be reached from the network and no user exists yet. ` +
-              'Type: limen user add <name>',
-          );
-      }
-    };
+    const listeners = createListeners({
+      ...config.broker,
+      embedded,
+      log: log.area('broker'),
+      hasUsers: () => users.size > 0,
+    });
     const reader = createReader(directory, clock);
     onEnd('reader', () => reader.close());
     let httpUrl: string | null = null;
@@ -623,7 +472,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       host,
       startedAt,
       config: () => config,
-      listeners: () => listeners,
+      listeners: () => listeners.urls,
       httpUrl: () => httpUrl,
       time,
       journal,
@@ -639,9 +488,9 @@ async function start(host: Host, first: Config): Promise<Running> {
       storage,
       reader,
       users,
-      openListeners,
+      openListeners: () => listeners.open(),
       watchReadings,
-      act: perform,
+      act: acts.perform,
       drill: createDrill({
         config: () => config,
         clock,
@@ -660,13 +509,12 @@ async function start(host: Host, first: Config): Promise<Running> {
     onEnd('http', () => tcp.close());
     httpUrl = tcp.url;
     watchReadings();
-    await openListeners();
-    for (const url of listeners) log.area('broker').info(`listening on ${url}`);
+    await listeners.open();
 
     const simulations: Simulation[] = [];
     const simulate = async (scenario: string): Promise<void> => {
       const { runScenario } = await import('./producers/simulator.ts');
-      const url = openToAll;
+      const url = listeners.openToAll;
       if (url === null) {
         throw new LimenError(
           'invalid',
@@ -717,8 +565,8 @@ async function start(host: Host, first: Config): Promise<Running> {
         if (fixed !== null)
           throw new LimenError('conflict', `A change of ${fixed} needs a restart`);
         config = next;
+        input('config', configRow(config), configInput(config));
         configure();
-        input('config', { hash: config.hash, text: config.text }, configInput(config));
         outputs.configure(config.outputs, config.rules);
         notifiers.configure(config.notifiers, config.rules);
         publisher.configure(config.publish.prefix, publishLinks());
@@ -741,6 +589,10 @@ async function start(host: Host, first: Config): Promise<Running> {
   }
 }
 
+function configRow({ hash, text }: Config): unknown {
+  return { hash, text };
+}
+
 function configInput({ rules, points }: Config): EngineInput {
   return { kind: 'config', rules, points };
 }
@@ -751,6 +603,9 @@ function changedBeyondReload(before: Config, after: Config): string | null {
   if (before.site !== after.site) return 'site';
   if (differs(before.broker, after.broker)) return 'broker';
   if (differs(before.brokers, after.brokers)) return 'brokers';
+  const isRemote = ({ publish }: Config): boolean => publish.to.some((name) => name !== 'embedded');
+  if (differs(before.publish, after.publish) && (isRemote(before) || isRemote(after)))
+    return 'publish';
   if (differs(before.http, after.http)) return 'http';
   if (differs(before.heartbeat, after.heartbeat)) return 'heartbeat';
   if (before.storage.directory !== after.storage.directory) return 'storage.directory';

@@ -29,6 +29,8 @@ interface AedesClientInside {
 }
 
 const topicLevelsMax = 16;
+/** A topic may have 65,535 bytes: only those of a sensible length are remembered. */
+const cachedTopicBytesMax = 512;
 /** Passwords that are being checked at the same time: each takes 32 MB and a thread of the pool. */
 const verifyingMax = 4;
 /**
@@ -54,12 +56,16 @@ export class EmbeddedBroker {
   readonly #exactlyOnce = new Map<string, Set<number>>();
   readonly #loginRequired = new WeakSet<Duplexish>();
   readonly #usernames = new WeakMap<Client, string>();
+  /** Clients by their id, as long as they are connected. */
+  readonly #present = new Map<string, Client>();
   /** The number of the message that a client was given last. */
   readonly #lastForwarded = new WeakMap<Client, number>();
   readonly #wires = new Set<Wire>();
   readonly #refusals: (reason: string) => Counter;
   readonly #listeners: OpenListener[] = [];
   #verifying = 0;
+  /** Logins that wait for one of the others to be done; no more than there are connections. */
+  readonly #waitingLogins: (() => void)[] = [];
 
   private constructor(options: EmbeddedOptions) {
     this.#options = options;
@@ -68,7 +74,7 @@ export class EmbeddedBroker {
       door,
       use: (bytes, start, end) => this.#use(bytes, start, end),
       relays: (use) => this.#relays(use),
-      relay: (wire, relay) => this.#relay(wire, relay),
+      relay: (relay) => this.#relay(relay),
       connections: () => this.#wires.size,
       freed: (wire, id) => {
         const clientId = wire.publisher?.clientId;
@@ -187,10 +193,8 @@ export class EmbeddedBroker {
     this.#aedes.on('clientReady', (client) => {
       const wire = this.#wireOf(client);
       if (wire === null) return;
-      if (client.clean) {
-        this.#subscriptions.drop(client.id);
-        this.#exactlyOnce.delete(client.id);
-      }
+      this.#present.set(client.id, client);
+      if (client.clean) this.#forget(client.id);
       // the one place that looks inside Aedes
       const inside = client as unknown as AedesClientInside;
       wire.open({ clientId: client.id, username: this.#usernames.get(client) ?? null }, () =>
@@ -200,9 +204,10 @@ export class EmbeddedBroker {
     });
     this.#aedes.on('clientDisconnect', (client) => {
       log.debug('client disconnected', { client: client.id });
-      if (!client.clean) return;
-      this.#subscriptions.drop(client.id);
-      this.#exactlyOnce.delete(client.id);
+      // The session may be another connection's by now (MQTT-3.1.4-2).
+      if (this.#present.get(client.id) !== client) return;
+      this.#present.delete(client.id);
+      if (client.clean) this.#forget(client.id);
     });
     this.#aedes.on('subscribe', (subscriptions, client) => {
       const granted = subscriptions.filter(({ qos }) => Number(qos) <= 2).map(({ topic }) => topic);
@@ -221,6 +226,12 @@ export class EmbeddedBroker {
     this.#aedes.addListener('error', (error: unknown) =>
       log.error('broker error', { error: messageOf(error) }),
     );
+  }
+
+  /** A session is over. */
+  #forget(clientId: string): void {
+    this.#subscriptions.drop(clientId);
+    this.#exactlyOnce.delete(clientId);
   }
 
   #accept(socket: Socket, request: ListenRequest): void {
@@ -252,13 +263,21 @@ export class EmbeddedBroker {
       done(null, !this.#loginRequired.has(client.conn));
       return;
     }
-    if (password === undefined || this.#verifying >= verifyingMax) {
+    if (password === undefined) {
       done(null, false);
       return;
     }
-    this.#verifying++;
-    const ok = await this.#options.verify(name, password.toString('utf8'));
-    this.#verifying--;
+    // After a power cut all devices log in at once; to many of them a refusal is final.
+    if (this.#verifying >= verifyingMax) {
+      await new Promise<void>((resolve) => this.#waitingLogins.push(resolve));
+    } else {
+      this.#verifying++;
+    }
+    const ok = !client.closed && (await this.#options.verify(name, password.toString('utf8')));
+    // Whoever waits longest takes over the place.
+    const next = this.#waitingLogins.shift();
+    if (next === undefined) this.#verifying--;
+    else next();
     if (ok) this.#usernames.set(client, name);
     else this.#options.log.warn('login refused', { client: client.id, user: name });
     done(null, ok);
@@ -281,15 +300,19 @@ export class EmbeddedBroker {
     }
     const payload = Buffer.from(packet.payload);
     let waits = false;
+    // One that is still on its way to the disk is not acknowledged by its repetition either.
+    const isRepeat = sink !== 'relay' && this.#isRepeat(client, packet);
+    if (isRepeat) waits = true;
     if (sink === 'own') {
       const publisher: Publisher = wire?.publisher ?? {
         clientId: client?.id ?? '',
         username: null,
       };
-      waits = this.#options.door.command(packet.topic, payload, packet.retain, publisher);
+      if (!isRepeat)
+        waits = this.#options.door.command(packet.topic, payload, packet.retain, publisher);
       packet.topic = consumedTopic;
       packet.retain = false;
-    } else if (sink !== 'relay' && !this.#isRepeat(client, packet)) {
+    } else if (sink !== 'relay' && !isRepeat) {
       this.#options.door.begin();
       waits = sink.take(payload, 0, payload.length) > 0;
     }
@@ -335,16 +358,20 @@ export class EmbeddedBroker {
   }
 
   #use(bytes: Buffer, start: number, end: number): TopicUse | null {
+    if (end - start > cachedTopicBytesMax) return this.#makeUse(bytes.subarray(start, end));
     // Latin-1 maps bytes to characters one to one: a cheap key, whatever the encoding.
     const key = bytes.toString('latin1', start, end);
     const known = this.#topics.get(key);
     if (known !== undefined) return known;
-    const raw = bytes.subarray(start, end);
-    const topic = isUtf8(raw) ? raw.toString('utf8') : '';
-    const use = isPublishable(topic) ? new TopicUse(topic, this.#options.door.sink(topic)) : null;
+    const use = this.#makeUse(bytes.subarray(start, end));
     if (this.#topics.size >= limits.topicCacheMax) this.#topics.clear();
     this.#topics.set(key, use);
     return use;
+  }
+
+  #makeUse(raw: Buffer): TopicUse | null {
+    const topic = isUtf8(raw) ? raw.toString('utf8') : '';
+    return isPublishable(topic) ? new TopicUse(topic, this.#options.door.sink(topic)) : null;
   }
 
   #relays(use: TopicUse): boolean {
@@ -356,7 +383,7 @@ export class EmbeddedBroker {
     return use.relays;
   }
 
-  #relay(_wire: Wire, { topic, payload, qos, retain }: Relay): void {
+  #relay({ topic, payload, qos, retain }: Relay): void {
     this.#aedes.publish(
       {
         cmd: 'publish',

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket as NetSocket } from 'node:net';
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LimenError, messageOf } from '../domain/error.ts';
 import type { Listen } from '../domain/config.ts';
@@ -19,6 +19,9 @@ export interface OpenListener {
   /** Takes no further connections; those that are open stay. */
   close(): void;
 }
+
+/** Of an MQTT packet. */
+const headerBytesMax = 5;
 
 type Accept = (socket: Socket, request: ListenRequest) => void;
 
@@ -49,7 +52,8 @@ async function listen(request: ListenRequest, accept: Accept): Promise<OpenListe
     request.scheme === 'mqtt' ? tcpServer(request, accept) : await webSocketServer(request, accept);
   const host = request.host.replace(/^\[(.*)\]$/, '$1');
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(cannotListen(request, error)));
+    // It stays: a connection that cannot be accepted (no file handle left) is told here, too, and must not end Limen.
+    server.on('error', (error) => reject(cannotListen(request, error)));
     server.listen(request.port, host, resolve);
   });
   // a TCP server has an address of this shape
@@ -78,16 +82,28 @@ async function webSocketServer(request: ListenRequest, accept: Accept): Promise<
   });
   const sockets = new WebSocketServer({
     server,
-    maxPayload: limits.packetBytesMax,
+    maxPayload: limits.packetBytesMax + headerBytesMax,
+    // A browser says which page wants to connect: one from elsewhere must not use the anonymous way in.
+    verifyClient: ({ origin, req }: { origin?: string; req: IncomingMessage }) =>
+      request.loginRequired || isSameHost(origin, req.headers.host),
     // MQTT 3.1.1 section 6: the subprotocol is named `mqtt`; a client that names none is let in as before.
     handleProtocols: (protocols) => (protocols.has('mqtt') ? 'mqtt' : false),
   });
+  // The server tells the same error itself.
+  sockets.on('error', () => {});
   sockets.on('connection', (socket) => {
     const stream = createWebSocketStream(socket);
     stream.on('error', () => stream.destroy());
     accept(stream, request);
   });
   return server;
+}
+
+/** No origin: not a browser. */
+function isSameHost(origin: string | undefined, host: string | undefined): boolean {
+  if (origin === undefined) return true;
+  if (!URL.canParse(origin) || !URL.canParse(`http://${host ?? ''}`)) return false;
+  return new URL(origin).hostname === new URL(`http://${host ?? ''}`).hostname;
 }
 
 function cannotListen({ scheme, host, port }: ListenRequest, error: Error): LimenError {

@@ -31,7 +31,7 @@ export interface WireShared {
   use(bytes: Buffer, start: number, end: number): TopicUse | null;
   /** Whether anybody subscribes to the topic now. */
   relays(use: TopicUse): boolean;
-  relay(wire: Wire, relay: Relay): void;
+  relay(relay: Relay): void;
   /** A PUBREL passed: the packet id of a QoS 2 publish is free again. */
   freed(wire: Wire, packetId: number): void;
   connections(): number;
@@ -43,6 +43,10 @@ export interface WireShared {
 export type Socket = Duplex & { destroySoon?: () => void };
 
 const callbackMark = -1;
+/** A connection that ends has this long to take what was written last. */
+const lingerMs = 5_000;
+/** How often a connection that is not read for want of room is kept from timing out; a keepalive is 1 s at least. */
+const keepAliveEveryMs = 1_000;
 
 /**
  * The wire of one connection: stands between the socket and Aedes. It cuts the bytes into MQTT packets, checks their
@@ -62,6 +66,7 @@ export class Wire extends Duplex implements GroupHolder {
   #forAedes: Buffer | null = null;
   #connectSeen = false;
   #paused = false;
+  #keepAlive: NodeJS.Timeout | undefined;
 
   /** Packet ids to acknowledge, in order; `callbackMark` stands for the next of `#callbacks`. */
   #acks: number[] = [];
@@ -106,7 +111,7 @@ export class Wire extends Duplex implements GroupHolder {
 
   /** Whether acknowledgements wait for a commit: a later one must not overtake them (MQTT-4.6.0-2). */
   get holds(): boolean {
-    return this.#groups.length > 0;
+    return this.#acks.length > this.#acksHead;
   }
 
   /** Calls back in the order of the acknowledgements, when everything taken so far is on disk. */
@@ -123,7 +128,8 @@ export class Wire extends Duplex implements GroupHolder {
     if (size === 0) return null;
     const bytes = this.#forAedes;
     this.#forAedes = null;
-    if (bytes !== null && this.#rest !== null) queueMicrotask(() => this.#resume());
+    if (bytes !== null && (this.#rest !== null || this.#paused))
+      queueMicrotask(() => this.#resume());
     return bytes;
   }
 
@@ -131,6 +137,7 @@ export class Wire extends Duplex implements GroupHolder {
 
   /** Gathers what is written and sends it once per turn. Never asks to wait: a frozen reader is cut off by its size. */
   override write(chunk: string | Uint8Array): boolean {
+    if (this.destroyed) return true;
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
     this.#reserve(bytes.length);
     this.#out.set(bytes, this.#outLength);
@@ -143,11 +150,17 @@ export class Wire extends Duplex implements GroupHolder {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    const isFrozen = this.outboundBytes > limits.clientOutboundBytesMax;
     this.#flush();
     this.#rest = null;
     this.#forAedes = null;
+    clearInterval(this.#keepAlive);
     const socket = this.#socket;
-    // What was written last (a CONNACK that says no) still has to reach the client.
+    // What was written last (a CONNACK that says no) still has to reach the client; but one that reads nothing would
+    // hold its bytes for ever.
+    const linger = setTimeout(() => socket.destroy(), isFrozen ? 0 : lingerMs);
+    linger.unref();
+    socket.once('close', () => clearTimeout(linger));
     if (socket.destroySoon === undefined) socket.end();
     else socket.destroySoon();
     callback(error);
@@ -185,6 +198,7 @@ export class Wire extends Duplex implements GroupHolder {
     if (rest !== null) this.#parse(rest);
     if (this.#paused && this.#canGoOn() && !this.#isBlocked()) {
       this.#paused = false;
+      clearInterval(this.#keepAlive);
       this.#socket.resume();
     }
   }
@@ -209,17 +223,18 @@ export class Wire extends Duplex implements GroupHolder {
         this.#refuse(this.#connectSeen ? 'packet too large' : 'CONNECT too large');
         return;
       }
-      const next = at + header.headerBytes + header.remainingBytes;
-      if (next > end) break;
       if (!this.#connectSeen && type !== packetType.connect) {
         this.#refuse('the first packet is not CONNECT');
         return;
       }
+      const next = at + header.headerBytes + header.remainingBytes;
+      if (next > end) break;
       if (type === packetType.publish && this.#publisher !== null) {
         // What Aedes was given must be in its hands before a publish may pass it by.
         if (run >= 0) {
           this.#handOver(bytes.subarray(run, at));
           run = -1;
+          if (this.destroyed) return;
           if (this.#forAedes !== null) break;
         }
         if (this.#takePublish(bytes, at, at + header.headerBytes, next)) {
@@ -251,6 +266,9 @@ export class Wire extends Duplex implements GroupHolder {
     if (this.#paused || (this.#canGoOn() && !this.#isBlocked())) return;
     this.#paused = true;
     this.#socket.pause();
+    // Its pings are not read meanwhile: that is not the client's fault.
+    this.#keepAlive = setInterval(() => this.#onActivity(), keepAliveEveryMs);
+    this.#keepAlive.unref();
   }
 
   #isBlocked(): boolean {
@@ -279,10 +297,10 @@ export class Wire extends Duplex implements GroupHolder {
   #takePublish(bytes: Buffer, at: number, body: number, next: number): boolean {
     const flags = (bytes[at] ?? 0) & 0x0f;
     const qos = (flags >> 1) & 3;
-    if (qos > 1 || this.#publisher === null) return false;
+    if (qos === 3 || this.#publisher === null) return false;
     const topicStart = body + 2;
     const topicEnd = topicStart + (((bytes[body] ?? 0) << 8) | (bytes[body + 1] ?? 0));
-    const payloadStart = qos === 1 ? topicEnd + 2 : topicEnd;
+    const payloadStart = qos === 0 ? topicEnd : topicEnd + 2;
     if (payloadStart > next) {
       this.#refuse('PUBLISH too short');
       return true;
@@ -292,19 +310,24 @@ export class Wire extends Duplex implements GroupHolder {
       this.#refuse('malformed topic');
       return true;
     }
-    if (use.sink === 'relay') return false;
     let id = 0;
-    if (qos === 1) {
+    if (qos > 0) {
       id = ((bytes[topicEnd] ?? 0) << 8) | (bytes[topicEnd + 1] ?? 0);
       if (id === 0) {
         this.#refuse('packet id 0');
         return true;
       }
     }
+    if (use.sink === 'relay' || qos === 2) return false;
     const retain = (flags & 1) !== 0;
     if (use.sink === 'own') {
       const payload = Buffer.from(bytes.subarray(payloadStart, next));
       const waits = this.#shared.door.command(use.topic, payload, retain, this.#publisher);
+      // An act is a row like a reading: it counts against the share of its connection.
+      if (waits) {
+        this.#joinGroup().rows++;
+        this.#unstoredRows++;
+      }
       if (qos === 1) this.#acknowledge(id, waits);
       return true;
     }
@@ -350,7 +373,7 @@ export class Wire extends Duplex implements GroupHolder {
   }
 
   #relay(topic: string, payload: Buffer, qos: 0 | 1, retain: boolean): void {
-    this.#shared.relay(this, { topic, payload, qos, retain });
+    this.#shared.relay({ topic, payload, qos, retain });
   }
 
   #writeAck(id: number): void {
@@ -387,7 +410,7 @@ export class Wire extends Duplex implements GroupHolder {
     // The socket keeps the bytes until they are sent: the next packets need a buffer of their own.
     this.#out = Buffer.allocUnsafe(Math.min(Math.max(256, this.#outLength), 16_384));
     this.#outLength = 0;
-    if (!this.#socket.destroyed) this.#socket.write(bytes);
+    if (!this.#socket.destroyed && !this.#socket.writableEnded) this.#socket.write(bytes);
   }
 
   #refuse(reason: string): void {

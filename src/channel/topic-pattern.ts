@@ -19,6 +19,8 @@ export function compileTopicPattern(pattern: string): TopicPattern {
       .join('/'),
     match(levels) {
       if (levels.length !== wanted.length) return null;
+      // MQTT 3.1.1 section 4.7.2: a wildcard at the front does not take a broker's own topics.
+      if (levels[0]?.startsWith('$') === true && levels[0] !== wanted[0]) return null;
       for (const [index, level] of wanted.entries()) {
         if (index !== deviceAt && index !== metricAt && level !== '+' && level !== levels[index])
           return null;

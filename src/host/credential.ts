@@ -19,13 +19,13 @@ export async function verifyCredential(password: string, credential: string): Pr
   const [kind, n, r, p, salt, key] = credential.split('$');
   if (kind !== 'scrypt' || salt === undefined || key === undefined) return false;
   const wanted = Buffer.from(key, 'base64');
-  const found = await derive(
-    password,
-    Buffer.from(salt, 'base64'),
-    Number(n),
-    Number(r),
-    Number(p),
-  );
+  const salted = Buffer.from(salt, 'base64');
+  let found: Buffer;
+  try {
+    found = await derive(password, salted, Number(n), Number(r), Number(p));
+  } catch {
+    return false;
+  }
   return wanted.length === found.length && timingSafeEqual(wanted, found);
 }
 
