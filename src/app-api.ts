@@ -16,6 +16,7 @@ import type { Engine } from './domain/engine.ts';
 import { LimenError } from './domain/error.ts';
 import type { WallMs } from './domain/time.ts';
 import { createCredential } from './host/credential.ts';
+import { stallMs } from './app-house.ts';
 import type { Host } from './host/host.ts';
 import type { Reader } from './threads/start-reader.ts';
 import type { StorageThread } from './threads/start-storage.ts';
@@ -47,9 +48,6 @@ export interface Parts {
   act(act: Act): Promise<ActAnswer>;
   drill(rule: string): AsyncIterable<DrillStep>;
 }
-
-/** A commit that takes longer than this is a stall: notifiers go on from memory, readiness is red. */
-export const stallMs = 2_000;
 
 /** What the running program offers to CLI, HTTP and page. */
 export function createApi(parts: Parts): LimenApi {

@@ -16,6 +16,13 @@ export interface Metrics {
   counter(name: string, help: string, labels?: Labels): Counter;
   /** `read` is called when the metrics are written out. A second one with the same name and labels replaces it. */
   gauge(name: string, help: string, read: () => number, labels?: Labels): void;
+  /** `read` gives every series of the name when the metrics are written out. */
+  collect(
+    name: string,
+    help: string,
+    type: 'counter' | 'gauge',
+    read: () => Iterable<readonly [labels: Labels, value: number]>,
+  ): void;
   histogram(name: string, help: string, bounds: readonly number[]): Histogram;
   text(): string;
 }
@@ -55,6 +62,13 @@ export function createMetrics(): Metrics {
     gauge(name, help, read, labels = {}) {
       const series = name + labelText(labels);
       family(name, help, 'gauge').series.set(series, () => `${series} ${read()}\n`);
+    },
+    collect(name, help, type, read) {
+      family(name, help, type).series.set(name, () => {
+        let text = '';
+        for (const [labels, value] of read()) text += `${name}${labelText(labels)} ${value}\n`;
+        return text;
+      });
     },
     histogram(name, help, bounds) {
       const counts = new Array<number>(bounds.length + 1).fill(0);

@@ -22,7 +22,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   http: ['domain', 'rules:type', 'host:type'],
   cli: ['domain', 'config', 'storage', 'http/client.ts', 'host:type'],
 };
-const wires = new Set(['app.ts', 'app-api.ts', 'app-drill.ts', 'main.ts', 'threads']);
+const wires = new Set([
+  'app.ts',
+  'app-acts.ts',
+  'app-api.ts',
+  'app-drill.ts',
+  'app-house.ts',
+  'main.ts',
+  'threads',
+]);
 
 // Each library has one home.
 const homes: readonly (readonly [library: RegExp, home: string])[] = [
