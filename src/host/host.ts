@@ -13,7 +13,10 @@ export interface Host {
   readonly bootId: string;
   /** Whether a time service has set the wall clock; null: there is no way to know. */
   isClockSynchronised(): boolean | null;
-  /** A named place in the program at which a test can end it. Does nothing unless the environment asks for it. */
+  /**
+   * A named place in the program at which a test can end it: `LIMEN_FAULT_POINT=name`, or `name:3` for the third time
+   * it gets there. Does nothing unless the environment asks for it.
+   */
   readonly faultPoint: (name: string) => void;
 }
 
@@ -21,7 +24,8 @@ const timeServiceDirectory = '/run/systemd/timesync';
 
 /** The host of a real process. */
 export function createHost(options: { clock: Clock; log: Log; version: string }): Host {
-  const killAt = process.env['LIMEN_FAULT_POINT'];
+  const [killAt, timeText = '1'] = (process.env['LIMEN_FAULT_POINT'] ?? '').split(':');
+  let timesLeft = Number(timeText);
   return {
     ...options,
     metrics: createMetrics(),
@@ -29,7 +33,9 @@ export function createHost(options: { clock: Clock; log: Log; version: string })
     isClockSynchronised: () =>
       existsSync(timeServiceDirectory) ? existsSync(`${timeServiceDirectory}/synchronized`) : null,
     faultPoint: (name) => {
-      if (name === killAt) process.kill(process.pid, 'SIGKILL');
+      if (name !== killAt) return;
+      timesLeft -= 1;
+      if (timesLeft === 0) process.kill(process.pid, 'SIGKILL');
     },
   };
 }

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { onTestFinished } from 'vitest';
+import { onFileFinished } from './clean-up.ts';
 
 const root = join(import.meta.dirname, '../..');
 const sourceMain = join(root, 'src/main.ts');
@@ -106,7 +106,7 @@ ${text}`,
     );
   configure(yaml);
   const children = new Set<ChildProcess>();
-  onTestFinished(async () => {
+  onFileFinished(async () => {
     for (const child of children) await kill(child);
     rmSync(folder, { recursive: true, force: true });
   });

@@ -1,5 +1,5 @@
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
-import { onTestFinished } from 'vitest';
+import { onFileFinished } from './clean-up.ts';
 
 /** A message as a subscriber saw it. */
 export interface Seen {
@@ -36,7 +36,7 @@ export async function connectClient(
   const client = await connectAsync(url, { reconnectPeriod: 0, ...options });
   // Tests kill the broker: that is no news here.
   client.on('error', () => undefined);
-  onTestFinished(() => client.endAsync(true));
+  onFileFinished(() => client.endAsync(true));
   return client;
 }
 

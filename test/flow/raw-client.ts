@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { onTestFinished } from 'vitest';
+import { onFileFinished } from './clean-up.ts';
 import {
   createFrameReader,
   packetTypes,
@@ -35,7 +35,7 @@ export async function connectRaw(port: number, clientId: string): Promise<RawCli
   const socket = await accepted(port, clientId);
   socket.on('error', () => undefined);
   const isClosed = once(socket, 'close');
-  onTestFinished(() => void socket.destroy());
+  onFileFinished(() => void socket.destroy());
   const acknowledged: number[] = [];
   let onProgress = (): void => undefined;
   let onSuback = (): void => undefined;
