@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { generate, type Packet } from 'mqtt-packet';
+import { duplexPair } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { TopicUse, Wire } from '../../src/broker/wire.ts';
 import { limits } from '../../src/domain/limits.ts';
 import { eventually, settle, startEmbedded } from './embedded-fixture.ts';
+import { createTestDoor } from './test-door.ts';
 import {
   connectPacket,
   connectRaw,
@@ -80,10 +83,14 @@ describe('Wire cuts bytes into packets', () => {
   test('Wire reads on after many chunks of messages that only Aedes handles', async () => {
     const { port } = await startEmbedded();
     const client = await connectRaw(port, 'busy');
+    // Three chunks at once: one that Aedes works on, one that it was given, one that waits.
     const count = 3_000;
-    for (let id = 1; id <= count; id++) {
-      client.send(publishPacket('relayed/x', String(id), 1, id));
-      if (id % 17 === 0) await settle(1);
+    for (let id = 1; id <= count; id += 50) {
+      const chunk = Array.from({ length: 50 }, (_, index) =>
+        publishPacket('relayed/x', 'x', 1, id + index),
+      );
+      client.send(...chunk);
+      await new Promise((resolve) => client.socket.write('', resolve));
     }
     client.send(ping);
     await client.until((received) => received.some(({ cmd }) => cmd === 'pingresp'));
@@ -91,6 +98,36 @@ describe('Wire cuts bytes into packets', () => {
     expect(idsOf(client.received, 'puback')).toEqual(
       Array.from({ length: count }, (_, index) => index + 1),
     );
+  });
+
+  test('Wire reads on after Aedes took its time twice and nothing is left over', async () => {
+    const [near, far] = duplexPair();
+    const wire = new Wire(near, {
+      door: createTestDoor(),
+      use: (bytes, start, end) => new TopicUse(bytes.toString('utf8', start, end), 'relay'),
+      relays: () => false,
+      relay: () => undefined,
+      freed: () => undefined,
+      connections: () => 1,
+      refused: () => undefined,
+    });
+    onTestFinished(() => void wire.destroy());
+    const send = async (...packets: Packet[]): Promise<void> => {
+      far.write(Buffer.concat(packets.map((packet) => generate(packet))));
+      await settle(3);
+    };
+    await send(connectPacket('slow'));
+    expect(wire.read()?.[0]).toBe(0x10);
+    wire.open({ clientId: 'slow', username: null }, () => undefined);
+    for (let id = 1; id <= 3; id++) await send(publishPacket('other', String(id), 1, id));
+    const taken: string[] = [];
+    for (let turn = 0; turn < 3; turn++) {
+      taken.push(wire.read()?.toString('latin1').slice(-1) ?? '');
+      await settle(3);
+    }
+    expect(taken).toEqual(['1', '2', '3']);
+    await send(publishPacket('other', '4', 1, 4));
+    expect(wire.read()?.toString('latin1').slice(-1)).toBe('4');
   });
 
   test('Wire reads nothing behind a DISCONNECT', async () => {
