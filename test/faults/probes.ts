@@ -18,7 +18,7 @@ export interface Probes {
 /** The config of the probes: each device has a rule and an output of its own. */
 export function probeConfig(devices: readonly string[]): string {
   const rule = (device: string): string =>
-    `  quick-${device}: { points: ${device}/level, above: 1e6, severity: warning, acknowledge: not_required, then: [{ output: lamp-${device}, while: raised }] }`;
+    `  quick-${device}: { points: ${device}/level, above: 5e5, severity: warning, acknowledge: not_required, then: [{ output: lamp-${device}, while: raised }] }`;
   const output = (device: string): string =>
     `  lamp-${device}: { mqtt: { broker: embedded, topic: lamp/${device}, on: 'ON', off: 'OFF' }, safe: off, max_on: 10m }`;
   return `rules:\n${devices.map(rule).join('\n')}\noutputs:\n${devices.map(output).join('\n')}\n`;
