@@ -318,7 +318,9 @@ export class EmbeddedBroker {
     }
     if (wire === null || wire.destroyed || packet.qos === 0 || !(waits || wire.holds))
       callback(null);
-    else wire.holdCallback(() => callback(null));
+    else if (packet.qos < 2) wire.holdCallback(() => callback(null));
+    // One after the other: a repetition must find what Aedes keeps of the original, or it is distributed twice.
+    else wire.holdCallback(() => setImmediate(() => callback(null)));
   }
 
   /** Whether a QoS 2 publish is one that was stored already and not yet released (MQTT-4.3.3-2). */
