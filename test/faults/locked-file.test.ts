@@ -65,13 +65,12 @@ test.each(['EXCLUSIVE', 'IMMEDIATE'])(
     const show = (share: number): string =>
       `${percentile(usual, share).toFixed(1)} -> ${percentile(locked, share).toFixed(1)}`;
     const figures = `${mode}: p50 ${show(0.5)}, p99 ${show(0.99)}, max ${show(1)} ms of ${usual.length} and ${locked.length}; RSS ${megabytes(rssBefore)}, ${megabytes(rssLocked)}, ${megabytes(rssAfter)} MB; ${loads.reduce((sum, load) => sum + load.sent, 0)} readings`;
-    if (process.env['LIMEN_FIGURES'] !== undefined) process.stderr.write(`${figures}\n`);
-    expect(locked.length, figures).toBeGreaterThan(lockMs / 100);
-    expect(percentile(locked, 1), figures).toBeLessThan(
-      Math.max(200, 10 * percentile(usual, 0.99)),
-    );
-    expect((rssLocked - rssBefore) / 1e6, figures).toBeLessThan(50);
-    expect((rssAfter - rssBefore) / 1e6, figures).toBeLessThan(50);
+    // What was measured is worth a line in the log of a run that fails, and in that of one that does not.
+    process.stderr.write(`${figures}\n`);
+    expect(locked.length).toBeGreaterThan(lockMs / 100);
+    expect(percentile(locked, 1)).toBeLessThan(Math.max(200, 10 * percentile(usual, 0.99)));
+    expect((rssLocked - rssBefore) / 1e6).toBeLessThan(50);
+    expect((rssAfter - rssBefore) / 1e6).toBeLessThan(50);
 
     expect((await running.stop()).code).toBe(0);
     const counts = new Map(loads.map(({ device, sent }) => [device, sent]));
