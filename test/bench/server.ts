@@ -156,9 +156,10 @@ export function loadRules(further: number): string {
   for (let index = 0; index < deviceCount; index += 1) {
     for (const [name, limit] of levels) rules += rule(name, deviceName(index), limit);
   }
+  // Short lines: so many rules must stay below the largest config that is read.
   for (let index = 0; index < further; index += 1) {
-    const [name, limit] = levels[index % levels.length] ?? levels[0];
-    rules += rule(name, `other-${Math.floor(index / levels.length)}`, limit);
+    const limit = levels[index % levels.length]?.[1] ?? '';
+    rules += `  x${index}: {points: o${Math.floor(index / levels.length)}/t, ${limit}}\n`;
   }
   return rules;
 }
