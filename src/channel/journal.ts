@@ -218,9 +218,11 @@ export class Journal implements RowWriter {
     if (!this.#scheduled) this.#schedule();
   }
 
-  /** Commits what is open, even if it is nothing but the clock. */
+  /** Commits what is open as soon as the storage thread is free, even if it is nothing but the clock. */
   flush(): void {
-    this.#close();
+    this.#waited = true;
+    this.#urgent = true;
+    // Not closed while another group is under way: a stalled disk would gather a buffer for each call.
     this.#pump();
   }
 
