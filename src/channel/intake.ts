@@ -205,6 +205,9 @@ export class Intake {
 
   /** The road of one message. The short way is for a plain number of a point that is known. */
   take(route: Route, bytes: Buffer, start: number, end: number, retained: boolean): number {
+    // What fell due before a message is not its work: the events must not carry it as their evidence.
+    const dueAt = this.#engine.nextDueAt;
+    if (dueAt !== null && dueAt <= this.#engineMs) this.#engine.advance(this.#engineMs);
     this.#judgedTopic = route.topic;
     this.#judgedBytes = bytes;
     this.#judgedStart = start;
@@ -286,20 +289,8 @@ export class Intake {
     const stored = judged ? quality : quality | historyOnlyFlag;
     const seq = this.#journal.reading(point.index, this.#engineMs, atMs, value, raw, stored);
     route.counters.stored++;
-    if (judged) {
-      const dueAt = this.#engine.nextDueAt;
-      if (dueAt !== null && dueAt <= this.#engineMs) this.#fireDue();
-      this.#engine.reading(seq, this.#engineMs, atMs, point.index, value, quality);
-    }
+    if (judged) this.#engine.reading(seq, this.#engineMs, atMs, point.index, value, quality);
     if (this.watcher !== null) this.watcher(point, seq, atMs, value, quality);
-  }
-
-  /** What fell due before a reading is not its work: the events must not carry it as their evidence. */
-  #fireDue(): void {
-    const judged = this.#judgedBytes;
-    this.#judgedBytes = null;
-    this.#engine.advance(this.#engineMs);
-    this.#judgedBytes = judged;
   }
 
   /** The stored number of an item in the point's unit; a reason if it is bad. */
