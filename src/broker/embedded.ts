@@ -7,6 +7,7 @@ import type { Log } from '../host/log.ts';
 import type { Counter, Metrics } from '../host/metrics.ts';
 import type { Door, Publisher } from './door.ts';
 import { listenAll, type ListenRequest, type OpenListener } from './listeners.ts';
+import { SessionStore } from './session-store.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { TopicUse, Wire, type Relay, type Socket, type WireShared } from './wire.ts';
 
@@ -90,6 +91,10 @@ export class EmbeddedBroker {
         reason,
       });
     metrics.gauge('limen_connections_count', 'Open client connections', () => this.#wires.size);
+    const lostToSessions = metrics.counter(
+      'limen_session_messages_dropped_total',
+      'Messages that a session which was away too long will not get',
+    );
     this.#aedes = new Aedes({
       id: options.id,
       concurrency: 1_000,
@@ -110,6 +115,9 @@ export class EmbeddedBroker {
       },
       authorizeForward: (client, packet) => this.#authorizeForward(client, packet),
       published: (_packet, _client, callback) => callback(null),
+      persistence: new SessionStore((count) => {
+        lostToSessions.value += count;
+      }),
     });
     this.#listen();
   }

@@ -9,6 +9,10 @@ export const limits = {
   connectBytesMax: 4 * 1024,
   /** Bytes waiting for one slow subscriber; above it QoS 0 is dropped and then the client. */
   clientOutboundBytesMax: 4 * 1024 * 1024,
+  /** Messages and bytes that wait for one session that is away, and bytes for all; the oldest gives way. */
+  sessionMessagesMax: 4_096,
+  sessionBytesMax: 1024 * 1024,
+  sessionsBytesMax: 32 * 1024 * 1024,
   /** Connections at the same time. */
   connectionsMax: 1_000,
   /** Journal rows accepted and not yet on disk; above it sockets are no longer read. */

@@ -1,0 +1,74 @@
+import type { AedesPacket } from 'aedes-packet';
+import { expect, test } from 'vitest';
+import { SessionStore } from '../../src/broker/session-store.ts';
+import { limits } from '../../src/domain/limits.ts';
+
+const phone = { id: 'phone' };
+
+function message(brokerCounter: number, payload: string | Buffer = String(brokerCounter)) {
+  return {
+    cmd: 'publish',
+    topic: 'news',
+    payload,
+    qos: 1,
+    retain: false,
+    dup: false,
+    brokerId: 'limen',
+    brokerCounter,
+  } as const satisfies AedesPacket;
+}
+
+async function waiting(store: SessionStore): Promise<unknown[]> {
+  const packets: AedesPacket[] = await store.outgoingStream(phone).toArray();
+  return packets.map(({ brokerCounter }) => brokerCounter);
+}
+
+test('SessionStore keeps one copy for a session whose filters overlap, and clears it by its packet id', async () => {
+  const store = new SessionStore(() => undefined);
+  await store.outgoingEnqueueCombi(
+    [{ clientId: 'phone' }, { clientId: 'phone' }, { clientId: 'tablet' }],
+    message(1),
+  );
+  await store.outgoingEnqueueCombi([{ clientId: 'phone' }], message(2));
+  expect(await waiting(store)).toEqual([1, 2]);
+  await store.outgoingUpdate(phone, { ...message(1), messageId: 7 });
+  await store.outgoingClearMessageId(phone, {
+    cmd: 'puback',
+    messageId: 7,
+    brokerId: '',
+    brokerCounter: 0,
+  });
+  expect(await waiting(store)).toEqual([2]);
+});
+
+test('SessionStore lets the oldest messages give way, by number and by bytes, and counts them', async () => {
+  let dropped = 0;
+  const store = new SessionStore((count) => {
+    dropped += count;
+  });
+  const { sessionMessagesMax, sessionBytesMax } = limits;
+  for (let n = 1; n <= sessionMessagesMax + 10; n += 1) {
+    await store.outgoingEnqueue({ clientId: 'phone' }, message(n));
+  }
+  expect(dropped).toBe(10);
+  expect((await waiting(store)).slice(0, 2)).toEqual([11, 12]);
+
+  const large = Buffer.alloc(sessionBytesMax / 2);
+  for (const n of [5_001, 5_002, 5_003]) {
+    await store.outgoingEnqueue({ clientId: 'phone' }, message(n, large));
+  }
+  expect(await waiting(store)).toEqual([5_003]);
+  expect(dropped).toBe(sessionMessagesMax + 12);
+  // One that gave way while it was on its way is no error.
+  await store.outgoingUpdate(phone, { ...message(11), messageId: 1 });
+});
+
+test('SessionStore stores a retained message within the call', async () => {
+  const store = new SessionStore(() => undefined);
+  let isStored = false;
+  void store.storeRetained({ ...message(1), retain: true }).then(() => {
+    isStored = true;
+  });
+  expect(isStored).toBe(true);
+  expect(await store.createRetainedStream('news').toArray()).toHaveLength(1);
+});
