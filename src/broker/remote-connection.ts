@@ -80,8 +80,10 @@ export function openConnection(options: ConnectionOptions, events: ConnectionEve
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
     // QoS 2 never comes, for all subscriptions are at QoS 1; the library would finish its handshake itself.
     const packetId = qos === 1 && messageId !== undefined ? messageId : null;
-    const done = inbound.take(packetId, bytes.length, () => callback(withoutPuback));
+    const done = inbound.take(packetId, bytes.length);
     events.message({ topic, payload: bytes, retain, qos, dup }, done);
+    // Last: at the end of a chunk the library takes the next message within this very call.
+    inbound.whenRoom(() => callback(withoutPuback));
   };
 
   const start = async (): Promise<void> => {

@@ -10,10 +10,11 @@ interface Pending {
 export interface Inbound {
   /**
    * Takes a message in. The returned function is to be called once, when the message is on disk; the PUBACK of a QoS 1
-   * message (`packetId` not null) goes out then, in the order of arrival. `next` asks for the next message: it is
-   * called at once while there is room, else as soon as there is.
+   * message (`packetId` not null) goes out then, in the order of arrival.
    */
-  take(packetId: number | null, bytes: number, next: () => void): () => void;
+  take(packetId: number | null, bytes: number): () => void;
+  /** Calls back as soon as there is room for a further message: at once, if there is. One may wait at a time. */
+  whenRoom(next: () => void): void;
   /** Messages taken and not yet done. */
   readonly length: number;
 }
@@ -61,13 +62,11 @@ export function createInbound(write: (pubacks: Buffer) => void): Inbound {
   };
 
   return {
-    take(packetId, bytes, next) {
+    take(packetId, bytes) {
       const entry: Pending | null = packetId === null ? null : { packetId, done: false };
       if (entry !== null) pending.push(entry);
       length += 1;
       bytesOpen += bytes;
-      if (hasRoom()) next();
-      else waiting = next;
       let open = true;
       return () => {
         if (!open) return;
@@ -75,6 +74,10 @@ export function createInbound(write: (pubacks: Buffer) => void): Inbound {
         if (entry !== null) entry.done = true;
         finish(bytes);
       };
+    },
+    whenRoom(next) {
+      if (hasRoom()) next();
+      else waiting = next;
     },
     get length() {
       return length;

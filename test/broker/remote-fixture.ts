@@ -51,7 +51,7 @@ async function startMosquitto(): Promise<{ port: number; stop(): Promise<void> }
   const file = join(folder, 'mosquitto.conf');
   writeFileSync(
     file,
-    `listener ${port} 127.0.0.1\nallow_anonymous true\npersistence false\nmax_inflight_messages 0\n`,
+    `listener ${port} 127.0.0.1\nallow_anonymous true\npersistence false\nmax_inflight_messages 0\nmax_queued_messages 0\n`,
   );
   const child = spawn('mosquitto', ['-c', file], { stdio: 'ignore' });
   await untilListening(port);

@@ -125,8 +125,11 @@ it('createInbound() asks for the next message only while there is room in count 
   const next = (): void => {
     asked += 1;
   };
-  const small = inbound.take(1, 10, next);
-  const large = inbound.take(2, limits.remoteUnacknowledgedBytesMax, next);
+  const small = inbound.take(1, 10);
+  inbound.whenRoom(next);
+  expect(asked).toBe(1);
+  const large = inbound.take(2, limits.remoteUnacknowledgedBytesMax);
+  inbound.whenRoom(next);
   expect(asked).toBe(1);
   large();
   expect(asked).toBe(2);
