@@ -33,12 +33,31 @@ export function openForReading(path: string): Db | null {
     const db = new Database(path, { readonly: true, fileMustExist: true });
     db.pragma('busy_timeout = 2000');
     db.pragma('trusted_schema = OFF');
-    return db;
+    if (canRead(db)) return db;
+    db.close();
+    // A crash left a log that has to be taken into account first, which a reader alone may not do.
+    const recovered = new Database(path, { fileMustExist: true });
+    recovered.pragma('busy_timeout = 2000');
+    recovered.pragma('trusted_schema = OFF');
+    recovered.prepare('SELECT count(*) FROM sqlite_master').get();
+    recovered.pragma('query_only = ON');
+    return recovered;
   } catch (error) {
     if (hasCode(error, 'SQLITE_CANTOPEN') && !existsSync(path)) return null;
     throw new LimenError('unavailable', `Cannot read ${path}: ${messageOf(error)}`, {
       cause: error,
     });
+  }
+}
+
+function canRead(db: Db): boolean {
+  try {
+    db.prepare('SELECT count(*) FROM sqlite_master').get();
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'SQLITE_READONLY') || hasCode(error, 'SQLITE_CANTOPEN')) return false;
+    db.close();
+    throw error;
   }
 }
 
