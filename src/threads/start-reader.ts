@@ -56,7 +56,8 @@ export function createReader(directory: string, clock: Clock): Reader {
   const finish = (call: number): void => {
     waiting.delete(call);
     open--;
-    if (open > 0) return;
+    // Without a thread there is nothing to end, and a timer would keep the process alive.
+    if (open > 0 || worker === null) return;
     idle = clock.after(idleMs, () => {
       void worker?.terminate();
       worker = null;

@@ -110,9 +110,7 @@ describe('EngineTime over a restart', () => {
     const first = new EngineTime({ clock, bootId: 'one', trusted: true, before: before() });
     clock.advance(500.5);
     const stamp = first.stamp();
-    expect(
-      Object.values(stamp).every((each) => typeof each !== 'number' || Number.isInteger(each)),
-    );
+    expect([stamp.monotonicMs, stamp.engineMs].every(Number.isInteger)).toBe(true);
     expect(stamp).toMatchObject({ bootId: 'one', trusted: true, engineMs: first.now() });
     clock.advance(10_000);
     const second = new EngineTime({ clock, bootId: 'one', trusted: true, before: stamp });
