@@ -1,11 +1,11 @@
 /** Bounds on what a config may be: what lies beyond is a mistake or an attack, and is refused with its place. */
 export const configLimits = {
   /** Size of the file. */
-  fileBytesMax: 256 * 1024,
+  fileBytesMax: 1024 * 1024,
   /** How deep maps and lists may nest. */
   depthMax: 32,
   /** Values in the file once every YAML alias is expanded. */
-  valuesMax: 50_000,
+  valuesMax: 200_000,
   /** Problems reported at once. */
   problemsMax: 1_000,
   nameCharsMax: 100,
