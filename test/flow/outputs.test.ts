@@ -1,0 +1,168 @@
+// Aim: no output outlives its reason, and none is let go without one: over dead sensors, kills and restarts.
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { startBroker } from '../broker/remote-fixture.ts';
+import { onFileFinished } from './clean-up.ts';
+import { install } from './limen-process.ts';
+import { connectClient, on, openInbox, type Inbox } from './mqtt-inbox.ts';
+
+interface Timed {
+  readonly text: string;
+  readonly atMs: number;
+}
+
+/** What a device was commanded, with the times. */
+function commands(inbox: Inbox, topic: string): Timed[] {
+  return inbox.messages.filter((seen) => seen.topic === topic);
+}
+
+test.concurrent('the siren of a dead sensor sounds again after kill -9, and its alert is active and unknown as before', async () => {
+  const home = await startBroker('aedes');
+  onFileFinished(() => home.stop());
+  const limen = install({
+    yaml: `
+brokers: { home: { url: '${home.url}' } }
+points: { oven/heat: { expect_every: 400ms } }
+rules: { hot: { points: oven/heat, above: 100, severity: critical, then: [{ output: siren, while: unacknowledged }, { output: fan, set: on, while: raised }] } }
+outputs:
+  siren: { mqtt: { broker: home, topic: siren/set, on: 'ON', off: 'OFF' }, safe: off, max_on: 1h, on_unknown: hold }
+  fan: { mqtt: { broker: home, topic: fan/set, on: 'ON', off: 'OFF' }, safe: off, max_on: 1h, on_unknown: safe }
+`,
+  });
+  const device = await openInbox(home.url, '+/set');
+  const first = await limen.start();
+  const before = await openInbox(first.url, 'limen/#');
+  const hot = 'limen/alerts/hot/oven/heat';
+  await device.next('fan safe', on('fan/set'));
+  await before.client.publishAsync('sensors/oven/heat', '150', { qos: 1 });
+  await device.next('fan on', ({ topic, text }) => topic === 'fan/set' && text === 'ON');
+  await before.next('unknown', on(hot, { condition: 'unknown', quality: 'stale' }));
+  // The heater goes safe while nobody knows; the siren goes on.
+  await before.next('fan off', on('limen/outputs/fan', { commanded: 'off' }), 2);
+  expect(commands(device, 'siren/set').at(-1)?.text).toBe('ON');
+  await first.kill();
+
+  const from = device.messages.length;
+  const second = await limen.start();
+  const after = await openInbox(second.url, 'limen/#');
+  const restored = await after.next('restored', on(hot));
+  expect(restored.json).toMatchObject({ state: 'active', condition: 'unknown', value: 150 });
+  await after.next('stale', on('limen/alerts/limen.stale/oven/heat', { state: 'active' }));
+  await device.next('siren', ({ topic, text }) => topic === 'siren/set' && text === 'ON', from);
+  await wait(500);
+  const sirens = device.messages.slice(from).filter(({ topic }) => topic === 'siren/set');
+  expect(sirens.map(({ text }) => text)).toEqual(['OFF', 'ON']);
+  const fans = device.messages.slice(from).filter(({ topic }) => topic === 'fan/set');
+  expect(fans.map(({ text }) => text)).not.toContain('ON');
+  await after.client.publishAsync('sensors/oven/heat', '151', { qos: 1 });
+  await device.next('fan', ({ topic, text }) => topic === 'fan/set' && text === 'ON', from);
+}, 30_000);
+
+test.concurrent('max_on counts over a kill, and a spent claim is not asserted again by the restart', async () => {
+  const home = await startBroker('aedes');
+  onFileFinished(() => home.stop());
+  const limen = install({
+    yaml: `
+brokers: { home: { url: '${home.url}' } }
+rules: { dry: { points: bed/moisture, below: 20, severity: warning, then: [{ output: pump, set: on, while: raised }] } }
+outputs: { pump: { mqtt: { broker: home, topic: pump/set, on: 'ON', off: 'OFF' }, safe: off, max_on: 6s } }
+`,
+  });
+  const device = await openInbox(home.url, 'pump/set');
+  const first = await limen.start();
+  const sensor = await connectClient(first.url);
+  await device.next('safe', on('pump/set'));
+  await sensor.publishAsync('sensors/bed/moisture', '10', { qos: 1 });
+  const began = await device.next('on', ({ text }) => text === 'ON');
+  await wait(1_500);
+  await first.kill();
+  let from = device.messages.length;
+  const second = await limen.start();
+  const again = await device.next('on again', ({ text }) => text === 'ON', from);
+  const tripped = await device.next('trip', ({ text }) => text === 'OFF', again.index);
+  expect(Math.abs(tripped.atMs - began.atMs - 6_000)).toBeLessThan(1_000);
+  const inbox = await openInbox(second.url, 'limen/outputs/pump');
+  const shown = await inbox.next('shown', on('limen/outputs/pump'));
+  expect(shown.json).toMatchObject({ commanded: 'off' });
+  expect(String(shown.json['reason'])).toMatch(/max_on/);
+
+  from = device.messages.length;
+  await second.kill();
+  const third = await limen.start();
+  await device.next('safe', on('pump/set'), from);
+  const later = await connectClient(third.url);
+  await later.publishAsync('sensors/bed/moisture', '9', { qos: 1 });
+  await wait(500);
+  expect(device.messages.slice(from).map(({ text }) => text)).not.toContain('ON');
+  // Only a new raise makes it count again.
+  await later.publishAsync('sensors/bed/moisture', '50', { qos: 1 });
+  await later.publishAsync('sensors/bed/moisture', '10', { qos: 1 });
+  await device.next('new raise', ({ text }) => text === 'ON', from);
+}, 40_000);
+
+test.concurrent('a lease is written into the command and renewed at half time, and no longer once the reason is gone', async () => {
+  const limen = install({
+    yaml: `
+rules: { dry: { points: bed/moisture, below: 20, severity: warning, acknowledge: not_required, then: [{ output: pump, set: on, while: raised }] } }
+outputs: { pump: { mqtt: { broker: embedded, topic: pump/set, on: '{"on_for":{lease_s}}', off: 'OFF' }, safe: off, max_on: 1h, lease: 2s } }
+`,
+  });
+  const running = await limen.start();
+  const inbox = await openInbox(running.url, 'pump/set');
+  await inbox.client.publishAsync('sensors/bed/moisture', '10', { qos: 1 });
+  const isOn = on('pump/set', { on_for: 2 });
+  const first = await inbox.next('on', isOn);
+  const second = await inbox.next('renewed', isOn, first.index + 1);
+  const third = await inbox.next('renewed again', isOn, second.index + 1);
+  expect(Math.abs(third.atMs - first.atMs - 2_000)).toBeLessThan(1_000);
+  await inbox.client.publishAsync('sensors/bed/moisture', '30', { qos: 1 });
+  await inbox.next('off', ({ text }) => text === 'OFF');
+  const count = inbox.messages.length;
+  await wait(1_500);
+  expect(inbox.messages.length).toBe(count);
+}, 30_000);
+
+test.concurrent('a rule that goes away lets go of its output and leaves no retained alert, by a reload or over a restart', async () => {
+  const home = await startBroker('aedes');
+  onFileFinished(() => home.stop());
+  const yaml = (rules: string): string => `
+brokers: { home: { url: '${home.url}' } }
+publish: { to: [embedded, home] }
+rules: {${rules}}
+outputs: { lamp: { mqtt: { broker: home, topic: lamp/set, on: 'ON', off: 'OFF' }, safe: off, max_on: 1h } }
+`;
+  const rule = (name: string): string =>
+    ` ${name}: { points: tank/level, above: 5, severity: warning, then: [{ output: lamp, while: raised }] }`;
+  const limen = install({ yaml: yaml(`${rule('first')},${rule('second')}`) });
+  const first = await limen.start();
+  const inbox = await openInbox(home.url, 'limen/alerts/#', 'limen/outputs/#', 'lamp/set');
+  const topicOf = (name: string): string => `limen/alerts/${name}/tank/level`;
+  await inbox.next('safe', on('lamp/set'));
+  const sensor = await connectClient(first.url);
+  await sensor.publishAsync('sensors/tank/level', '9', { qos: 1 });
+  await inbox.next('first', on(topicOf('first'), { state: 'active' }));
+  await inbox.next('second', on(topicOf('second'), { state: 'active' }));
+  await inbox.next('lamp', ({ text }) => text === 'ON');
+
+  limen.configure(yaml(rule('second')));
+  process.kill(first.pid, 'SIGHUP');
+  await inbox.next('removed', on(topicOf('first'), { state: 'normal', reason: 'removed' }));
+  await inbox.next('cleared', ({ topic, text }) => topic === topicOf('first') && text === '');
+  expect(inbox.texts('lamp/set').at(-1)).toBe('ON');
+  await first.kill();
+
+  limen.configure(yaml(''));
+  const from = inbox.messages.length;
+  await limen.start();
+  await inbox.next(
+    'cleared',
+    ({ topic, text }) => topic === topicOf('second') && text === '',
+    from,
+  );
+  await inbox.next('lamp', on('limen/outputs/lamp', { commanded: 'off', owner: null }), from);
+  expect(inbox.texts('lamp/set').at(-1)).toBe('OFF');
+  expect(await limen.json('alerts')).toEqual([]);
+  const later = await openInbox(home.url, 'limen/#');
+  await later.next('output', on('limen/outputs/lamp'));
+  expect(later.messages.map(({ topic }) => topic)).not.toContain(topicOf('second'));
+}, 30_000);
