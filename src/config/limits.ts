@@ -5,7 +5,7 @@ export const configLimits = {
   /** How deep maps and lists may nest. */
   depthMax: 32,
   /** Values in the file once every YAML alias is expanded. */
-  valuesMax: 200_000,
+  valuesMax: 100_000,
   /** Problems reported at once. */
   problemsMax: 1_000,
   nameCharsMax: 100,

@@ -243,8 +243,8 @@ sources: [{ mqtt: "{device}/{metric}", broker: home }, { simulate: boiler }]
       const [own, before] = [`b${index}`, index === 0 ? 'a' : `b${index - 1}`];
       return `${own}: &${own} [*${before}, *${before}]`;
     }).join('\n')}`;
-    expect(problemsOf(bomb).join()).toContain('too many values (allowed: at most 50000 values');
-    expect(problemsOf('x'.repeat(300_000))[0]).toContain('holds 300000 bytes; at most 262144');
+    expect(problemsOf(bomb).join()).toContain('too many values (allowed: at most 100000 values');
+    expect(problemsOf('x'.repeat(1_100_000))[0]).toContain('holds 1100000 bytes; at most 1048576');
     expect(problemsOf('['.repeat(200_000)).join()).toContain('nest too deeply');
     expect(problemsOf('- '.repeat(100_000)).join()).toContain('nest too deeply');
   });
@@ -300,12 +300,12 @@ describe('loadConfig()', () => {
 
   it('tells of a file that is missing, too large, a folder, or not UTF-8', async () => {
     const large = join(directory, 'large.yaml');
-    writeFileSync(large, '#'.repeat(300_000));
+    writeFileSync(large, '#'.repeat(1_100_000));
     const latin = join(directory, 'latin.yaml');
     writeFileSync(latin, Buffer.from('clock: ntp\nsite: caf\u00e9\n', 'latin1'));
     const expected = [
       [join(directory, 'missing.yaml'), 1, 'cannot read the config: ENOENT'],
-      [large, 1, 'the file holds 300000 bytes'],
+      [large, 1, 'the file holds 1100000 bytes'],
       [directory, 1, 'cannot read the config: EISDIR'],
       [latin, 2, 'the file is not UTF-8 text'],
     ] as const;
