@@ -95,6 +95,10 @@ export class EmbeddedBroker {
       'limen_session_messages_dropped_total',
       'Messages that a session which was away too long will not get',
     );
+    const notRetained = metrics.counter(
+      'limen_retained_messages_refused_total',
+      'Retained messages of clients that were delivered and not kept',
+    );
     this.#aedes = new Aedes({
       id: options.id,
       concurrency: 1_000,
@@ -115,8 +119,14 @@ export class EmbeddedBroker {
       },
       authorizeForward: (client, packet) => this.#authorizeForward(client, packet),
       published: (_packet, _client, callback) => callback(null),
-      persistence: new SessionStore((count) => {
-        lostToSessions.value += count;
+      persistence: new SessionStore({
+        isOwnTopic: (topic) => door.sink(topic) === 'own',
+        dropped: (count) => {
+          lostToSessions.value += count;
+        },
+        notRetained: () => {
+          notRetained.value++;
+        },
       }),
     });
     this.#listen();

@@ -10,23 +10,35 @@ interface Queue {
   bytes: number;
 }
 
+export interface SessionStoreOptions {
+  /** Only Limen writes there: what it retains is bounded by its rules, and always kept. */
+  isOwnTopic(topic: string): boolean;
+  /** Told of messages that a session will never get. */
+  dropped(count: number): void;
+  /** Told of a retained message that is delivered and not kept. */
+  notRetained(): void;
+}
+
 /** Roughly what a message takes beside its payload. */
 const messageBytes = 200;
 
 /**
  * What Aedes remembers, in memory. Differs from the library's own in three ways: a retained message is stored within
  * the call, so that it does not fall behind one that is not; overlapping filters of a session make one message, not
- * several of which all but one would wait for ever; and what waits for a session is bounded, the oldest gives way.
+ * several of which all but one would wait for ever; and what is kept is bounded: of what waits for a session the oldest
+ * gives way, and a retained message on one topic too many is delivered and not kept.
  */
 export class SessionStore extends MemoryPersistence {
   readonly #queues = new Map<string, Queue>();
-  readonly #dropped: (count: number) => void;
+  readonly #options: SessionStoreOptions;
   #bytes = 0;
+  /** Retained messages of clients: topic → bytes. */
+  readonly #retained = new Map<string, number>();
+  #retainedBytes = 0;
 
-  /** `dropped` is told of messages that a session will never get. */
-  constructor(dropped: (count: number) => void) {
+  constructor(options: SessionStoreOptions) {
     super();
-    this.#dropped = dropped;
+    this.#options = options;
   }
 
   // Aedes looks at the constructor of this very function.
@@ -35,8 +47,30 @@ export class SessionStore extends MemoryPersistence {
   }
 
   override storeRetained(packet: AedesPacket): Promise<void> {
-    void super.storeRetained(packet);
+    if (packet.cmd !== 'publish' || this.#keepsRetained(packet.topic, packet.payload.length)) {
+      void super.storeRetained(packet);
+    } else {
+      // The older one would be shown to late subscribers as if it were the newest.
+      void super.storeRetained({ ...packet, payload: Buffer.alloc(0) });
+      this.#options.notRetained();
+    }
     return atOnce as Promise<void>;
+  }
+
+  #keepsRetained(topic: string, payloadBytes: number): boolean {
+    if (this.#options.isOwnTopic(topic)) return true;
+    this.#retainedBytes -= this.#retained.get(topic) ?? 0;
+    this.#retained.delete(topic);
+    if (payloadBytes === 0) return true;
+    const bytes = messageBytes + topic.length + payloadBytes;
+    if (
+      this.#retained.size >= limits.retainedTopicsMax ||
+      this.#retainedBytes + bytes > limits.retainedBytesMax
+    )
+      return false;
+    this.#retained.set(topic, bytes);
+    this.#retainedBytes += bytes;
+    return true;
   }
 
   override async outgoingEnqueue(
@@ -111,7 +145,7 @@ export class SessionStore extends MemoryPersistence {
     }
     if (tooMany === 0) return;
     queue.waiting.splice(0, tooMany);
-    this.#dropped(tooMany);
+    this.#options.dropped(tooMany);
   }
 
   #count(queue: Queue, bytes: number): void {

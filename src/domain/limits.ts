@@ -13,6 +13,9 @@ export const limits = {
   sessionMessagesMax: 4_096,
   sessionBytesMax: 1024 * 1024,
   sessionsBytesMax: 32 * 1024 * 1024,
+  /** Retained topics of clients, and their bytes; a message on a further one is delivered and not kept. */
+  retainedTopicsMax: 20_000,
+  retainedBytesMax: 32 * 1024 * 1024,
   /** Connections at the same time. */
   connectionsMax: 1_000,
   /** Journal rows accepted and not yet on disk; above it sockets are no longer read. */

@@ -1,6 +1,6 @@
 import type { AedesPacket } from 'aedes-packet';
 import { expect, test } from 'vitest';
-import { SessionStore } from '../../src/broker/session-store.ts';
+import { SessionStore, type SessionStoreOptions } from '../../src/broker/session-store.ts';
 import { limits } from '../../src/domain/limits.ts';
 
 const phone = { id: 'phone' };
@@ -18,13 +18,22 @@ function message(brokerCounter: number, payload: string | Buffer = String(broker
   } as const satisfies AedesPacket;
 }
 
+function createStore(options: Partial<SessionStoreOptions> = {}): SessionStore {
+  return new SessionStore({
+    isOwnTopic: (topic) => topic.startsWith('limen/'),
+    dropped: () => undefined,
+    notRetained: () => undefined,
+    ...options,
+  });
+}
+
 async function waiting(store: SessionStore): Promise<unknown[]> {
   const packets: AedesPacket[] = await store.outgoingStream(phone).toArray();
   return packets.map(({ brokerCounter }) => brokerCounter);
 }
 
 test('SessionStore keeps one copy for a session whose filters overlap, and clears it by its packet id', async () => {
-  const store = new SessionStore(() => undefined);
+  const store = createStore();
   await store.outgoingEnqueueCombi(
     [{ clientId: 'phone' }, { clientId: 'phone' }, { clientId: 'tablet' }],
     message(1),
@@ -43,8 +52,10 @@ test('SessionStore keeps one copy for a session whose filters overlap, and clear
 
 test('SessionStore lets the oldest messages give way, by number and by bytes, and counts them', async () => {
   let dropped = 0;
-  const store = new SessionStore((count) => {
-    dropped += count;
+  const store = createStore({
+    dropped: (count) => {
+      dropped += count;
+    },
   });
   const { sessionMessagesMax, sessionBytesMax } = limits;
   for (let n = 1; n <= sessionMessagesMax + 10; n += 1) {
@@ -64,11 +75,37 @@ test('SessionStore lets the oldest messages give way, by number and by bytes, an
 });
 
 test('SessionStore stores a retained message within the call', async () => {
-  const store = new SessionStore(() => undefined);
+  const store = createStore();
   let isStored = false;
   void store.storeRetained({ ...message(1), retain: true }).then(() => {
     isStored = true;
   });
   expect(isStored).toBe(true);
   expect(await store.createRetainedStream('news').toArray()).toHaveLength(1);
+});
+
+test('SessionStore keeps retained messages of clients up to a bound, and those of Limen always', async () => {
+  let refused = 0;
+  const store = createStore({
+    notRetained: () => {
+      refused += 1;
+    },
+  });
+  const retain = (topic: string, payload: string) =>
+    store.storeRetained({ ...message(1, payload), topic, retain: true });
+  const kept = async (topic: string): Promise<number> =>
+    (await store.createRetainedStream(topic).toArray()).length;
+  for (let n = 0; n < limits.retainedTopicsMax; n += 1) await retain(`client/${n}`, 'x');
+  expect(refused).toBe(0);
+  await retain('client/more', 'x');
+  await retain('limen/alerts/a/b/c', '{}');
+  expect([refused, await kept('client/more'), await kept('limen/#')]).toEqual([1, 0, 1]);
+  // A newer message takes the place of the older one, and a cleared one makes room.
+  await retain('client/0', 'y');
+  await retain('client/1', '');
+  await retain('client/more', 'x');
+  expect([refused, await kept('client/more'), await kept('client/1')]).toEqual([1, 1, 0]);
+  // By bytes: what is too much is not kept, and the older message is not shown in its place.
+  await retain('client/0', 'z'.repeat(limits.retainedBytesMax));
+  expect([refused, await kept('client/0')]).toEqual([2, 0]);
 });
