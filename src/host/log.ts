@@ -35,7 +35,8 @@ export function createLog(sink: LogSink, now: () => number, area = 'limen'): Log
     if (logLevels.indexOf(level) < logLevels.indexOf(sink.levelMin)) return;
     const at = now();
     if (!sink.isTerminal) {
-      sink.write(`${JSON.stringify({ at, level, area, message, ...fields })}\n`);
+      // JSON leaves the upper control characters as they are; a terminal that shows the line would obey them.
+      sink.write(`${printable(JSON.stringify({ at, level, area, message, ...fields }))}\n`);
       return;
     }
     const word = sink.hasColors
@@ -74,6 +75,5 @@ function printable(text: string): string {
 
 function quoted(value: string | number | boolean | null): string {
   if (typeof value !== 'string') return String(value);
-  const text = printable(value);
-  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
+  return printable(/^[^\s"=]+$/.test(value) ? value : JSON.stringify(value));
 }

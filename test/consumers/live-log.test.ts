@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { createLiveLog, type LiveLog } from '../../src/consumers/live-log.ts';
+import type { ReadingRecord } from '../../src/domain/api.ts';
+import { createLog } from '../../src/host/log.ts';
+import { createFakeClock, type FakeClock } from '../host/fake-clock.ts';
+import { alertOf, eventOf } from './fixtures.ts';
+
+function start(): { live: LiveLog; clock: FakeClock; lines: string[]; quiet: () => number } {
+  const lines: string[] = [];
+  let quiet = 0;
+  const sink = {
+    write: (line: string) => void lines.push(line.trim().slice('00:00:00 '.length)),
+    isTerminal: true,
+    hasColors: false,
+    levelMin: 'info',
+  } as const;
+  const clock = createFakeClock();
+  const live = createLiveLog(
+    createLog(sink, () => 0),
+    clock,
+    () => quiet++,
+  );
+  return { live, clock, lines, quiet: () => quiet };
+}
+
+const reading = (fields: Partial<ReadingRecord> = {}): ReadingRecord => ({
+  seq: 1,
+  at_ms: 0,
+  device: 'a',
+  metric: 't',
+  value: 21.5,
+  unit: '°C',
+  quality: 'good',
+  ...fields,
+});
+
+test('createLiveLog() shows readings for the first minute, then says that it stops', () => {
+  const { live, clock, lines, quiet } = start();
+  expect(live.showsReadings).toBe(true);
+  live.reading(reading());
+  live.reading(reading({ metric: 'door', value: true, unit: null, quality: 'bad' }));
+  expect(lines).toEqual(['info  reading   a/t 21.5 °C', 'info  reading   a/door true quality=bad']);
+  clock.advance(60_000);
+  expect(live.showsReadings).toBe(false);
+  expect(quiet()).toBe(1);
+  expect(lines.at(-1)).toContain('"limen watch" shows them');
+});
+
+test('createLiveLog() shows a point about once a second, and ten lines at most', () => {
+  const { live, clock, lines } = start();
+  for (let i = 0; i < 5; i++) live.reading(reading());
+  expect(lines).toHaveLength(1);
+  for (let i = 0; i < 100; i++) live.reading(reading({ device: `d${i}` }));
+  expect(lines).toHaveLength(10);
+  clock.advance(900);
+  live.reading(reading());
+  expect(lines).toHaveLength(11);
+});
+
+test('createLiveLog() shows transitions and commands, raised ones as a warning', () => {
+  const { live, lines } = start();
+  live.onAlert(eventOf(alertOf({ state: 'active' })));
+  live.onAlert(eventOf(alertOf({ state: 'normal' }), { from: 'active', reason: 'off_delay_over' }));
+  live.onAlert(eventOf(alertOf(), { kind: 'condition' }));
+  live.onOutput({
+    name: 'siren',
+    state: 'unknown',
+    commanded: 'on',
+    owner: 'freezer-warm/freezer-1/temperature',
+    reason: 'claim',
+    sinceAt: 0,
+    seq: 1,
+  });
+  expect(lines.map((line) => line.split(' from=')[0])).toEqual([
+    'warn  alert     freezer-1 is at -10 °C',
+    'info  alert     freezer-1 is at -10 °C',
+    'info  output    siren on reason=claim owner=freezer-warm/freezer-1/temperature',
+  ]);
+  expect(lines[0]).toContain('from=normal to=active reason=on_delay_over severity=warning');
+});
+
+test('createLiveLog() sets no timer that outlives it', () => {
+  const { live, clock, quiet } = start();
+  live.stop();
+  expect(clock.timersMs()).toEqual([]);
+  clock.advance(60_000);
+  expect(quiet()).toBe(0);
+});
