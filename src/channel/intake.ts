@@ -125,6 +125,8 @@ export class Intake {
   #sources: TopicSource[] = [];
   #engineMs: EngineMs;
   #wallMs: WallMs;
+  /** Whether nothing was taken yet since the time was stamped. */
+  #isNewTime = true;
   #judgedTopic = '';
   #judgedBytes: Buffer | null = null;
   #judgedStart = 0;
@@ -174,6 +176,7 @@ export class Intake {
   begin(): void {
     this.#engineMs = this.#time.now();
     this.#wallMs = this.#time.wallOf(this.#engineMs);
+    this.#isNewTime = true;
   }
 
   /** The route of a topic on a broker (`embedded` or a name); null: its messages are not readings. */
@@ -205,9 +208,7 @@ export class Intake {
 
   /** The road of one message. The short way is for a plain number of a point that is known. */
   take(route: Route, bytes: Buffer, start: number, end: number, retained: boolean): number {
-    // What fell due before a message is not its work: the events must not carry it as their evidence.
-    const dueAt = this.#engine.nextDueAt;
-    if (dueAt !== null && dueAt <= this.#engineMs) this.#engine.advance(this.#engineMs);
+    if (this.#isNewTime) this.#fireDue();
     this.#judgedTopic = route.topic;
     this.#judgedBytes = bytes;
     this.#judgedStart = start;
@@ -227,6 +228,13 @@ export class Intake {
     this.#takeAny(route, bytes.subarray(start, end), retained);
     this.#judgedBytes = null;
     return route.counters.stored - storedBefore;
+  }
+
+  /** What fell due before a message is not its work: the events must not carry it as their evidence. */
+  #fireDue(): void {
+    this.#isNewTime = false;
+    const dueAt = this.#engine.nextDueAt;
+    if (dueAt !== null && dueAt <= this.#engineMs) this.#engine.advance(this.#engineMs);
   }
 
   #takeAny(route: Route, bytes: Buffer, retained: boolean): void {
