@@ -71,15 +71,27 @@ export function openQueries(directory: string): Queries | null {
 function* daysFor(directory: string, { fromMs, toMs }: ReadingsQuery): Generator<Db> {
   for (const { path, dayMs } of listDays(directory)) {
     if (fromMs !== null && dayMs + 86_400_000 + 60_000 <= fromMs) continue;
-    if (toMs !== null && dayMs - lateDaysMs >= toMs && dayMs > toMs) continue;
     const db = openForReading(path);
     if (db === null) continue;
     try {
-      if (hasSchema(db)) yield db;
+      const isTooLate = toMs !== null && dayMs - lateDaysMs >= toMs;
+      if (hasSchema(db) && !(isTooLate && isOfItsDay(db))) yield db;
     } finally {
       db.close();
     }
   }
+}
+
+/**
+ * Whether the clock was not behind the day of the file at its last commit. It is where the clock once ran ahead and was
+ * set right: groups never go to an older file, so this one holds the days that followed.
+ */
+function isOfItsDay(db: Db): boolean {
+  const last = db
+    .prepare('SELECT at FROM reading WHERE point = 0 ORDER BY seq DESC LIMIT 1')
+    .pluck()
+    .get();
+  return typeof last !== 'number' || last >= 0;
 }
 
 function* readDay(db: Db, query: ReadingsQuery): Generator<readonly ReadingRecord[]> {

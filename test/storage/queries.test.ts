@@ -113,6 +113,19 @@ describe('openQueries()', () => {
     store.close();
   });
 
+  test('openQueries() finds what was written into the file of a clock that once ran ahead', () => {
+    const directory = temporaryFolder();
+    const store = new Store({ directory, bootId: 'boot' });
+    store.recover();
+    const ahead = noon + 400 * dayLength;
+    store.write(groupOf({ entries: [declares(1, pointOf(1, 't'))], wallMs: ahead }));
+    const { dayMs } = groupOf({ wallMs: ahead });
+    store.write({ ...groupOf({ readings: [{ seq: 10, point: 1, value: 1 }] }), dayMs });
+    const queries = open(directory);
+    expect(all(queries, { fromMs: noon, toMs: noon + 1 })).toHaveLength(1);
+    store.close();
+  });
+
   test('openQueries() shows each kind of value, and none for a bad one', () => {
     const directory = temporaryFolder();
     const store = new Store({ directory, bootId: 'boot' });
