@@ -277,6 +277,11 @@ export class EmbeddedBroker {
     password: Buffer | undefined,
     done: (error: null, success: boolean) => void,
   ): Promise<void> {
+    // Both sign acts, and are shown on terminals.
+    if (hasControlCharacter(client.id) || hasControlCharacter(name ?? '')) {
+      done(null, false);
+      return;
+    }
     if (name === undefined) {
       done(null, !this.#loginRequired.has(client.conn));
       return;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connectAsync } from 'mqtt';
+import { generate } from 'mqtt-packet';
 import { Aedes } from 'aedes';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { limits } from '../../src/domain/limits.ts';
@@ -414,6 +415,33 @@ describe('EmbeddedBroker asks who is there', () => {
     stranger.send(connectPacket('stranger'), publishPacket('sensors/a/t', '1'));
     await stranger.closed();
     expect(door.readings).toEqual([]);
+  });
+
+  test('EmbeddedBroker refuses names with control characters', async () => {
+    const { port } = await startEmbedded({ verify: async () => true });
+    for (const packet of [
+      connectPacket('a\u001B[2J'),
+      connectPacket('b', { username: 'x\ny', password: 'z' }),
+    ]) {
+      const client = await connectSocket(port);
+      client.send(packet);
+      await client.closed();
+      expect(client.received).toMatchObject([{ cmd: 'connack', returnCode: 5 }]);
+    }
+  });
+
+  test('EmbeddedBroker survives a CONNECT whose will asks for QoS 3', async () => {
+    const { broker, port } = await startEmbedded();
+    const will = { topic: 'other', payload: 'x', qos: 2 } as const;
+    const bytes = generate(connectPacket('odd', { will }));
+    // The connect flags follow the fixed header, the protocol name and the level.
+    bytes.writeUInt8(bytes.readUInt8(9) | 0x18, 9);
+    const client = await connectSocket(port);
+    client.send(bytes);
+    await eventually(() => client.received.length > 0 || client.isClosed);
+    client.socket.destroy();
+    await eventually(() => broker.connections === 0);
+    expect(await broker.probe(1_000)).toBe(true);
   });
 
   test('EmbeddedBroker lets everybody wait who logs in at the same moment', async () => {
