@@ -43,6 +43,8 @@ export class StateFile {
     const db = openForWriting(path, 4096);
     this.#db = db;
     try {
+      // Little is written here, and nobody waits for it: SQLite's own checkpoints keep its log short.
+      db.pragma('wal_autocheckpoint = 1000');
       const version = db.pragma('user_version', { simple: true });
       if (typeof version !== 'number' || version > schemaVersion) {
         throw new LimenError(

@@ -39,7 +39,10 @@ export async function startStorage(
   listener: StorageListener,
 ): Promise<StorageThread> {
   const file = new URL(`./storage${extname(import.meta.filename)}`, import.meta.url);
-  const worker = new Worker(file, { workerData: options, resourceLimits: { maxYoungGenerationSizeMb: 4 } });
+  const worker = new Worker(file, {
+    workerData: options,
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
+  });
   const calls = new Map<number, (reply: Extract<StoreReply, { type: 'answer' }>) => void>();
   let lastCall = 0;
   let failure: LimenError | null = null;

@@ -8,7 +8,8 @@ import { Store } from '../storage/store.ts';
 // The storage thread: the only writer of the data folder. It may wait for the disk as long as the disk takes; the
 // main thread never does.
 
-const projectAfterMs = 1_000;
+// Projections are derived: seldom is kind to the card, and a start reads the journal beyond them anyhow.
+const projectAfterMs = 30_000;
 const retryMs = 50;
 
 if (parentPort === null) throw new Error('the storage thread is started by app.ts');
