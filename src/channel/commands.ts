@@ -27,7 +27,7 @@ export function readCommand(
   if (message.retain && message.payload.length === 0) return { kind: 'ignored' };
   const body = readBody(message.payload);
   const by = text(body, 'by') ?? from;
-  const id = text(body, 'id');
+  const id = idOf(body);
   const act = target.verb;
   const refused = (reason: string): Command => ({ kind: 'refused', act, id, by, reason });
   if (message.retain)
@@ -35,6 +35,8 @@ export function readCommand(
       'a retained act would be repeated at every connect: send it without the retain flag',
     );
   if (body === null) return refused('the payload is not a JSON object');
+  const wrong = wrongKey(body);
+  if (wrong !== null) return refused(wrong);
   if (target.kind === 'output' || (target.verb !== 'ack' && target.verb !== 'reset'))
     return refused('not in this version');
   return {
@@ -60,9 +62,27 @@ function readBody(payload: Buffer): Record<string, unknown> | null {
   }
 }
 
+// A key that is there and not understood must not count as absent: an act without an id takes whichever occurrence is
+// present.
+function wrongKey(body: Record<string, unknown>): string | null {
+  if ((body['id'] ?? null) !== null && idOf(body) === null)
+    return '"id" must be the id of an occurrence, as a text';
+  for (const key of ['by', 'comment']) {
+    const value = body[key] ?? null;
+    if (value !== null && typeof value !== 'string') return `"${key}" must be a text`;
+  }
+  return null;
+}
+
+/** Whole, however long: a part of an id could be the id of another occurrence. */
+function idOf(body: Record<string, unknown> | null): string | null {
+  const id = body?.['id'];
+  return typeof id === 'string' && id !== '' ? id : null;
+}
+
 const textCharsMax = 500;
 
-function text(body: Record<string, unknown> | null, key: string): string | null {
+function text(body: Record<string, unknown> | null, key: 'by' | 'comment'): string | null {
   const value = body?.[key];
   return typeof value === 'string' && value !== '' ? value.slice(0, textCharsMax) : null;
 }

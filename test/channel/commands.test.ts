@@ -45,7 +45,7 @@ test('readCommand() takes anything without throwing, and shortens what people wr
   expect(read(ack, JSON.stringify({ by: 'x'.repeat(9_999) }))).toMatchObject({
     act: { by: 'x'.repeat(500) },
   });
-  expect(read(ack, '{"by":7,"comment":{},"id":null}')).toMatchObject({
+  expect(read(ack, '{"by":"","comment":null,"id":null}')).toMatchObject({
     act: { by: 'phone', comment: null, id: null },
   });
   fc.assert(
@@ -57,4 +57,22 @@ test('readCommand() takes anything without throwing, and shortens what people wr
       );
     }),
   );
+});
+
+test('readCommand() refuses a key of the wrong type: an act must not reach another occurrence than was meant', () => {
+  const reason = (payload: string): string | null => {
+    const command = read(ack, payload);
+    return command.kind === 'refused' ? command.reason : null;
+  };
+  for (const id of ['7', '""', 'true', '{}', '["warm/a/t/1"]'])
+    expect(reason(`{"id":${id}}`)).toBe('"id" must be the id of an occurrence, as a text');
+  for (const value of ['7', 'false', '{}', '[]']) {
+    expect(reason(`{"by":${value}}`)).toBe('"by" must be a text');
+    expect(reason(`{"comment":${value}}`)).toBe('"comment" must be a text');
+  }
+});
+
+test('readCommand() never shortens an id: what is left of it could be another one', () => {
+  const id = `warm/${'x'.repeat(600)}/t/1`;
+  expect(read(ack, JSON.stringify({ id }))).toMatchObject({ kind: 'act', act: { id } });
 });
