@@ -44,7 +44,8 @@ function apply(
 ): ReturnType<typeof presentAlert> {
   const { at, seq } = moment;
   const from = cell.state;
-  if (act.act === 'acknowledge') {
+  // Who saw it first stays on record: a further comment is told by its act and the answer to it.
+  if (act.act === 'acknowledge' && from !== 'acknowledged') {
     cell.acknowledgedBy = act.by;
     cell.acknowledgedAt = toWall(core, at);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { edges, level, makeRule, startBench } from './bench.ts';
+import { above, edges, level, makeRule, startBench } from './bench.ts';
 
 describe('perform() acknowledge', () => {
   test('refuses an alert that does not exist', () => {
@@ -50,7 +50,35 @@ describe('perform() acknowledge', () => {
     bench.act(1, 'acknowledge', { comment: 'seen' });
     bench.act(2, 'acknowledge', { by: 'bob', comment: 'door closed' });
     expect(edges(bench.events).at(-1)).toBe('acknowledged>acknowledged acknowledged');
-    expect(bench.alert()).toMatchObject({ acknowledgedBy: 'bob', comment: 'door closed' });
+    expect(bench.alert()).toMatchObject({
+      acknowledgedBy: 'ann',
+      acknowledgedAt: 1_700_000_000_001,
+      comment: 'door closed',
+    });
+  });
+
+  test('changes nothing on an acknowledged alert without a comment', () => {
+    const bench = startBench([makeRule()]);
+    bench.read(0, 6);
+    bench.act(1, 'acknowledge', { comment: 'seen' });
+    expect(bench.act(2, 'acknowledge', { by: 'bob' })).toMatchObject({
+      result: 'done',
+      alert: { acknowledgedBy: 'ann', acknowledgedAt: 1_700_000_000_001, comment: 'seen' },
+    });
+  });
+
+  test('names who acknowledged after an escalation, not who did before', () => {
+    const levels = [level(), level({ severity: 'critical', comparator: above(10) })];
+    const bench = startBench([makeRule({ levels })]);
+    bench.read(0, 6);
+    bench.act(1, 'acknowledge', { comment: 'seen' });
+    bench.read(2, 11);
+    bench.act(3, 'acknowledge', { by: 'bob' });
+    expect(bench.alert()).toMatchObject({
+      acknowledgedBy: 'bob',
+      acknowledgedAt: 1_700_000_000_003,
+      comment: null,
+    });
   });
 
   test('ends a returned occurrence', () => {
