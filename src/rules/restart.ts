@@ -7,6 +7,7 @@ import type { AlertCell } from './alert-cell.ts';
 import { orderedCells, type EngineCore } from './engine-core.ts';
 import { announceIfDirty, toWall } from './events.ts';
 import { fireDue } from './fire.ts';
+import { adoptLevels } from './rule-change.ts';
 import { arm, type Moment } from './settle.ts';
 import { tellWasDown } from './was-down.ts';
 
@@ -19,6 +20,7 @@ export function restart(core: EngineCore, started: Started, moment: Moment): voi
   for (const cell of orderedCells(core)) {
     restartDelays(cell, started.elapsedMs !== null, moment.at);
     restartWait(core, cell, moment);
+    adoptLevels(core, cell, moment);
     arm(core, cell);
     announceIfDirty(core, cell, moment.at, moment.seq);
   }

@@ -7,9 +7,16 @@ import { orderedCells, type EngineCore } from './engine-core.ts';
 import { announce, announceIfDirty } from './events.ts';
 import { expectPoints } from './expected-points.ts';
 import { judgeCell } from './judge-reading.ts';
-import { highestHeld, markByValue, markClear, runLevelDelays, startOnDelay } from './levels.ts';
+import {
+  highestHeld,
+  holdDueLevels,
+  markByValue,
+  markClear,
+  runLevelDelays,
+  startOnDelay,
+} from './levels.ts';
 import { createRuleBook, judgementOf } from './rule-book.ts';
-import { arm, end, settle, stepOf, type Moment } from './settle.ts';
+import { arm, end, raiseTo, settle, stepOf, type Moment } from './settle.ts';
 import { recallWasDown } from './was-down.ts';
 import { markByTime } from './watch.ts';
 
@@ -68,6 +75,7 @@ function adoptRule(core: EngineCore, cell: AlertCell, rule: Rule, { at, seq }: M
 // The state is kept, the last good value is judged anew, running delays restart.
 function changeRule(core: EngineCore, cell: AlertCell, rule: Rule, moment: Moment): void {
   const { at, seq } = moment;
+  const rankBefore = presentRank(cell);
   if (cell.rule.levels[0]?.comparator.kind !== rule.levels[0]?.comparator.kind) cell.worst = NaN;
   cell.rule = rule;
   cell.kind = kindOf(rule);
@@ -84,21 +92,51 @@ function changeRule(core: EngineCore, cell: AlertCell, rule: Rule, moment: Momen
     at,
     cause: [seq],
   });
+  if (isRaised(cell) && verdict !== 'clear' && presentRank(cell) > rankBefore)
+    escalate(core, cell, moment);
   settle(core, cell, verdict, moment);
   arm(core, cell);
 }
 
-// A raised alert stays raised at the level of the same severity, or at the least severe one if that is gone.
+/**
+ * Goes on with a restored alert whose level the config does not have any more: it was changed while Limen was down.
+ */
+export function adoptLevels(core: EngineCore, cell: AlertCell, moment: Moment): void {
+  if (!isRaised(cell) || highestHeld(cell) >= 0) return;
+  const isWorse = presentRank(cell) > cell.rankMax;
+  keepHeld(cell);
+  cell.dirty = true;
+  if (isWorse) escalate(core, cell, moment);
+}
+
+// A raised alert stays raised at the level of the same severity, or at the least severe one if that is gone. An alert
+// is never shown as more severe than it has been: who has to acknowledge it goes by that.
 function keepHeld(cell: AlertCell): void {
-  if (cell.state !== 'active' && cell.state !== 'acknowledged') return;
-  const present = cell.levels[cell.present];
-  if (highestHeld(cell) < 0 && present !== undefined) present.held = true;
-  cell.present = highestHeld(cell);
+  if (isRaised(cell)) {
+    const present = cell.levels[cell.present];
+    if (highestHeld(cell) < 0 && present !== undefined) present.held = true;
+    cell.present = highestHeld(cell);
+  } else if (cell.state !== 'returned') return;
+  cell.rankMax = Math.max(cell.rankMax, presentRank(cell));
+}
+
+// Whoever acknowledged it, or was told, knows of a less severe alert. A level that is due by now comes with it: nobody
+// is to be told twice.
+function escalate(core: EngineCore, cell: AlertCell, { at, seq }: Moment): void {
+  const level = Math.max(cell.present, holdDueLevels(cell, at));
+  raiseTo(core, cell, { level, input: 'escalate', at, cause: [seq] });
+}
+
+function isRaised({ state }: AlertCell): boolean {
+  return state === 'active' || state === 'acknowledged';
+}
+
+function presentRank(cell: AlertCell): number {
+  return cell.levels[cell.present]?.rank ?? -1;
 }
 
 function noteLatch(cell: AlertCell): void {
-  const isRaised = cell.state === 'active' || cell.state === 'acknowledged';
-  if (!isRaised || cell.latched === cell.rule.latch) return;
+  if (!isRaised(cell) || cell.latched === cell.rule.latch) return;
   cell.latched = cell.rule.latch;
   cell.dirty = true;
 }

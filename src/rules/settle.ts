@@ -197,12 +197,27 @@ function raise(
   const isRaised = cell.state === 'active' || cell.state === 'acknowledged';
   if (isRaised && !isWorse) return;
   const escalates = isWorse && cell.state !== 'pending';
-  const step = stepOf(core, cell, escalates ? 'escalate' : 'on_delay_over');
+  raiseTo(core, cell, { level: due, input: escalates ? 'escalate' : 'on_delay_over', at, cause });
+}
+
+/** The alert is raised at this level, raised again or escalated to it, and says so. */
+export function raiseTo(
+  core: EngineCore,
+  cell: AlertCell,
+  to: {
+    readonly level: number;
+    readonly input: 'on_delay_over' | 'escalate';
+    readonly at: number;
+    readonly cause: readonly number[];
+  },
+): void {
+  const { level, input, at, cause } = to;
+  const step = stepOf(core, cell, input);
   if (step.kind !== 'move') return;
   const from = cell.state;
   cell.state = step.to;
-  if (step.raised) noteRaise(core, cell, due, at);
-  else notePresent(cell, due);
+  if (step.raised) noteRaise(core, cell, level, at);
+  else notePresent(cell, level);
   forgetAcknowledgement(cell);
   announce(core, cell, { kind: 'transition', from, reason: step.reason, at, cause });
 }

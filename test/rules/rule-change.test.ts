@@ -99,6 +99,89 @@ describe('applyConfig() with a changed judgement', () => {
     ]);
   });
 
+  describe('to a higher severity', () => {
+    const warning = makeRule({ acknowledge: null });
+    const critical = makeRule({ acknowledge: null, levels: [level({ severity: 'critical' })] });
+
+    test('is an escalation: an acknowledgement of the warning does not stand for the critical one', () => {
+      const bench = startBench([warning]);
+      bench.read(0, 6);
+      bench.act(1, 'acknowledge', { comment: 'seen' });
+      bench.config(2, [critical]);
+      expect(edges(bench.events).slice(-2)).toEqual([
+        'acknowledged>acknowledged rule_changed',
+        'acknowledged>active escalated',
+      ]);
+      expect(bench.alert()).toMatchObject({
+        state: 'active',
+        severity: 'critical',
+        severityMax: 'critical',
+        acknowledgedBy: null,
+        comment: null,
+        raises: 1,
+      });
+      bench.read(3, 0);
+      expect(bench.alert()).toMatchObject({ state: 'returned', severityMax: 'critical' });
+    });
+
+    test('is told once when a more severe level still is due at the same moment', () => {
+      const bench = startBench([makeRule({ levels: [level({ severity: 'info' })] })]);
+      bench.read(0, 11);
+      const both = [level(), level({ severity: 'critical', comparator: above(10) })];
+      bench.config(1, [makeRule({ levels: both })]);
+      expect(edges(bench.events).slice(1)).toEqual([
+        'active>active rule_changed',
+        'active>active escalated',
+      ]);
+      expect(bench.alert()).toMatchObject({ severity: 'critical', severityMax: 'critical' });
+    });
+
+    test('escalates also when nobody knows the value', () => {
+      const bench = startBench([warning]);
+      bench.read(0, 6);
+      bench.read(1, NaN, 'bad');
+      bench.config(2, [critical]);
+      expect(edges(bench.events).at(-1)).toBe('active>active escalated');
+    });
+
+    test('calls nobody when the value is clear of the new limit, but wants to be seen', () => {
+      const bench = startBench([warning]);
+      bench.read(0, 6);
+      const higher = [level({ severity: 'critical', comparator: above(10) })];
+      bench.config(1, [makeRule({ acknowledge: null, levels: higher, offDelayMs: 10 })]);
+      expect(bench.alert()).toMatchObject({ severity: 'critical', severityMax: 'critical' });
+      bench.advance(11);
+      expect(edges(bench.events).slice(1)).toEqual([
+        'active>active rule_changed',
+        'active>returned off_delay_over',
+      ]);
+    });
+
+    test('never shows a returned alert as less severe at most than it is', () => {
+      const bench = startBench([makeRule()]);
+      bench.read(0, 6);
+      bench.read(1, 0);
+      bench.config(2, [makeRule({ levels: [level({ severity: 'critical' })] })]);
+      expect(bench.alert()).toMatchObject({
+        state: 'returned',
+        severity: 'critical',
+        severityMax: 'critical',
+      });
+    });
+
+    test('is an escalation as well if the rule was changed while Limen was down', () => {
+      const bench = startBench([warning]);
+      bench.read(0, 6);
+      bench.act(1, 'acknowledge');
+      const again = bench.reborn(10, [critical]);
+      again.started(10);
+      expect(edges(again.events)).toEqual(['acknowledged>active escalated']);
+      expect(again.alert()).toMatchObject({ severity: 'critical', severityMax: 'critical' });
+      again.read(11, 0);
+      expect(again.alert().state).toBe('returned');
+    });
+  });
+
   test('goes on when the comparator changes from a value to a silence', () => {
     const silent = level({ comparator: { kind: 'silent_for', forMs: 60_000 } });
     const bench = startBench([makeRule()]);
