@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { LimenError, messageOf } from '../domain/error.ts';
 import type { Listen } from '../domain/config.ts';
 import { limits } from '../domain/limits.ts';
+import { isLoopbackHost } from '../domain/loopback.ts';
 import type { Socket } from './wire.ts';
 
 /** A listener that is to be opened. */
@@ -24,13 +25,6 @@ export interface OpenListener {
 const headerBytesMax = 5;
 
 type Accept = (socket: Socket, request: ListenRequest) => void;
-
-/** Whether an address is reached from this machine alone. */
-export function isLoopback(host: string): boolean {
-  return (
-    host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
-  );
-}
 
 /** Opens all listeners, or none: what was opened is closed again if one cannot be. */
 export async function listenAll(
@@ -83,9 +77,13 @@ async function webSocketServer(request: ListenRequest, accept: Accept): Promise<
   const sockets = new WebSocketServer({
     server,
     maxPayload: limits.packetBytesMax + headerBytesMax,
-    // A browser says which page wants to connect: one from elsewhere must not use the anonymous way in.
-    verifyClient: ({ origin, req }: { origin?: string; req: IncomingMessage }) =>
-      request.loginRequired || isSameHost(origin, req.headers.host),
+    verifyClient: (
+      { req }: { req: IncomingMessage },
+      answer: (isWelcome: boolean, status?: number) => void,
+    ) => {
+      if (request.loginRequired || isOfThisMachine(req)) answer(true);
+      else answer(false, 403);
+    },
     // MQTT 3.1.1 section 6: the subprotocol is named `mqtt`; a client that names none is let in as before.
     handleProtocols: (protocols) => (protocols.has('mqtt') ? 'mqtt' : false),
   });
@@ -99,11 +97,15 @@ async function webSocketServer(request: ListenRequest, accept: Accept): Promise<
   return server;
 }
 
-/** No origin: not a browser. */
-function isSameHost(origin: string | undefined, host: string | undefined): boolean {
+/**
+ * Where nobody has to log in, a browser is not believed to be at home: the page that wants to connect (`Origin`) and the
+ * name it found Limen under (`Host`) must be this machine's. A name of the page's own that leads here is DNS rebinding.
+ * No origin: not a browser.
+ */
+function isOfThisMachine({ headers: { host, origin } }: IncomingMessage): boolean {
+  if (!isLoopbackHost(host ?? '')) return false;
   if (origin === undefined) return true;
-  if (!URL.canParse(origin) || !URL.canParse(`http://${host ?? ''}`)) return false;
-  return new URL(origin).hostname === new URL(`http://${host ?? ''}`).hostname;
+  return URL.canParse(origin) && isLoopbackHost(new URL(origin).host);
 }
 
 function cannotListen({ scheme, host, port }: ListenRequest, error: Error): LimenError {

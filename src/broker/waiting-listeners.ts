@@ -1,7 +1,8 @@
 import type { Listen } from '../domain/config.ts';
 import type { Log } from '../host/log.ts';
 import type { EmbeddedBroker } from './embedded.ts';
-import { isLoopback, type ListenRequest } from './listeners.ts';
+import { isLoopbackName } from '../domain/loopback.ts';
+import type { ListenRequest } from './listeners.ts';
 
 /** The listeners of the config: those of the network wait until a user exists. */
 export interface WaitingListeners {
@@ -29,7 +30,7 @@ export function createListeners(options: WaitingListenersOptions): WaitingListen
   let openToAll: string | null = null;
   let waiting: ListenRequest[] = options.listen.map((listen) => ({
     ...listen,
-    loginRequired: !isLoopback(listen.host) || options.anonymous === 'never',
+    loginRequired: !isLoopbackName(listen.host) || options.anonymous === 'never',
   }));
   return {
     urls,
@@ -37,7 +38,7 @@ export function createListeners(options: WaitingListenersOptions): WaitingListen
       return openToAll;
     },
     async open() {
-      const ready = waiting.filter(({ host }) => isLoopback(host) || options.hasUsers());
+      const ready = waiting.filter(({ host }) => isLoopbackName(host) || options.hasUsers());
       waiting = waiting.filter((request) => !ready.includes(request));
       const opened = await embedded.listen(ready);
       for (const [at, url] of opened.entries()) {

@@ -5,7 +5,7 @@ import type { DrillStep, Health, LimenApi } from '../domain/api.ts';
 import { LimenError } from '../domain/error.ts';
 import type { Log } from '../host/log.ts';
 import { readTextBody } from './body.ts';
-import { isLoopbackHost } from './loopback.ts';
+import { isLoopbackHost } from '../domain/loopback.ts';
 import { streamBatches } from './ndjson.ts';
 import { problemResponse } from './problem.ts';
 import { parseFlag, parseReadingsQuery } from './query.ts';

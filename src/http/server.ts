@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { LimenApi } from '../domain/api.ts';
 import { LimenError, messageOf } from '../domain/error.ts';
 import type { Log } from '../host/log.ts';
-import { isLoopbackName } from './loopback.ts';
+import { isLoopbackName } from '../domain/loopback.ts';
 import type { RouteOptions } from './routes.ts';
 import { answersAt, socketPathBytesMax } from './socket-path.ts';
 

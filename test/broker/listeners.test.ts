@@ -1,17 +1,10 @@
 import { connectAsync } from 'mqtt';
 import { WebSocket } from 'ws';
 import { expect, onTestFinished, test } from 'vitest';
-import { isLoopback, listenAll, type ListenRequest } from '../../src/broker/listeners.ts';
+import { listenAll, type ListenRequest } from '../../src/broker/listeners.ts';
 import { startEmbedded } from './embedded-fixture.ts';
 
 const local: ListenRequest = { scheme: 'mqtt', host: '127.0.0.1', port: 0, loginRequired: false };
-
-test('isLoopback() knows the addresses of this machine alone', () => {
-  for (const host of ['localhost', '127.0.0.1', '127.9.8.7', '::1', '[::1]'])
-    expect(isLoopback(host)).toBe(true);
-  for (const host of ['0.0.0.0', '::', '192.168.1.2', 'example.org', '127.0.0.1.example.org', ''])
-    expect(isLoopback(host)).toBe(false);
-});
 
 test.each(['mqtt', 'ws'] as const)(
   'listenAll() says clearly that a port is in use by another program (%s)',
@@ -71,20 +64,39 @@ test('listenAll() tells plain HTTP on a WebSocket listener what it is', async ()
   expect(await answer.text()).toContain('connect by WebSocket');
 });
 
+/** The status of an attempt to open a WebSocket with these headers. */
+function upgrade(port: number, headers: Readonly<Record<string, string>>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}`, 'mqtt', { headers: { ...headers } });
+    socket.on('open', () => resolve(101));
+    socket.on('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0));
+    socket.on('error', reject);
+    onTestFinished(() => socket.terminate());
+  });
+}
+
 test('listenAll() lets no page from elsewhere use the anonymous WebSocket', async () => {
   const { port } = await startEmbedded({ listen: { scheme: 'ws' } });
-  const open = (origin: string | undefined): Promise<boolean> =>
-    new Promise((resolve) => {
-      const options = origin === undefined ? {} : { origin };
-      const socket = new WebSocket(`ws://127.0.0.1:${port}`, 'mqtt', options);
-      socket.on('open', () => resolve(true));
-      socket.on('error', () => resolve(false));
-      onTestFinished(() => socket.terminate());
-    });
-  expect(await open(undefined)).toBe(true);
-  expect(await open('http://127.0.0.1:8080')).toBe(true);
-  expect(await open('http://evil.example')).toBe(false);
-  expect(await open('null')).toBe(false);
+  expect(await upgrade(port, {})).toBe(101);
+  for (const origin of ['http://127.0.0.1:8080', 'http://localhost', 'http://[::1]:3000'])
+    expect(await upgrade(port, { origin })).toBe(101);
+  for (const origin of ['http://evil.example', 'https://127.0.0.1.evil.example', 'null', 'file://'])
+    expect(await upgrade(port, { origin })).toBe(403);
+});
+
+test('listenAll() lets no page in that found the anonymous WebSocket under a name of its own', async () => {
+  const { port } = await startEmbedded({ listen: { scheme: 'ws' } });
+  for (const host of [`localhost:${port}`, '127.0.0.1', `[::1]:${port}`])
+    expect(await upgrade(port, { host })).toBe(101);
+  for (const host of ['evil.example', `evil.example:${port}`, '192.168.1.2'])
+    expect(await upgrade(port, { host })).toBe(403);
+  const both = { host: 'evil.example', origin: 'http://evil.example' };
+  expect(await upgrade(port, both)).toBe(403);
+});
+
+test('listenAll() leaves the names alone where everybody logs in', async () => {
+  const { port } = await startEmbedded({ listen: { scheme: 'ws', loginRequired: true } });
+  expect(await upgrade(port, { host: 'limen.lan', origin: 'https://page.lan' })).toBe(101);
 });
 
 async function freePort(): Promise<number> {

@@ -1,5 +1,3 @@
-import { isIPv4 } from 'node:net';
-
 /** Whether a `Host` header, with or without a port, names this machine's loopback interface. */
 export function isLoopbackHost(header: string): boolean {
   const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(header);
@@ -7,8 +5,13 @@ export function isLoopbackHost(header: string): boolean {
   return isLoopbackName(name);
 }
 
-/** Whether an address or name can only be this machine. */
+/** Whether an address or name can only be this machine; an IPv6 address may stand in brackets. */
 export function isLoopbackName(name: string): boolean {
   const lower = name.toLowerCase();
-  return lower === 'localhost' || lower === '::1' || (isIPv4(lower) && lower.startsWith('127.'));
+  return (
+    lower === 'localhost' ||
+    lower === '::1' ||
+    lower === '[::1]' ||
+    /^127(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}$/.test(lower)
+  );
 }
