@@ -26,7 +26,7 @@ export interface OutputSurroundings {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly journal: RowWriter;
-  /** Engine time now: goes on over a restart, so that `max_on` does too. */
+  /** Engine time now: `max_on` counts in it. */
   engineMs(): EngineMs;
   /** Wall time now, for showing. */
   wallMs(): WallMs;
@@ -92,7 +92,6 @@ export class OutputDriver {
   /** What protection needs to go on after a restart, or on another topic. */
   get memory(): OutputMemory {
     return {
-      energisedSince: this.#energisedSince,
       spent: [...this.#spent.values()],
       idleSpent: this.#idleSpent,
     };
@@ -100,7 +99,6 @@ export class OutputDriver {
 
   /** Sends safe, then asserts what the claims want. `open`: every open alert by its key, claiming or not. */
   start(open: ReadonlyMap<string, Alert>, claims: Iterable<Claim>, memory: OutputMemory): void {
-    this.#energisedSince = memory.energisedSince;
     this.#idleSpent = memory.idleSpent;
     this.#setClaims(claims);
     for (const spent of memory.spent) {
@@ -114,6 +112,8 @@ export class OutputDriver {
 
   /** The link came back: safe first, whatever the device did meanwhile, then the present level. */
   linkUp(): void {
+    // What was over before the link came back does not begin anew with it.
+    this.#expire();
     this.#sendSafe('link_up');
     this.#decide([]);
   }
@@ -142,7 +142,6 @@ export class OutputDriver {
   /** Sends safe for the last time; nothing is commanded afterwards. */
   end(reason: 'stop' | 'removed'): void {
     this.#isEnded = true;
-    this.#energisedSince = null;
     this.#claims.clear();
     if (reason === 'removed') this.#spent.clear();
     this.#sendSafe(reason);
@@ -183,8 +182,6 @@ export class OutputDriver {
     changed ||= verdict.level !== commanded || verdict.owner !== owner;
     // The row of a start or of a returned link already says safe and nobody: `idle` would add nothing.
     changed ||= verdict.reason !== reason && !(wasQuiet && verdict.reason === 'idle');
-    // Only a row ends the time energised for the next start too.
-    changed ||= verdict.level === this.#spec.safe && this.#energisedSince !== null;
     if (changed) this.#command(verdict, cause, verdict.level !== commanded);
   }
 
@@ -197,16 +194,17 @@ export class OutputDriver {
     });
   }
 
-  // The time energised so far is kept: a restart or a bad link every few minutes shall not get around `max_on`.
+  // It counts as switched off: what Limen was away for, or the link, is no reason to keep a siren silent. Claims that
+  // are spent stay spent.
   #sendSafe(reason: OutputReason): void {
-    this.#command({ level: this.#spec.safe, owner: null, reason }, [], true, true);
+    this.#command({ level: this.#spec.safe, owner: null, reason }, [], true);
   }
 
-  #command(verdict: Verdict, cause: readonly Seq[], isSent: boolean, isPause = false): void {
+  #command(verdict: Verdict, cause: readonly Seq[], isSent: boolean): void {
     const { journal, wallMs, engineMs, publishStatus } = this.#around;
     const { level, owner, reason } = verdict;
-    if (level !== this.#spec.safe) this.#energisedSince ??= engineMs();
-    else if (!isPause) this.#energisedSince = null;
+    if (level === this.#spec.safe) this.#energisedSince = null;
+    else this.#energisedSince ??= engineMs();
     const sinceAt = level === this.#status.commanded ? this.#status.sinceAt : wallMs();
     const row: OutputRow = {
       commanded: level,
@@ -214,7 +212,6 @@ export class OutputDriver {
       reason,
       cause,
       since_at: sinceAt,
-      energised_since: this.#energisedSince,
       spent: [...this.#spent.values()],
       idle_spent: this.#idleSpent,
     };

@@ -1,7 +1,6 @@
 import type { OutputLevel } from '../../domain/output.ts';
 import type { Seq } from '../../domain/reading.ts';
 import { severities, type Severity } from '../../domain/rule.ts';
-import type { EngineMs } from '../../domain/time.ts';
 import type { OutputReason, SpentClaim } from './arbiter.ts';
 
 /** Body of a journal row of kind `output`: what was commanded and why, and what a restart needs to go on from it. */
@@ -13,29 +12,23 @@ export interface OutputRow {
   readonly cause: readonly Seq[];
   /** Wall milliseconds since when the output has been commanded to this level. */
   readonly since_at: number;
-  /** Engine time since when it has been energised without a break; null: it is not. */
-  readonly energised_since: EngineMs | null;
   readonly spent: readonly SpentClaim[];
   readonly idle_spent: boolean;
 }
 
-/** The part of a row that protection needs again after a restart. */
+/** The part of a row that protection needs again after a restart: spent claims stay spent. */
 export interface OutputMemory {
-  readonly energisedSince: EngineMs | null;
   readonly spent: readonly SpentClaim[];
   readonly idleSpent: boolean;
 }
 
-const nothing: OutputMemory = { energisedSince: null, spent: [], idleSpent: false };
+const nothing: OutputMemory = { spent: [], idleSpent: false };
 
 /** Reads the body of the last row of an output; anything that is not one counts as no memory. */
 export function readOutputMemory(body: unknown): OutputMemory {
   if (!isRecord(body)) return nothing;
-  const since = body['energised_since'];
   const spent = body['spent'];
   return {
-    // A number written by this process under the same name: the journal does not know brands.
-    energisedSince: typeof since === 'number' ? (since as EngineMs) : null,
     spent: Array.isArray(spent) ? spent.flatMap(readSpent) : [],
     idleSpent: body['idle_spent'] === true,
   };

@@ -117,6 +117,7 @@ class World {
   linkUp(): void {
     // The device may have lost its level while it was away.
     this.#device = 'off';
+    this.#energisedSinceMs = null;
     this.#outputs.linkUp('home');
     this.#settle();
   }
@@ -125,7 +126,6 @@ class World {
     if (isOrderly) {
       this.#outputs.stop();
       expect(this.#device, 'a stop leaves the device safe').toBe('off');
-      this.#energisedSinceMs = null;
     }
     this.#kill();
     this.#clock.advance(downMs);
@@ -133,7 +133,8 @@ class World {
     for (const alert of this.#alerts.values()) {
       if (alert.state !== 'normal') this.#unheard.set(alert.rule, alert);
     }
-    if (this.#isOverdue() && this.#wanted() === 'on') this.#spendPresent();
+    // The start counts as a switching-off; what was spent before it stays spent.
+    this.#energisedSinceMs = null;
     const rows = new Map(this.#journal.rows.map(({ key, body }) => [key, body]));
     this.#outputs = this.#create();
     this.#outputs.start(

@@ -41,7 +41,7 @@ interface Bench {
   readonly metricsText: () => string;
   event(alert: Partial<Alert>, more?: Parameters<typeof eventOf>[1]): void;
   /** A new process on the same machine: the outputs start from the rows and these alerts. */
-  restart(open: readonly Alert[], specs?: readonly OutputSpec[]): Bench;
+  restart(open: readonly Alert[], specs?: readonly OutputSpec[], downMs?: number): Bench;
 }
 
 function bench(
@@ -99,8 +99,9 @@ function bench(
     statuses,
     metricsText: () => metrics.text(),
     event: (alert, more) => outputs.onAlert(eventOf(alertOf(alert), more)),
-    restart(open, newSpecs = specs) {
+    restart(open, newSpecs = specs, downMs = 0) {
       isKilled = true;
+      clock.advance(downMs);
       const next = bench(newSpecs, rules, world, send);
       next.outputs.start(open, new Map(journal.rows.map(({ key, body }) => [key, body])));
       return next;
@@ -326,16 +327,47 @@ describe('max_on', () => {
     expect(after.commands).toEqual(['siren/set OFF', 'siren/set ON']);
   });
 
-  test('max_on counts on over a restart and over a lost link', () => {
+  test('max_on counts anew from a start, however long Limen was down: an active alert is heard again', () => {
     const before = started([limited]);
     before.event({});
     before.clock.advance(6_000);
-    const after = before.restart([alertOf()]);
-    after.clock.advance(2_000);
-    after.outputs.linkUp('home');
-    expect(after.commands.at(-1)).toBe('siren/set ON');
-    after.clock.advance(2_000);
-    expect(after.commands.at(-1)).toBe('siren/set OFF');
+    const killed = before.restart([alertOf()]);
+    killed.clock.advance(9_999);
+    expect(killed.commands).toEqual(['siren/set OFF', 'siren/set ON']);
+    killed.clock.advance(1);
+    expect(killed.commands.at(-1)).toBe('siren/set OFF');
+
+    const other = started([limited]);
+    other.event({});
+    const after = other.restart([alertOf()], [limited], 60_000);
+    expect(after.commands).toEqual(['siren/set OFF', 'siren/set ON']);
+    expect(after.outputs.statuses()[0]).toMatchObject({ commanded: 'on', reason: 'claim' });
+  });
+
+  test('max_on counts anew when the link comes back', () => {
+    const { event, clock, commands, outputs } = started([limited]);
+    event({});
+    clock.advance(6_000);
+    outputs.linkUp('home');
+    clock.advance(9_999);
+    expect(commands.at(-1)).toBe('siren/set ON');
+    clock.advance(1);
+    expect(commands.at(-1)).toBe('siren/set OFF');
+  });
+
+  test('max_on that was over before the link came back stays over', () => {
+    const clock = createFakeClock();
+    const world = {
+      clock: { ...clock, after: () => ({ cancel: () => {} }) },
+      journal: memoryJournal(),
+    };
+    const { event, commands, outputs } = bench([limited], two, world);
+    outputs.start([], new Map());
+    event({});
+    clock.advance(12_000);
+    outputs.linkUp('home');
+    expect(commands.at(-1)).toBe('siren/set OFF');
+    expect(outputs.statuses()[0]?.reason).toBe('max_on');
   });
 
   test('max_on counts anew after the output was really off', () => {
