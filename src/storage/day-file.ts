@@ -28,9 +28,9 @@ const schema = `
     body TEXT NOT NULL
   ) STRICT;
   CREATE VIEW IF NOT EXISTS readings AS
-    SELECT r.at + (SELECT value FROM meta WHERE name = 'base_ms') AS at_ms, p.device, p.metric,
-      CASE p.kind WHEN 'text' THEN json_extract(p.states, '$[' || CAST(r.value AS INTEGER) || ']') ELSE r.value END
-        AS value,
+    SELECT r.at + CAST((SELECT value FROM meta WHERE name = 'base_ms') AS INTEGER) AS at_ms, p.device, p.metric,
+      CASE p.kind WHEN 'text' THEN json_extract(p.states, '$[' || CAST(r.value AS INTEGER) || ']')
+        WHEN 'boolean' THEN CAST(r.value AS INTEGER) ELSE r.value END AS value,
       p.unit, CASE r.quality & 15 WHEN 0 THEN 'good' WHEN 1 THEN 'suspect' WHEN 3 THEN 'stale' ELSE 'bad' END AS quality,
       r.seq
     FROM reading r JOIN point p ON p.id = r.point;
@@ -80,7 +80,8 @@ export class DayFile {
          kind = excluded.kind, states = excluded.states`,
       );
       this.#setMeta.run('schema', 1);
-      this.#setMeta.run('base_ms', start.dayMs);
+      // A number beyond 32 bits would be bound as REAL, and every time of the view with it.
+      this.#setMeta.run('base_ms', BigInt(start.dayMs));
       this.#setMeta.run('reserved_seq', start.reservedSeq);
       for (const point of start.points) this.#storePoint(point);
       db.exec('COMMIT');

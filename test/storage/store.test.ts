@@ -72,6 +72,14 @@ describe('Store.write()', () => {
       { ...common, value: 3, quality: 'stale', seq: 9 },
       { ...common, value: 3, quality: 'bad', seq: 10 },
     ]);
+    const types = day(directory)
+      .prepare('SELECT metric, typeof(at_ms) AS at, typeof(value) AS value FROM readings')
+      .all();
+    expect(types.slice(0, 3)).toEqual([
+      { metric: 'temperature', at: 'integer', value: 'real' },
+      { metric: 'pump', at: 'integer', value: 'integer' },
+      { metric: 'door', at: 'integer', value: 'text' },
+    ]);
     expect(
       day(directory).prepare('SELECT seq, raw FROM reading WHERE raw IS NOT NULL').all(),
     ).toEqual([{ seq: 8, raw: 37.4 }]);
