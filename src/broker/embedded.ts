@@ -335,7 +335,7 @@ export class EmbeddedBroker {
         waits = this.#options.door.command(packet.topic, payload, packet.retain, publisher);
       packet.topic = consumedTopic;
       packet.retain = false;
-    } else if (sink !== 'relay' && !isRepeat) {
+    } else if (sink !== 'relay' && !isRepeat && !(packet.retain && payload.length === 0)) {
       this.#options.door.begin();
       waits = sink.take(payload, 0, payload.length) > 0;
     }

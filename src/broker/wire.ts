@@ -320,6 +320,8 @@ export class Wire extends Duplex implements GroupHolder {
     }
     if (use.sink === 'relay' || qos === 2) return false;
     const retain = (flags & 1) !== 0;
+    // A retained message of no bytes deletes the one before it (section 3.3.1.3): no reading, Aedes clears it.
+    if (retain && payloadStart === next && use.sink !== 'own') return false;
     if (use.sink === 'own') {
       const payload = Buffer.from(bytes.subarray(payloadStart, next));
       const waits = this.#shared.door.command(use.topic, payload, retain, this.#publisher);

@@ -72,8 +72,9 @@ export class Route {
     return this.#intake.take(this, bytes, start, end, false);
   }
 
-  /** Takes a message of the past: shown as last value, never an input of a rule. */
+  /** Takes a message of the past: shown as last value, never an input of a rule. Of no bytes it is one deleted. */
   takeRetained(bytes: Buffer): number {
+    if (bytes.length === 0) return 0;
     return this.#intake.take(this, bytes, 0, bytes.length, true);
   }
 }

@@ -113,6 +113,51 @@ describe('EmbeddedBroker distributes readings', () => {
     );
   });
 
+  test.each([0, 1, 2] as const)(
+    'EmbeddedBroker deletes a retained reading by an empty one at QoS %i, which is no reading',
+    async (qos) => {
+      const embedded = await startEmbedded();
+      const { door, port } = embedded;
+      door.commitAlways();
+      const sensor = await connectRaw(port, 'sensor');
+      sensor.send(publishPacket('sensors/a/t', '1', 1, 1, { retain: true }));
+      await sensor.until((received) => idsOf(received, 'puback').length === 1);
+      const listener = await subscriber(embedded, 'sensors/#');
+      await hasMessages(listener, 1);
+      const id = qos === 0 ? undefined : 2;
+      sensor.send(publishPacket('sensors/a/t', '', qos, id, { retain: true }));
+      await hasMessages(listener, 2);
+      if (qos > 0) await sensor.until((r) => idsOf(r, qos === 1 ? 'puback' : 'pubrec').includes(2));
+      expect(messagesOf(listener.received)).toEqual(['sensors/a/t 1', 'sensors/a/t ']);
+      const later = await subscriber(embedded, 'sensors/#', 1, 'later');
+      await settle(40);
+      expect(messagesOf(later.received)).toEqual([]);
+      expect(door.readings).toEqual([{ topic: 'sensors/a/t', payload: '1' }]);
+    },
+  );
+
+  test('EmbeddedBroker deletes a retained reading in the order of the publishes', async () => {
+    const embedded = await startEmbedded();
+    const { door, port } = embedded;
+    const sensor = await connectRaw(port, 'sensor');
+    sensor.send(
+      publishPacket('sensors/a/t', '1', 1, 1, { retain: true }),
+      publishPacket('sensors/a/t', '', 1, 2, { retain: true }),
+      publishPacket('sensors/b/t', '', 1, 3),
+    );
+    await eventually(() => door.readings.length === 2);
+    await settle();
+    expect(idsOf(sensor.received, 'puback')).toEqual([]);
+    door.commitAlways();
+    await sensor.until((received) => idsOf(received, 'puback').length === 3);
+    expect(idsOf(sensor.received, 'puback')).toEqual([1, 2, 3]);
+    // Without the flag it is a payload like any other, for the intake to judge.
+    expect(door.readings.map(({ topic }) => topic)).toEqual(['sensors/a/t', 'sensors/b/t']);
+    const later = await subscriber(embedded, 'sensors/#', 1, 'later');
+    await settle(40);
+    expect(messagesOf(later.received)).toEqual([]);
+  });
+
   test('EmbeddedBroker keeps readings for a session that is away', async () => {
     const embedded = await startEmbedded();
     embedded.door.commitAlways();
