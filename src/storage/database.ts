@@ -1,11 +1,19 @@
-import { existsSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { LimenError, messageOf } from '../domain/error.ts';
 
 export type Db = Database.Database;
 
+/** What SQLite keeps beside a database. */
+export const companions = ['-wal', '-shm', '-journal'] as const;
+
+/** Modes of all that is made in the data folder, whatever the umask: nobody else reads what a house is measured by. */
+export const privateFolder = 0o700;
+export const privateFile = 0o600;
+
 /** Opens a database for writing: WAL, every commit fsynced, checkpoints only when we say so. */
 export function openForWriting(path: string, pageSizeBytes: number): Db {
+  createPrivate(path);
   const db = new Database(path);
   try {
     // A lock that another process holds is waited for in short steps by the caller: a long wait here would block
@@ -24,6 +32,22 @@ export function openForWriting(path: string, pageSizeBytes: number): Db {
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+/** Creates an empty file if there is none; SQLite gives what it makes beside a database the mode of the database. */
+export function createPrivate(path: string): void {
+  closeSync(openSync(path, 'a', privateFile));
+}
+
+/** Takes a database, and what lies beside it, back from everybody else who could read it. */
+export function makePrivate(path: string): void {
+  for (const suffix of ['', ...companions]) {
+    try {
+      chmodSync(`${path}${suffix}`, privateFile);
+    } catch {
+      // There is none, or it belongs to somebody else: no reason not to start.
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { LimenError } from '../domain/error.ts';
-import { isBusy } from './database.ts';
+import { createPrivate, isBusy, privateFile, privateFolder } from './database.ts';
 
 /** A data folder belongs to one process at a time. */
 export interface InstanceLock {
@@ -14,9 +14,11 @@ export interface InstanceLock {
  * SQLite file: it ends with the process, however that ends.
  */
 export function takeInstanceLock(directory: string): InstanceLock {
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(directory, { recursive: true, mode: privateFolder });
   const pidPath = join(directory, 'limen.pid');
-  const db = new Database(join(directory, 'limen.lock'));
+  const lockPath = join(directory, 'limen.lock');
+  createPrivate(lockPath);
+  const db = new Database(lockPath);
   try {
     db.pragma('busy_timeout = 0');
     db.exec('BEGIN EXCLUSIVE');
@@ -29,7 +31,7 @@ export function takeInstanceLock(directory: string): InstanceLock {
       { cause: error },
     );
   }
-  writeFileSync(pidPath, `${process.pid}\n`);
+  writeFileSync(pidPath, `${process.pid}\n`, { mode: privateFile });
   return { release: () => db.close() };
 }
 

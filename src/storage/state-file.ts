@@ -5,7 +5,7 @@ import type { PointMemory } from '../domain/engine.ts';
 import { LimenError } from '../domain/error.ts';
 import type { Projection } from '../domain/group.ts';
 import type { RowKind } from '../domain/journal.ts';
-import { openForWriting, type Db } from './database.ts';
+import { makePrivate, openForWriting, type Db } from './database.ts';
 
 const schemaVersion = 1;
 const schema = `
@@ -43,6 +43,8 @@ export class StateFile {
     const db = openForWriting(path, 4096);
     this.#db = db;
     try {
+      // It holds what is stored of the passwords; earlier versions made it with the mode of the umask.
+      makePrivate(path);
       // Little is written here, and nobody waits for it: SQLite's own checkpoints keep its log short.
       db.pragma('wal_autocheckpoint = 1000');
       const version = db.pragma('user_version', { simple: true });

@@ -7,7 +7,7 @@ import type { Point } from '../domain/point.ts';
 import type { Seq } from '../domain/reading.ts';
 import type { Recovery, RowsQuery, StoreOptions } from '../domain/store.ts';
 import type { EngineMs, WallMs } from '../domain/time.ts';
-import { isBusy, isFull } from './database.ts';
+import { isBusy, isFull, privateFolder } from './database.ts';
 import { DayFile } from './day-file.ts';
 import {
   dayPath,
@@ -44,7 +44,7 @@ export class Store {
 
   constructor(options: StoreOptions) {
     this.#options = options;
-    mkdirSync(join(options.directory, 'history'), { recursive: true });
+    mkdirSync(join(options.directory, 'history'), { recursive: true, mode: privateFolder });
     this.#state = new StateFile(join(options.directory, 'state.db'));
   }
 

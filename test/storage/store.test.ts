@@ -1,10 +1,11 @@
 import Database from 'better-sqlite3';
-import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { historyOnlyFlag } from '../../src/domain/reading.ts';
 import type { Recovery } from '../../src/domain/store.ts';
 import { openQueries } from '../../src/storage/queries.ts';
+import { takeInstanceLock } from '../../src/storage/instance-lock.ts';
 import { Store } from '../../src/storage/store.ts';
 import {
   dayLength,
@@ -318,6 +319,46 @@ describe('Store.recover()', () => {
     const again = new Database(join(directory, 'state.db'), { readonly: true });
     expect(again.pragma('user_version', { simple: true })).toBe(99);
     again.close();
+  });
+});
+
+describe('Store keeps what it holds to its owner', () => {
+  const modesBelow = (directory: string): string[] =>
+    readdirSync(directory, { recursive: true, encoding: 'utf8' })
+      .map((name) => `${name} ${(statSync(join(directory, name)).mode & 0o777).toString(8)}`)
+      .toSorted();
+
+  test('Store makes files that only their owner can read, whatever the umask', () => {
+    const directory = join(temporaryFolder(), 'data');
+    const before = process.umask(0);
+    onTestFinished(() => void process.umask(before));
+    const lock = takeInstanceLock(directory);
+    const store = openStore(directory);
+    store.write(groupOf({ entries: [declares(1, temperature)] }));
+    expect(statSync(directory).mode & 0o777).toBe(0o700);
+    expect(modesBelow(directory)).toEqual([
+      'history 700',
+      'history/2026-11-23.db 600',
+      'history/2026-11-23.db-shm 600',
+      'history/2026-11-23.db-wal 600',
+      'limen.lock 600',
+      'limen.lock-journal 600',
+      'limen.pid 600',
+      'state.db 600',
+      'state.db-shm 600',
+      'state.db-wal 600',
+    ]);
+    store.close();
+    lock.release();
+  });
+
+  test('Store closes a state file that was open to others', () => {
+    const directory = temporaryFolder();
+    openStore(directory).close();
+    chmodSync(join(directory, 'state.db'), 0o644);
+    const store = openStore(directory);
+    expect(statSync(join(directory, 'state.db')).mode & 0o777).toBe(0o600);
+    store.close();
   });
 });
 
