@@ -565,11 +565,15 @@ async function start(host: Host, first: Config): Promise<Running> {
         if (fixed !== null)
           throw new LimenError('conflict', `A change of ${fixed} needs a restart`);
         config = next;
-        input('config', configRow(config), configInput(config));
-        configure();
-        outputs.configure(config.outputs, config.rules);
-        notifiers.configure(config.notifiers, config.rules);
         publisher.configure(config.publish.prefix, publishLinks());
+        // The consumers go around the engine: what it concludes from the config is theirs to tell and to drive by the
+        // same config, and what they only have by the old one goes after that.
+        const judge = (): void => {
+          input('config', configRow(config), configInput(config));
+          configure();
+        };
+        const tell = (): void => notifiers.configure(config.notifiers, config.rules, judge);
+        outputs.configure(config.outputs, config.rules, tell);
         journal.commitDelayMs = config.storage.commitDelayMs;
       },
       async stop() {

@@ -47,7 +47,11 @@ export interface Notifiers {
   offer(event: AlertEvent): readonly string[];
   /** True: no commit has succeeded for 2 s; delivery goes on from memory, marked as not recorded. */
   stalled(isStalled: boolean): void;
-  configure(specs: readonly NotifierSpec[], rules: readonly Rule[]): void;
+  /**
+   * Applies another config. `judge` gives the engine its part: what alerts do by it is told as the new rules say, and
+   * the end of a removed rule's alerts as that rule said.
+   */
+  configure(specs: readonly NotifierSpec[], rules: readonly Rule[], judge?: () => void): void;
   statuses(): readonly NotifierStatus[];
   /** Lets attempts under way end within `graceMs`; what is not finished is taken up at the next start. */
   stop(graceMs?: number): Promise<void>;
@@ -124,19 +128,21 @@ export function createNotifiers(options: NotifiersOptions): Notifiers {
       pumpAll();
     },
 
-    configure(specs, newRules) {
+    configure(specs, newRules, judge) {
+      rules = new Map([...rules, ...byName(newRules)]);
+      for (const spec of specs) {
+        const queue = queues.get(spec.name);
+        if (queue === undefined) openQueue(spec);
+        else queue.redirect(createDeliver(spec, options));
+      }
+      judge?.();
       rules = byName(newRules);
-      const wanted = new Map(specs.map((spec) => [spec.name, spec]));
+      const wanted = new Set(specs.map(({ name }) => name));
       for (const [name, queue] of queues) {
         if (wanted.has(name)) continue;
         queue.abandon();
         progress.set(name, queue.progress);
         queues.delete(name);
-      }
-      for (const spec of specs) {
-        const queue = queues.get(spec.name);
-        if (queue === undefined) openQueue(spec);
-        else queue.redirect(createDeliver(spec, options));
       }
     },
 

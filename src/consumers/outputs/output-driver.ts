@@ -130,12 +130,27 @@ export class OutputDriver {
     this.#decide([alert.seq], this.#respend(alert, renews));
   }
 
-  /** Another config for the same device: limits and claims are applied in place. */
-  reconfigure(spec: OutputSpec, claims: Iterable<Claim>): void {
+  /**
+   * Another config for the same device: limits and claims are applied in place. `changed`: alerts that changed by it, in
+   * order, each with whether its spent claims count again.
+   */
+  reconfigure(
+    spec: OutputSpec,
+    claims: Iterable<Claim>,
+    changed: readonly { readonly alert: Alert; readonly renews: boolean }[] = [],
+  ): void {
     this.#expire();
     this.#spec = spec;
+    const before = new Set(this.#claims.keys());
     this.#setClaims(claims);
-    this.#decide([]);
+    const cause: Seq[] = [];
+    let spentChanged = false;
+    for (const { alert, renews } of changed) {
+      const key = alertKey(alert);
+      if (before.has(key) || this.#claims.has(key)) cause.push(alert.seq);
+      if (this.#respend(alert, renews)) spentChanged = true;
+    }
+    this.#decide(cause, spentChanged);
     this.#armTimers();
   }
 

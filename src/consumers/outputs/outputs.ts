@@ -38,8 +38,12 @@ export interface Outputs {
   heard(point: Pick<AlertKey, 'device' | 'metric'>): void;
   /** A link is there again: each of its outputs is sent safe, then its present level. */
   linkUp(broker: string): void;
-  /** Applies another config in place; an output that is gone or drives another topic is left safe. */
-  configure(specs: readonly OutputSpec[], rules: readonly Rule[]): void;
+  /**
+   * Applies another config in place; an output that is gone or drives another topic is left safe. `judge` gives the
+   * engine its part: what alerts do by it counts together with the new claims, so that no output moves for a claim that
+   * is there neither before nor after.
+   */
+  configure(specs: readonly OutputSpec[], rules: readonly Rule[], judge?: () => void): void;
   statuses(): readonly OutputStatus[];
   /** Sends safe to every output; nothing is commanded afterwards. */
   stop(): void;
@@ -48,6 +52,12 @@ export interface Outputs {
 interface OpenAlert {
   readonly alert: Alert;
   readonly drill: boolean;
+}
+
+/** An alert that changed, and whether its spent claims count again. */
+interface Change {
+  readonly present: OpenAlert;
+  readonly renews: boolean;
 }
 
 /** Creates the outputs; nothing is sent before `start`. */
@@ -64,6 +74,8 @@ export function createOutputs(options: OutputsOptions): Outputs {
   // Restored alerts of which nothing was heard since, by key, as they were then.
   const unheard = new Map<string, Alert>();
   let isStopped = false;
+  // While another config is applied: what happened meanwhile.
+  let changes: Change[] | null = null;
 
   const claimOn = (output: string, { alert, drill }: OpenAlert): Claim | null => {
     const level = claimedLevel(alert, actions.get(alert.rule)?.get(output) ?? []);
@@ -90,6 +102,10 @@ export function createOutputs(options: OutputsOptions): Outputs {
   };
 
   const updateAll = (present: OpenAlert, renews: boolean): void => {
+    if (changes !== null) {
+      changes.push({ present, renews });
+      return;
+    }
     for (const [name, driver] of drivers) {
       guard(name, () => driver.update(present.alert, claimOn(name, present), renews));
     }
@@ -145,7 +161,15 @@ export function createOutputs(options: OutputsOptions): Outputs {
       }
     },
 
-    configure(newSpecs, rules) {
+    configure(newSpecs, rules, judge) {
+      const meanwhile: Change[] = [];
+      changes = meanwhile;
+      try {
+        judge?.();
+      } finally {
+        changes = null;
+      }
+      const changed = meanwhile.map(({ present, renews }) => ({ alert: present.alert, renews }));
       if (isStopped) return;
       actions = claimActions(rules);
       specs = newSpecs;
@@ -161,7 +185,7 @@ export function createOutputs(options: OutputsOptions): Outputs {
       for (const spec of newSpecs) {
         const driver = drivers.get(spec.name);
         if (driver === undefined) startDriver(spec, readOutputMemory(null));
-        else guard(spec.name, () => driver.reconfigure(spec, claimsOn(spec.name)));
+        else guard(spec.name, () => driver.reconfigure(spec, claimsOn(spec.name), changed));
       }
     },
 

@@ -336,6 +336,23 @@ describe('configure()', () => {
     expect(emit()).toEqual([]);
   });
 
+  test('configure() tells what alerts do by it as the new rules say, also to a notifier that comes with them', async () => {
+    await using server = await startWebServer(status(200));
+    const { emit, start, commit, recorded, notifiers } = bench([]);
+    start();
+    const cellar = [
+      ruleOf('freezer-warm', [{ kind: 'notify', notifier: 'cellar', on: ['active'] }]),
+    ];
+    const told: (readonly string[])[] = [];
+    notifiers.configure([webhook('cellar', server)], cellar, () => told.push(emit()));
+    notifiers.configure([webhook('cellar', server)], [], () => told.push(emit()));
+    expect(told).toEqual([['cellar'], ['cellar']]);
+    expect(emit()).toEqual([]);
+    commit();
+    await recorded(2);
+    expect(server.requests).toHaveLength(2);
+  });
+
   test('configure() repeats nothing when a notifier comes back', async () => {
     await using server = await startWebServer(status(200));
     const { emit, start, commit, recorded, notifiers } = bench([webhook('kitchen', server)]);

@@ -449,6 +449,29 @@ describe('configure()', () => {
     outputs.configure([siren], [ruleOf('freezer-warm', [])]);
     expect(outputs.statuses()[0]?.reason).toBe('idle');
   });
+
+  test('configure() moves nothing for a claim that is there neither before nor after', () => {
+    const lamp = { ...siren, name: 'lamp', topic: 'lamp/set' };
+    const { event, commands, outputs, journal } = started([siren, lamp]);
+    const claimsLamp = ruleOf('freezer-warm', [claim({ output: 'lamp' })]);
+    outputs.configure([siren, lamp], [claimsLamp], () => event({}));
+    expect(commands).toEqual(['lamp/set ON']);
+    expect(journal.rows.at(-1)?.body['cause']).toEqual([alertOf({}).seq]);
+    outputs.configure([siren, lamp], [warm], () => event({ state: 'normal' }));
+    expect(commands).toEqual(['lamp/set ON', 'lamp/set OFF']);
+  });
+
+  test('configure() lets a spent claim count again after an escalation by the new rules', () => {
+    const limited = { ...siren, maxOnMs: 1_000 };
+    const { event, clock, commands, outputs } = started([limited]);
+    event({});
+    clock.advance(1_000);
+    expect(commands).toEqual(['siren/set ON', 'siren/set OFF']);
+    outputs.configure([limited], [warm], () => event({}, { reason: 'rule_changed' }));
+    expect(commands).toHaveLength(2);
+    outputs.configure([limited], [warm], () => event({}, { reason: 'escalated' }));
+    expect(commands.at(-1)).toBe('siren/set ON');
+  });
 });
 
 describe('stop()', () => {
