@@ -9,7 +9,7 @@ import type { Door, Publisher } from './door.ts';
 import { listenAll, type ListenRequest, type OpenListener } from './listeners.ts';
 import { SessionStore } from './session-store.ts';
 import { Subscriptions } from './subscriptions.ts';
-import { TopicUse, Wire, type Relay, type Socket, type WireShared } from './wire.ts';
+import { consumedTopic, TopicUse, Wire, type Relay, type Socket, type WireShared } from './wire.ts';
 
 /** What the embedded broker needs of its surroundings. */
 export interface EmbeddedOptions {
@@ -43,8 +43,6 @@ const neverDelivered: Record<string, number> = new Proxy<Record<string, number>>
   {},
   { get: () => 0, set: () => true },
 );
-/** Nobody can subscribe to this: what has been dealt with goes there. */
-const consumedTopic = '$limen/consumed';
 
 /** Aedes behind one door: listeners, sessions, subscriptions, retained messages. Readings pass it by on the wire. */
 export class EmbeddedBroker {
@@ -63,6 +61,7 @@ export class EmbeddedBroker {
   readonly #lastForwarded = new WeakMap<Client, number>();
   readonly #wires = new Set<Wire>();
   readonly #refusals: (reason: string) => Counter;
+  readonly #drops: (reason: string) => Counter;
   readonly #listeners: OpenListener[] = [];
   #verifying = 0;
   /** Logins that wait for one of the others to be done; no more than there are connections. */
@@ -77,6 +76,7 @@ export class EmbeddedBroker {
       relays: (use) => this.#relays(use),
       relay: (relay) => this.#relay(relay),
       connections: () => this.#wires.size,
+      dropped: (wire, reason) => this.#drop(wire.publisher?.clientId ?? '?', reason),
       freed: (wire, id) => {
         const clientId = wire.publisher?.clientId;
         if (clientId !== undefined) this.#exactlyOnce.get(clientId)?.delete(id);
@@ -88,6 +88,10 @@ export class EmbeddedBroker {
     };
     this.#refusals = (reason) =>
       metrics.counter('limen_clients_refused_total', 'Connections closed for a broken rule', {
+        reason,
+      });
+    this.#drops = (reason) =>
+      metrics.counter('limen_messages_dropped_total', 'Messages that were not distributed', {
         reason,
       });
     metrics.gauge('limen_connections_count', 'Open client connections', () => this.#wires.size);
@@ -316,11 +320,14 @@ export class EmbeddedBroker {
     callback: (error?: Error | null) => void,
   ): void {
     const wire = client === null ? null : this.#wireOf(client);
-    const sink = isPublishable(packet.topic) ? this.#options.door.sink(packet.topic) : null;
-    if (sink === null || packet.topic.startsWith('$')) {
+    const use = packet.topic === consumedTopic ? consumed : this.#useOf(packet.topic);
+    if (use === null || use.sink === 'unusable') {
+      // Only a will gets here: what is published so the wire has dropped or refused.
+      if (use !== null) this.#drop(client?.id ?? '?', use.reason);
       callback(new Error('topic not allowed'));
       return;
     }
+    const { sink } = use;
     const payload = Buffer.from(packet.payload);
     let waits = false;
     // One that is still on its way to the disk is not acknowledged by its repetition either.
@@ -373,13 +380,15 @@ export class EmbeddedBroker {
       packet.qos === 0 &&
       wire.outboundBytes > limits.clientOutboundBytesMax / 2
     ) {
-      this.#options.metrics.counter(
-        'limen_messages_dropped_total',
-        'QoS 0 messages dropped for slow readers',
-      ).value++;
+      this.#drops('QoS 0 to a slow reader').value++;
       return null;
     }
     return packet;
+  }
+
+  #drop(clientId: string, reason: string): void {
+    this.#drops(reason).value++;
+    this.#options.log.warn('message dropped', { client: clientId, reason });
   }
 
   #use(bytes: Buffer, start: number, end: number): TopicUse | null {
@@ -395,8 +404,16 @@ export class EmbeddedBroker {
   }
 
   #makeUse(raw: Buffer): TopicUse | null {
-    const topic = isUtf8(raw) ? raw.toString('utf8') : '';
-    return isPublishable(topic) ? new TopicUse(topic, this.#options.door.sink(topic)) : null;
+    return isUtf8(raw) ? this.#useOf(raw.toString('utf8')) : null;
+  }
+
+  /** null: not a topic name (MQTT 3.1.1 section 4.7). */
+  #useOf(topic: string): TopicUse | null {
+    if (topic === '' || /[#+\u0000]/.test(topic)) return null;
+    const reason = whyUnusable(topic);
+    return reason === null
+      ? new TopicUse(topic, this.#options.door.sink(topic))
+      : new TopicUse(topic, 'unusable', reason);
   }
 
   #relays(use: TopicUse): boolean {
@@ -429,6 +446,8 @@ export class EmbeddedBroker {
   }
 }
 
+const consumed = new TopicUse(consumedTopic, 'relay');
+
 type Duplexish = Client['conn'];
 
 // The one place that looks inside Aedes.
@@ -436,10 +455,11 @@ function insideOf(client: Client): AedesClientInside {
   return client as unknown as AedesClientInside;
 }
 
-/** A topic name that may be published to (MQTT 3.1.1 section 4.7): no wildcards, no control characters. */
-function isPublishable(topic: string): boolean {
-  if (topic === '' || /[#+]/.test(topic) || hasControlCharacter(topic)) return false;
-  return topic.split('/').length <= topicLevelsMax;
+/** What MQTT allows in a topic name and Limen does not carry. */
+function whyUnusable(topic: string): string | null {
+  if (topic.startsWith('$')) return 'topic begins with $';
+  if (hasControlCharacter(topic)) return 'control character in the topic';
+  return topic.split('/').length > topicLevelsMax ? 'too many topic levels' : null;
 }
 
 function noop(): void {}

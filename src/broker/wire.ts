@@ -3,16 +3,22 @@ import { limits } from '../domain/limits.ts';
 import type { Door, GroupHolder, Publisher, ReadingSink } from './door.ts';
 import { packetType, readFixedHeader, type FixedHeader } from './frame.ts';
 
+/** Nobody can subscribe to this: what has been dealt with goes there. */
+export const consumedTopic = '$limen/consumed';
+
 /** What a topic is for, remembered by its bytes. `relays`: some subscriber wants it, as of that generation. */
 export class TopicUse {
   readonly topic: string;
-  readonly sink: ReadingSink | 'own' | 'relay';
+  readonly sink: ReadingSink | 'own' | 'relay' | 'unusable';
+  /** Why it is unusable, for the log and the metric. */
+  readonly reason: string;
   relays = false;
   generation = -1;
 
-  constructor(topic: string, sink: ReadingSink | 'own' | 'relay') {
+  constructor(topic: string, sink: TopicUse['sink'], reason = '') {
     this.topic = topic;
     this.sink = sink;
+    this.reason = reason;
   }
 }
 
@@ -27,11 +33,13 @@ export interface Relay {
 /** What all wires of a broker share. */
 export interface WireShared {
   readonly door: Door;
-  /** Looks a topic up by its raw bytes; null: not a topic that may be published to. */
+  /** Looks a topic up by its raw bytes; null: not a topic name of MQTT. */
   use(bytes: Buffer, start: number, end: number): TopicUse | null;
   /** Whether anybody subscribes to the topic now. */
   relays(use: TopicUse): boolean;
   relay(relay: Relay): void;
+  /** A message is acknowledged and goes nowhere. */
+  dropped(wire: Wire, reason: string): void;
   /** A PUBREL passed: the packet id of a QoS 2 publish is free again. */
   freed(wire: Wire, packetId: number): void;
   connections(): number;
@@ -293,7 +301,7 @@ export class Wire extends Duplex implements GroupHolder {
     this.emit('readable');
   }
 
-  /** Takes a PUBLISH of a reading or of an own topic; false: Aedes should have it. */
+  /** Takes a PUBLISH of a reading or of an own topic, or one that goes nowhere; false: Aedes should have it. */
   #takePublish(bytes: Buffer, at: number, body: number, next: number): boolean {
     const flags = (bytes[at] ?? 0) & 0x0f;
     const qos = (flags >> 1) & 3;
@@ -317,6 +325,10 @@ export class Wire extends Duplex implements GroupHolder {
         this.#refuse('packet id 0');
         return true;
       }
+    }
+    if (use.sink === 'unusable') {
+      this.#drop(use.reason, flags, qos, id);
+      return true;
     }
     if (use.sink === 'relay' || qos === 2) return false;
     const retain = (flags & 1) !== 0;
@@ -350,6 +362,25 @@ export class Wire extends Duplex implements GroupHolder {
       this.#acknowledge(id, rows > 0);
     }
     return true;
+  }
+
+  /**
+   * A message on a topic that MQTT allows and Limen does not carry goes nowhere, but is acknowledged: it would come back
+   * for ever. At QoS 2 Aedes keeps the handshake, of a message of no bytes that nobody can subscribe to.
+   */
+  #drop(reason: string, flags: number, qos: number, id: number): void {
+    this.#shared.dropped(this, reason);
+    if (qos === 1) this.#acknowledge(id, false);
+    if (qos < 2) return;
+    const topicBytes = consumedTopic.length;
+    const packet = Buffer.alloc(2 + 2 + topicBytes + 2);
+    // Without the flag that would retain it.
+    packet[0] = (packetType.publish << 4) | (flags & 0x0e);
+    packet[1] = packet.length - 2;
+    packet.writeUInt16BE(topicBytes, 2);
+    packet.write(consumedTopic, 4, 'latin1');
+    packet.writeUInt16BE(id, 4 + topicBytes);
+    this.#handOver(packet);
   }
 
   /** Acknowledges in order: at once if nothing waits before it. */
