@@ -112,6 +112,15 @@ function countHouse({ host, intake, points, engine, quarantine }: HouseParts): v
           Object.entries(reasons).map(([reason, count]) => [{ source, reason }, count] as const),
         ),
   );
+  metrics.collect(
+    'limen_source_times_refused_total',
+    'Payloads whose source time was not used',
+    'counter',
+    () =>
+      intake
+        .statuses()
+        .map(({ source, source_times_refused: count }) => [{ source }, count] as const),
+  );
   metrics.gauge('limen_points_count', 'Points ever heard of', () => points.size);
   metrics.gauge(
     'limen_alerts_open_count',

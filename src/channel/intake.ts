@@ -20,6 +20,8 @@ class SourceCounters {
   readonly source: string;
   accepted = 0;
   stored = 0;
+  /** Source times that were not used. */
+  timesRefused = 0;
   readonly reasons = new Map<string, number>();
 
   constructor(source: string) {
@@ -33,6 +35,7 @@ class SourceCounters {
       accepted: this.accepted,
       rejected,
       reasons: Object.fromEntries(this.reasons),
+      source_times_refused: this.timesRefused,
     };
   }
 }
@@ -244,13 +247,19 @@ export class Intake {
       this.#reject(route, decoded.reason, bytes);
       return;
     }
+    // All items of a payload have its time.
+    const given = decoded.items[0]?.atMs ?? null;
+    const isKept = given !== null && this.#isCredible(given);
+    if (given !== null && !isKept && !retained) this.#noteTime(route, bytes);
+    const atMs = isKept ? given : this.#wallMs;
     let read = 0;
-    for (const item of decoded.items) if (this.#takeItem(route, item, bytes, retained)) read++;
+    for (const item of decoded.items)
+      if (this.#takeItem(route, item, atMs, bytes, retained)) read++;
     if (read === 0) this.#reject(route, 'no metric in the object', bytes);
   }
 
   /** Stores one item or rejects it; false: it says nothing and counts as nothing. */
-  #takeItem(route: Route, item: Item, bytes: Buffer, retained: boolean): boolean {
+  #takeItem(route: Route, item: Item, atMs: WallMs, bytes: Buffer, retained: boolean): boolean {
     const metric = metricOf(route.metric, item.metric);
     if (!isName(route.device) || !isName(metric)) {
       this.#reject(route, 'a name that is empty, too long or has control characters', bytes);
@@ -270,7 +279,6 @@ export class Intake {
     }
     if (item.metric === null) route.scalar = point;
     route.counters.accepted++;
-    const atMs = this.#sourceTime(item.atMs);
     const isLate = this.#wallMs - atMs > limits.lateAfterMs;
     const { value, raw, reason } = this.#read(point, item);
     let quality: number = item.quality === null ? good : qualityCodes[item.quality];
@@ -365,13 +373,23 @@ export class Intake {
     return goodValue(point.states.length - 1);
   }
 
-  /** The source time if it can be believed, else the time of arrival. */
-  #sourceTime(atMs: number | null): WallMs {
+  /** Whether a source time can be right, as far as a trusted clock can tell. */
+  #isCredible(atMs: number): atMs is WallMs {
     const nowMs = this.#wallMs;
-    if (atMs === null || !this.#time.trusted) return nowMs;
-    const isNear =
-      atMs >= nowMs - limits.sourceTimePastMs && atMs <= nowMs + limits.sourceTimeFutureMs;
-    return isNear ? (atMs as WallMs) : nowMs;
+    return (
+      this.#time.trusted &&
+      atMs >= nowMs - limits.sourceTimePastMs &&
+      atMs <= nowMs + limits.sourceTimeFutureMs
+    );
+  }
+
+  /** The time of arrival takes the place of the source's: its readings are good, and what it said is kept to be seen. */
+  #noteTime({ counters, topic }: Route, bytes: Buffer): void {
+    counters.timesRefused++;
+    // While Limen's own clock is not trusted it cannot blame the source.
+    if (!this.#time.trusted) return;
+    const reason = 'a source time that cannot be right';
+    this.#quarantine.add(counters.source, topic, reason, bytes, this.#wallMs);
   }
 
   #reject(route: Route, reason: string, bytes: Buffer): void {

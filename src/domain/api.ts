@@ -21,7 +21,7 @@ export interface ReadingsQuery {
   readonly toMs: number | null;
 }
 
-/** One kind of payload that could not be read, with a sample. Keys are those of the JSON. */
+/** One kind of payload that could not be read, or not in full, with a sample. Keys are those of the JSON. */
 export interface QuarantineRecord {
   readonly source: string;
   readonly topic: string;
@@ -82,6 +82,8 @@ export interface SourceStatus {
   readonly rejected: number;
   /** Reason → count. */
   readonly reasons: Readonly<Record<string, number>>;
+  /** Payloads whose source time was not used; their readings carry the time of arrival. */
+  readonly source_times_refused: number;
 }
 
 /** One step of a drill: what was done, with its result. */

@@ -381,10 +381,32 @@ describe('Intake and time', () => {
     expect(road.rows().map(({ atMs }) => atMs - now)).toEqual([-7 * day, 0, 60_000, 0, 0, 0]);
   });
 
+  test('Intake counts the source times it does not use, and keeps a sample of each topic', () => {
+    const road = createRoad();
+    const now = road.clock.wallMs();
+    road.take('sensors/a/t', at(now - 1_000));
+    expect(road.intake.statuses()[0]?.source_times_refused).toBe(0);
+    for (const given of [now + 60_001, 5, 1e300]) road.take('sensors/a/t', at(given));
+    road.take('sensors/a', `{"t":1,"h":2,"at":"2026-11-23T07:30:15"}`);
+    expect(road.rows().map(({ quality }) => quality)).toEqual(Array(6).fill('good'));
+    expect(road.intake.statuses().map((each) => each.source_times_refused)).toEqual([3, 1]);
+    expect(road.counts()).toMatchObject({ accepted: 6, stored: 6, rejected: 0 });
+    const reason = 'a source time that cannot be right';
+    expect(road.quarantine.records()).toMatchObject([
+      { topic: 'sensors/a', reason, count: 1 },
+      { topic: 'sensors/a/t', reason, count: 3 },
+    ]);
+    // What another broker had retained is the past, of any age.
+    road.takeRetained('sensors/b/t', at(now - 30 * 86_400_000));
+    expect(road.intake.statuses()[0]?.source_times_refused).toBe(3);
+  });
+
   test('Intake keeps no source time while its own clock is not trusted', () => {
     const road = createRoad('', { trusted: false });
     road.take('sensors/a/t', at(road.clock.wallMs() - 1_000));
     expect(lastRow(road)?.atMs).toBe(road.clock.wallMs());
+    expect(road.intake.statuses()[0]?.source_times_refused).toBe(1);
+    expect(road.quarantine.size).toBe(0);
   });
 
   test('Intake gives a reading older than two minutes to history only', () => {

@@ -195,7 +195,15 @@ const statusReport: StatusReport = {
   rules: 2,
   alerts: { pending: 1, active: 1, acknowledged: 0, returned: 0 },
   connections: 3,
-  sources: [{ source: 'sensors/{device}', accepted: 100, rejected: 2, reasons: { 'not JSON': 2 } }],
+  sources: [
+    {
+      source: 'sensors/{device}',
+      accepted: 100,
+      rejected: 2,
+      reasons: { 'not JSON': 2 },
+      source_times_refused: 0,
+    },
+  ],
   brokers: [{ name: 'home', url: 'mqtt://ha.local:1883', connected: false }],
   outputs: [
     {
