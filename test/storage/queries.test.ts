@@ -76,6 +76,31 @@ describe('openQueries()', () => {
     expect(all(open(directory))).toEqual(found);
   });
 
+  test('openQueries() gives each reading in the unit it was stored in, and each point as it is now', () => {
+    const directory = temporaryFolder();
+    const store = new Store({ directory, bootId: 'boot' });
+    store.recover();
+    const atMs = noon;
+    const inCelsius = pointOf(1, 't', 'number', [], '°C');
+    const inFahrenheit = pointOf(2, 't', 'number', [], '°F');
+    const first = { seq: 10, point: 1, value: 20, atMs };
+    const second = { seq: 20, point: 2, value: 68, atMs };
+    store.write(groupOf({ entries: [declares(1, inCelsius)], readings: [first], wallMs: noon }));
+    store.write(
+      groupOf({ entries: [declares(12, inFahrenheit)], readings: [second], wallMs: noon }),
+    );
+    const queries = open(directory);
+    const units = (found: readonly ReadingRecord[]) => found.map((row) => [row.value, row.unit]);
+    expect(units(all(queries))).toEqual([
+      [20, '°C'],
+      [68, '°F'],
+    ]);
+    expect(all(queries, { point: 'd/t' })).toEqual(all(queries));
+    expect(queries.countReadings({ ...everything, point: 'd/t' })).toBe(2);
+    expect(queries.points()).toEqual([inFahrenheit]);
+    store.close();
+  });
+
   test('openQueries() finds by point and by time, and counts what it finds', () => {
     const { directory, store } = threeDays();
     const queries = open(directory);
