@@ -1,5 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { Aedes, type AedesPublishPacket, type Client, type PublishPacket } from 'aedes';
+import {
+  Aedes,
+  type AedesPublishPacket,
+  type AuthenticateError,
+  type Client,
+  type PublishPacket,
+} from 'aedes';
 import { messageOf } from '../domain/error.ts';
 import { limits } from '../domain/limits.ts';
 import { hasControlCharacter } from '../domain/name.ts';
@@ -7,6 +13,8 @@ import type { Log } from '../host/log.ts';
 import type { Counter, Metrics } from '../host/metrics.ts';
 import type { Door, Publisher } from './door.ts';
 import { listenAll, type ListenRequest, type OpenListener } from './listeners.ts';
+import { Logins } from './logins.ts';
+import { SeldomLog } from './seldom-log.ts';
 import { SessionStore } from './session-store.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { consumedTopic, TopicUse, Wire, type Relay, type Socket, type WireShared } from './wire.ts';
@@ -20,6 +28,14 @@ export interface EmbeddedOptions {
   readonly metrics: Metrics;
   /** Whether the name and the password belong together; must not throw. */
   verify(name: string, password: string): Promise<boolean>;
+  /** For intervals only; the clock of the process unless a test has one of its own. */
+  readonly monotonicMs?: () => number;
+}
+
+/** What is known of a connection beside its packets. */
+interface Arrival {
+  readonly loginRequired: boolean;
+  readonly address: string;
 }
 
 /** The part of an Aedes 1.2.0 client that has no public name. Pinned; a test fails if it goes away. */
@@ -32,8 +48,6 @@ interface AedesClientInside {
 const topicLevelsMax = 16;
 /** A topic may have 65,535 bytes: only those of a sensible length are remembered. */
 const cachedTopicBytesMax = 512;
-/** Passwords that are being checked at the same time: each takes 32 MB and a thread of the pool. */
-const verifyingMax = 4;
 /**
  * Aedes numbers a message when it is published and drops one whose number is lower than that of the last delivered. But
  * messages overtake each other inside it: one that is retained takes a turn longer than one that is not, QoS 1 longer
@@ -53,7 +67,7 @@ export class EmbeddedBroker {
   readonly #topics = new Map<string, TopicUse | null>();
   /** Packet ids of QoS 2 readings that are stored and not yet released, per client: a repeat is not a second one. */
   readonly #exactlyOnce = new Map<string, Set<number>>();
-  readonly #loginRequired = new WeakSet<Duplexish>();
+  readonly #arrivals = new WeakMap<Duplexish, Arrival>();
   readonly #usernames = new WeakMap<Client, string>();
   /** Clients by their id, as long as they are connected. */
   readonly #present = new Map<string, Client>();
@@ -63,13 +77,24 @@ export class EmbeddedBroker {
   readonly #refusals: (reason: string) => Counter;
   readonly #drops: (reason: string) => Counter;
   readonly #listeners: OpenListener[] = [];
-  #verifying = 0;
-  /** Logins that wait for one of the others to be done; no more than there are connections. */
-  readonly #waitingLogins: (() => void)[] = [];
+  /** For what clients can cause as often as they like. */
+  readonly #warnings: SeldomLog;
+  readonly #logins: Logins;
 
   private constructor(options: EmbeddedOptions) {
     this.#options = options;
-    const { door, log, metrics } = options;
+    const { door, log, metrics, monotonicMs = () => performance.now() } = options;
+    const suppressed = metrics.counter(
+      'limen_log_lines_suppressed_total',
+      'Warnings about clients that were left out of the log',
+    );
+    this.#warnings = new SeldomLog(log, suppressed, monotonicMs);
+    this.#logins = new Logins({
+      metrics,
+      warnings: this.#warnings,
+      monotonicMs,
+      verify: (name, password) => options.verify(name, password),
+    });
     this.#shared = {
       door,
       use: (bytes, start, end) => this.#use(bytes, start, end),
@@ -83,7 +108,9 @@ export class EmbeddedBroker {
       },
       refused: (wire, reason) => {
         this.#refusals(reason).value++;
-        log.warn('client refused', { client: wire.publisher?.clientId ?? '?', reason });
+        const { address } = this.#arrivalOf(wire);
+        const client = wire.publisher?.clientId ?? '?';
+        this.#warnings.warn('client refused', `${address} ${reason}`, { client, address, reason });
       },
     };
     this.#refusals = (reason) =>
@@ -145,7 +172,9 @@ export class EmbeddedBroker {
 
   /** Opens listeners; returns where they wait, as URLs. */
   async listen(requests: readonly ListenRequest[]): Promise<string[]> {
-    const opened = await listenAll(requests, (socket, request) => this.#accept(socket, request));
+    const opened = await listenAll(requests, (socket, { loginRequired }, address) =>
+      this.#accept(socket, { loginRequired, address }),
+    );
     this.#listeners.push(...opened);
     return opened.map(({ url }) => url);
   }
@@ -256,7 +285,7 @@ export class EmbeddedBroker {
     this.#exactlyOnce.delete(clientId);
   }
 
-  #accept(socket: Socket, request: ListenRequest): void {
+  #accept(socket: Socket, arrival: Arrival): void {
     if (this.#wires.size >= limits.connectionsMax) {
       this.#refusals('too many connections').value++;
       socket.destroy();
@@ -265,7 +294,7 @@ export class EmbeddedBroker {
     const wire = new Wire(socket, this.#shared);
     this.#wires.add(wire);
     wire.once('close', () => this.#wires.delete(wire));
-    if (request.loginRequired) this.#loginRequired.add(wire);
+    this.#arrivals.set(wire, arrival);
     this.#aedes.handle(wire);
   }
 
@@ -279,7 +308,7 @@ export class EmbeddedBroker {
     client: Client,
     name: string | undefined,
     password: Buffer | undefined,
-    done: (error: null, success: boolean) => void,
+    done: (error: AuthenticateError | null, success: boolean) => void,
   ): Promise<void> {
     // Both sign acts, and are shown on terminals.
     if (hasControlCharacter(client.id) || hasControlCharacter(name ?? '')) {
@@ -287,27 +316,22 @@ export class EmbeddedBroker {
       return;
     }
     if (name === undefined) {
-      done(null, !this.#loginRequired.has(client.conn));
+      done(null, !this.#arrivalOf(client.conn).loginRequired);
       return;
     }
     if (password === undefined) {
       done(null, false);
       return;
     }
-    // After a power cut all devices log in at once; to many of them a refusal is final.
-    if (this.#verifying >= verifyingMax) {
-      await new Promise<void>((resolve) => this.#waitingLogins.push(resolve));
-    } else {
-      this.#verifying++;
-    }
-    const ok = !client.closed && (await this.#options.verify(name, password.toString('utf8')));
-    // Whoever waits longest takes over the place.
-    const next = this.#waitingLogins.shift();
-    if (next === undefined) this.#verifying--;
-    else next();
-    if (ok) this.#usernames.set(client, name);
-    else this.#options.log.warn('login refused', { client: client.id, user: name });
-    done(null, ok);
+    const result = await this.#logins.check({
+      clientId: client.id,
+      address: this.#arrivalOf(client.conn).address,
+      name,
+      password: password.toString('utf8'),
+      connection: client.conn,
+    });
+    if (result === 'right') this.#usernames.set(client, name);
+    done(result === 'busy' ? serverUnavailable() : null, result === 'right');
   }
 
   /**
@@ -388,7 +412,7 @@ export class EmbeddedBroker {
 
   #drop(clientId: string, reason: string): void {
     this.#drops(reason).value++;
-    this.#options.log.warn('message dropped', { client: clientId, reason });
+    this.#warnings.warn('message dropped', `${clientId} ${reason}`, { client: clientId, reason });
   }
 
   #use(bytes: Buffer, start: number, end: number): TopicUse | null {
@@ -409,7 +433,7 @@ export class EmbeddedBroker {
 
   /** null: not a topic name (MQTT 3.1.1 section 4.7). */
   #useOf(topic: string): TopicUse | null {
-    if (topic === '' || /[#+\u0000]/.test(topic)) return null;
+    if (topic === '' || /[#+]/.test(topic) || topic.includes('\u0000')) return null;
     const reason = whyUnusable(topic);
     return reason === null
       ? new TopicUse(topic, this.#options.door.sink(topic))
@@ -441,6 +465,10 @@ export class EmbeddedBroker {
     );
   }
 
+  #arrivalOf(connection: Duplexish): Arrival {
+    return this.#arrivals.get(connection) ?? unknownArrival;
+  }
+
   #wireOf(client: Client): Wire | null {
     return client.conn instanceof Wire ? client.conn : null;
   }
@@ -449,6 +477,13 @@ export class EmbeddedBroker {
 const consumed = new TopicUse(consumedTopic, 'relay');
 
 type Duplexish = Client['conn'];
+
+const unknownArrival: Arrival = { loginRequired: true, address: 'unknown' };
+
+/** CONNACK code 3 (section 3.2.2.3): a device tries again, which it may not after a refusal of its password. */
+function serverUnavailable(): AuthenticateError {
+  return Object.assign(new Error('too many logins wait'), { returnCode: 3 });
+}
 
 // The one place that looks inside Aedes.
 function insideOf(client: Client): AedesClientInside {

@@ -24,7 +24,8 @@ export interface OpenListener {
 /** Of an MQTT packet. */
 const headerBytesMax = 5;
 
-type Accept = (socket: Socket, request: ListenRequest) => void;
+/** `address`: where the client is. */
+type Accept = (socket: Socket, request: ListenRequest, address: string) => void;
 
 /** Opens all listeners, or none: what was opened is closed again if one cannot be. */
 export async function listenAll(
@@ -62,7 +63,7 @@ async function listen(request: ListenRequest, accept: Accept): Promise<OpenListe
 function tcpServer(request: ListenRequest, accept: Accept): Server {
   return createServer(
     { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 },
-    (socket: NetSocket) => accept(socket, request),
+    (socket: NetSocket) => accept(socket, request, addressOf(socket)),
   );
 }
 
@@ -89,12 +90,17 @@ async function webSocketServer(request: ListenRequest, accept: Accept): Promise<
   });
   // The server tells the same error itself.
   sockets.on('error', () => {});
-  sockets.on('connection', (socket) => {
+  sockets.on('connection', (socket, upgrade) => {
     const stream = createWebSocketStream(socket);
     stream.on('error', () => stream.destroy());
-    accept(stream, request);
+    accept(stream, request, addressOf(upgrade.socket));
   });
   return server;
+}
+
+/** A socket that has ended meanwhile has no address any more. */
+function addressOf({ remoteAddress }: NetSocket): string {
+  return remoteAddress ?? 'unknown';
 }
 
 /**

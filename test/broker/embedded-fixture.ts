@@ -20,6 +20,7 @@ export async function startEmbedded(
   options: {
     readonly listen?: Partial<ListenRequest>;
     readonly verify?: (name: string, password: string) => Promise<boolean>;
+    readonly monotonicMs?: () => number;
   } = {},
 ): Promise<TestEmbedded> {
   const door = createTestDoor();
@@ -31,6 +32,7 @@ export async function startEmbedded(
     log,
     metrics,
     verify: options.verify ?? (async () => false),
+    ...(options.monotonicMs === undefined ? {} : { monotonicMs: options.monotonicMs }),
   });
   onTestFinished(() => broker.close());
   const [url = ''] = await broker.listen([

@@ -429,7 +429,7 @@ describe('EmbeddedBroker asks who is there', () => {
     name === 'anna' && password === 'right';
 
   test('EmbeddedBroker lets in who logs in rightly, and nobody else where a login is required', async () => {
-    const { port, log } = await startEmbedded({ listen: { loginRequired: true }, verify });
+    const { port, log, metrics } = await startEmbedded({ listen: { loginRequired: true }, verify });
     const code = async (options: { username?: string; password?: string }): Promise<unknown> => {
       const client = await connectSocket(port);
       client.send(connectPacket('someone', options));
@@ -442,7 +442,8 @@ describe('EmbeddedBroker asks who is there', () => {
     expect(await code({ username: 'bert', password: 'right' })).toBe(5);
     expect(await code({ username: 'anna' })).toBe(5);
     expect(await code({})).toBe(5);
-    expect(log.lines.filter((line) => line === 'login refused')).toHaveLength(2);
+    expect(log.lines).toEqual(['login refused']);
+    expect(metrics.text()).toContain('limen_logins_refused_total 2');
   });
 
   test('EmbeddedBroker lets the anonymous in where it may, but not with a wrong password', async () => {
@@ -460,6 +461,41 @@ describe('EmbeddedBroker asks who is there', () => {
     stranger.send(connectPacket('stranger'), publishPacket('sensors/a/t', '1'));
     await stranger.closed();
     expect(door.readings).toEqual([]);
+  });
+
+  test('EmbeddedBroker makes who guesses passwords wait, and writes one line', async () => {
+    const checkedAtMs: number[] = [];
+    const { port, log, metrics } = await startEmbedded({
+      listen: { loginRequired: true },
+      verify: (name, password) => {
+        checkedAtMs.push(performance.now());
+        return verify(name, password);
+      },
+    });
+    const guess = async (): Promise<RawConnection> => {
+      const client = await connectSocket(port);
+      client.send(connectPacket('guesser', { username: 'anna', password: 'guess' }));
+      return client;
+    };
+    const first = await Promise.all(Array.from({ length: 5 }, guess));
+    await Promise.all(first.map((client) => client.closed()));
+    // As many as may wait, and one whose connection ends meanwhile: nobody checks its password.
+    const waiting = await Promise.all(Array.from({ length: 15 }, guess));
+    const right = await connectSocket(port);
+    right.send(connectPacket('anna', { username: 'anna', password: 'right' }));
+    await eventually(() => metrics.text().includes('limen_logins_waiting_count 16'));
+    const tooMany = await guess();
+    await tooMany.closed();
+    expect(tooMany.received).toMatchObject([{ cmd: 'connack', returnCode: 3 }]);
+    for (const client of waiting) client.socket.destroy();
+    await eventually(() => metrics.text().includes('limen_logins_waiting_count 1'));
+    expect(checkedAtMs).toHaveLength(5);
+    await right.until((received) => received[0]?.cmd === 'connack');
+    expect(right.received).toMatchObject([{ cmd: 'connack', returnCode: 0 }]);
+    expect(checkedAtMs).toHaveLength(6);
+    expect((checkedAtMs[5] ?? 0) - (checkedAtMs[4] ?? 0)).toBeGreaterThan(900);
+    expect(log.lines).toEqual(['login refused', 'login refused']);
+    expect(metrics.text()).toContain('limen_log_lines_suppressed_total 4');
   });
 
   test('EmbeddedBroker refuses names with control characters', async () => {
