@@ -57,7 +57,7 @@ export function openQueries(directory: string): Queries | null {
         const db = openForReading(path);
         if (db === null) continue;
         try {
-          if (hasSchema(db)) return readPoints(db);
+          if (hasSchema(db)) return newestOf(readPoints(db));
         } finally {
           db.close();
         }
@@ -128,6 +128,12 @@ function* readDay(db: Db, query: ReadingsQuery): Generator<readonly ReadingRecor
   }
 }
 
+// Each name once, as it is now: a point whose unit changed goes on under a new index.
+function newestOf(points: readonly Point[]): Point[] {
+  const byName = new Map(points.map((point) => [`${point.device}\u0000${point.metric}`, point]));
+  return [...byName.values()];
+}
+
 function pointsOf(db: Db): ReadonlyMap<number, Point> {
   return new Map(readPoints(db).map((point) => [point.index as number, point]));
 }
@@ -157,18 +163,16 @@ function record(
 function condition(
   db: Db,
   { point, fromMs, toMs }: ReadingsQuery,
-): { where: string; params: Record<string, number> } {
+): { where: string; params: Record<string, number | string> } {
   const baseMs = Number(readMeta(db, 'base_ms'));
-  const params: Record<string, number> = {};
+  const params: Record<string, number | string> = {};
   let where = 'point > 0';
   if (point !== null) {
     const slash = point.lastIndexOf('/');
-    const found = db
-      .prepare('SELECT id FROM point WHERE device = ? AND metric = ?')
-      .pluck()
-      .get(point.slice(0, slash), point.slice(slash + 1));
-    where = 'point = @point';
-    params['point'] = typeof found === 'number' ? found : -1;
+    // More than one if its unit has changed.
+    where = 'point IN (SELECT id FROM point WHERE device = @device AND metric = @metric)';
+    params['device'] = point.slice(0, slash);
+    params['metric'] = point.slice(slash + 1);
   }
   if (fromMs !== null) {
     where += ' AND at >= @from';
