@@ -100,6 +100,12 @@ export function createApi(parts: Parts): LimenApi {
     };
   };
 
+  // Who may log in changes what everything else can be trusted for: each change leaves a line and a row, no password.
+  const recordUser = (name: string, change: 'added' | 'changed' | 'removed'): void => {
+    journal.append('user', name, { name, change });
+    host.log.area('users').info(`user ${change}`, { user: name });
+  };
+
   return {
     status,
     health,
@@ -124,6 +130,7 @@ export function createApi(parts: Parts): LimenApi {
     async setUser(name, password) {
       const credential = await createCredential(password);
       await storage.setUser(name, credential);
+      recordUser(name, users.has(name) ? 'changed' : 'added');
       users.set(name, credential);
       await parts.openListeners();
     },
@@ -131,6 +138,8 @@ export function createApi(parts: Parts): LimenApi {
       if (!(await storage.setUser(name, null)))
         throw new LimenError('not_found', `There is no user "${name}"`);
       users.delete(name);
+      parts.embedded.disconnectUser(name);
+      recordUser(name, 'removed');
     },
     users: () => [...users.keys()].toSorted(),
   };

@@ -68,7 +68,7 @@ export class EmbeddedBroker {
   /** Packet ids of QoS 2 readings that are stored and not yet released, per client: a repeat is not a second one. */
   readonly #exactlyOnce = new Map<string, Set<number>>();
   readonly #arrivals = new WeakMap<Duplexish, Arrival>();
-  readonly #usernames = new WeakMap<Client, string>();
+  readonly #usernames = new WeakMap<Duplexish, string>();
   /** Clients by their id, as long as they are connected. */
   readonly #present = new Map<string, Client>();
   /** The number of the message that a client was given last. */
@@ -228,6 +228,18 @@ export class EmbeddedBroker {
     return this.#wires.size;
   }
 
+  /** Closes the connections of a user who is one no longer; returns how many there were. */
+  disconnectUser(name: string): number {
+    let count = 0;
+    for (const wire of this.#wires) {
+      // By the connection, not by the client: one that has just logged in is not announced yet.
+      if (this.#usernames.get(wire) !== name) continue;
+      wire.destroy();
+      count++;
+    }
+    return count;
+  }
+
   /** Takes no further connections; the ones that are open stay. */
   closeListeners(): void {
     for (const listener of this.#listeners.splice(0)) listener.close();
@@ -248,7 +260,7 @@ export class EmbeddedBroker {
       if (client.clean) this.#forget(client.id);
       // the one place that looks inside Aedes
       const inside = client as unknown as AedesClientInside;
-      wire.open({ clientId: client.id, username: this.#usernames.get(client) ?? null }, () =>
+      wire.open({ clientId: client.id, username: this.#usernames.get(wire) ?? null }, () =>
         inside._keepaliveTimer?.refresh(),
       );
       log.debug('client connected', { client: client.id });
@@ -330,7 +342,7 @@ export class EmbeddedBroker {
       password: password.toString('utf8'),
       connection: client.conn,
     });
-    if (result === 'right') this.#usernames.set(client, name);
+    if (result === 'right') this.#usernames.set(client.conn, name);
     done(result === 'busy' ? serverUnavailable() : null, result === 'right');
   }
 

@@ -140,6 +140,7 @@ export interface LimenApi {
   watch(listener: (line: StreamLine) => boolean | void, onCut?: () => void): { stop(): void };
   /** Adds a user or replaces its password; the change holds for the next login. */
   setUser(name: string, password: string): Promise<void>;
+  /** Ends its connections, too. */
   removeUser(name: string): Promise<void>;
   users(): readonly string[];
 }

@@ -3,7 +3,7 @@ import type { EngineMs, WallMs } from './time.ts';
 
 /**
  * Kinds of journal rows beside readings. Inputs: `started stopped config clock point act source`. Events: `alert
- * output command notification answer`. The last row of each (kind, key) is kept as a projection in `state.db`.
+ * output command notification answer`. For the record: `user`, a user who was added, changed or removed. The last row of each (kind, key) is kept as a projection in `state.db`.
  */
 export const rowKinds = [
   'started',
@@ -19,6 +19,7 @@ export const rowKinds = [
   'notification',
   'answer',
   'drill',
+  'user',
 ] as const;
 export type RowKind = (typeof rowKinds)[number];
 
