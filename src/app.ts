@@ -9,7 +9,7 @@ import { Journal } from './channel/journal.ts';
 import { createMemories } from './channel/memories.ts';
 import { Points, type PointRef } from './channel/points.ts';
 import { Quarantine } from './channel/quarantine.ts';
-import { engineSnapshot, lastRows, type AlertRow } from './channel/recover.ts';
+import { engineSnapshot, lastRows, pointMemories, type AlertRow } from './channel/recover.ts';
 import { compileTopicPattern } from './channel/topic-pattern.ts';
 import { createHeartbeat } from './consumers/heartbeat.ts';
 import { createLiveLog } from './consumers/live-log.ts';
@@ -186,8 +186,12 @@ async function start(host: Host, first: Config): Promise<Running> {
       timer.rearm();
       return { seq, verdict };
     };
-    const points = new Points(recovery.points, recovery.pointMemories, (point) => {
-      input(pointName(point), point, { kind: 'point', point });
+    const points = new Points(recovery.points, pointMemories(recovery), (point, replaces) => {
+      if (replaces === null) input(pointName(point), point, { kind: 'point', point });
+      else {
+        const body = { ...point, replaces };
+        input(pointName(point), body, { kind: 'point', point, replaces });
+      }
     });
     const memories = createMemories(engine, recovery.pointMemories, () => points.lastIndex);
     const quarantine = new Quarantine(recovery.quarantine);

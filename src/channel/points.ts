@@ -8,7 +8,8 @@ import { convert } from '../domain/units.ts';
 
 /** A point as the intake works with it: what is needed per reading, resolved once. */
 export class PointRef implements Point {
-  readonly index: PointIndex;
+  /** Another one when the unit changes. */
+  index: PointIndex;
   readonly device: string;
   readonly metric: string;
   unit: string | null;
@@ -42,23 +43,25 @@ export class PointRef implements Point {
   }
 }
 
-/** Every point ever heard of, by name and by index. */
+/** Told of a point; `replaces`: as it was before, if it goes on under another index. */
+export type Declare = (point: Point, replaces: Point | null) => void;
+
+/**
+ * Every point ever heard of, by name and by index. A name stands for the newest index: each unit that a point had has an
+ * index of its own, under which its readings are stored.
+ */
 export class Points {
   readonly #byName = new Map<string, PointRef>();
   readonly #byIndex: (PointRef | undefined)[] = [];
-  readonly #declare: (point: Point) => void;
+  readonly #declare: Declare;
   #entries: readonly PointEntry[] = [];
   #textRules: readonly Rule[] = [];
 
   /**
-   * `memories`: what is kept of the known points. `declare` is told of each new point and each change, before the first
+   * `known`: in the order of their indexes. `memories`: what is kept of them. `declare` is told of each new point and each change, before the first
    * reading with it.
    */
-  constructor(
-    known: readonly Point[],
-    memories: readonly PointMemory[],
-    declare: (point: Point) => void,
-  ) {
+  constructor(known: readonly Point[], memories: readonly PointMemory[], declare: Declare) {
     this.#declare = declare;
     const valued = new Set(memories.flatMap(({ index, value }) => (value === null ? [] : [index])));
     for (const point of known) {
@@ -93,9 +96,12 @@ export class Points {
       ),
     );
     for (const ref of this.#byName.values()) {
-      const before = ref.unit;
+      const before = ref.toPoint();
       this.#settle(ref);
-      if (ref.declared && ref.unit !== before) this.#declare(ref.toPoint());
+      if (!ref.declared || ref.unit === before.unit) continue;
+      // A unit for numbers that had none says what they were all along; another one would rewrite what is stored.
+      if (before.unit === null) this.#declare(ref.toPoint(), null);
+      else this.#moveOn(ref, before);
     }
   }
 
@@ -105,7 +111,7 @@ export class Points {
     const known = this.#byName.get(name);
     if (known !== undefined) return known;
     if (this.#byName.size >= limits.pointsMax) return null;
-    const index = Math.max(1, this.#byIndex.length) as PointIndex;
+    const index = this.#nextIndex();
     const ref = new PointRef(
       { index, device, metric, unit: null, kind: 'number', states: [] },
       false,
@@ -132,7 +138,19 @@ export class Points {
     if (change.kind !== undefined) ref.kind = change.kind;
     if (change.state !== undefined) ref.states = [...ref.states, change.state];
     ref.declared = true;
-    this.#declare(ref.toPoint());
+    this.#declare(ref.toPoint(), null);
+  }
+
+  #nextIndex(): PointIndex {
+    return Math.max(1, this.#byIndex.length) as PointIndex;
+  }
+
+  // The same object: topics that were resolved to it go on.
+  #moveOn(ref: PointRef, before: Point): void {
+    ref.index = this.#nextIndex();
+    this.#byIndex[before.index] = new PointRef(before, true, ref.settled);
+    this.#byIndex[ref.index] = ref;
+    this.#declare(ref.toPoint(), before);
   }
 
   #add(ref: PointRef): void {

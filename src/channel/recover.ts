@@ -1,6 +1,8 @@
 import { alertOfJson, type AlertEvent } from '../domain/alert.ts';
-import type { EngineSnapshot } from '../domain/engine.ts';
+import type { EngineSnapshot, PointMemory } from '../domain/engine.ts';
 import type { RowKind } from '../domain/journal.ts';
+import { convertStored, type Point } from '../domain/point.ts';
+import { qualityCodes } from '../domain/reading.ts';
 import type { Recovery } from '../domain/store.ts';
 import type { Evidence } from './intake.ts';
 
@@ -14,11 +16,41 @@ export interface AlertRow extends Omit<AlertEvent, 'alert'> {
   readonly evidence: Evidence | null;
 }
 
+/**
+ * What is kept of the points. A point whose unit changed just before the end may have nothing under its new index yet:
+ * it goes on with what its former one had.
+ */
+export function pointMemories({
+  points,
+  pointMemories: stored,
+}: Pick<Recovery, 'points' | 'pointMemories'>): PointMemory[] {
+  const byIndex = new Map(stored.map((memory) => [memory.index, memory]));
+  const formers = new Map<string, Point>();
+  for (const point of points) {
+    const name = `${point.device}\u0000${point.metric}`;
+    const former = formers.get(name);
+    formers.set(name, point);
+    const memory = former === undefined ? undefined : byIndex.get(former.index);
+    if (former === undefined || memory === undefined) continue;
+    if (!byIndex.has(point.index)) byIndex.set(point.index, memoryIn(memory, former, point));
+    byIndex.delete(former.index);
+  }
+  return [...byIndex.values()];
+}
+
+function memoryIn(memory: PointMemory, former: Point, { index, unit }: Point): PointMemory {
+  const value = memory.value === null ? NaN : convertStored(memory.value, former, unit);
+  if (!Number.isNaN(value)) return { ...memory, index, value };
+  const isUsable = memory.quality <= qualityCodes.suspect;
+  const quality = isUsable ? qualityCodes.stale : memory.quality;
+  return { ...memory, index, value: null, quality };
+}
+
 /** The engine as the last run left it. Test alerts of a drill end with the run. */
 export function engineSnapshot(recovery: Recovery, wallOffsetMs: number): EngineSnapshot {
   return {
     wallOffsetMs,
-    points: recovery.pointMemories,
+    points: pointMemories(recovery),
     alerts: recovery.projections.flatMap(({ kind, body }) => {
       if (kind !== 'alert') return [];
       // a row that Limen wrote

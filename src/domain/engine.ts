@@ -18,7 +18,12 @@ export type EngineInput =
       readonly points: readonly PointEntry[];
     }
   /** A point was heard for the first time, was declared by the config, or learned its unit or a text state. */
-  | { readonly kind: 'point'; readonly point: Point }
+  | {
+      readonly kind: 'point';
+      readonly point: Point;
+      /** The same point as it was, if its unit changed and it goes on under another index. */
+      readonly replaces?: Point;
+    }
   /**
    * Limen started. `elapsedMs`: engine time that passed since the last commit, already contained in the input's own
    * engine time; null: unknown (the engine time then goes on from the last commit). `downMs`: how long it was down by

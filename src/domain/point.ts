@@ -1,13 +1,17 @@
 import type { Brand } from './brand.ts';
 import type { Value } from './reading.ts';
+import { convert } from './units.ts';
 
-/** Index of a point in the registry: dense, starts at 1, given in the order points were first heard or declared. */
+/**
+ * Index of a point in the registry: dense, starts at 1, given in the order points were first heard or declared. A point
+ * whose unit changes goes on under a new one, so that what is stored keeps the unit it was stored in.
+ */
 export type PointIndex = Brand<number, 'PointIndex'>;
 
 /** What the numbers of a point mean: a quantity, 1/0 for true/false, or the index of a text state. */
 export type ValueKind = 'number' | 'boolean' | 'text';
 
-/** One measured quantity of a device. Immutable: a change makes a new object with the same index. */
+/** One measured quantity of a device. Immutable: a change makes a new object. */
 export interface Point {
   readonly index: PointIndex;
   readonly device: string;
@@ -30,6 +34,16 @@ export function displayValue(point: Pick<Point, 'kind' | 'states'>, stored: numb
   if (point.kind === 'boolean') return stored !== 0;
   if (point.kind === 'text') return point.states[stored] ?? null;
   return stored;
+}
+
+/** A number stored of a point, in another unit of it; NaN: it cannot be converted. Without a unit it stays as it is. */
+export function convertStored(
+  stored: number,
+  { kind, unit: from }: Pick<Point, 'kind' | 'unit'>,
+  to: string | null,
+): number {
+  if (kind !== 'number' || from === null || to === null || from === to) return stored;
+  return convert(stored, from, to) ?? NaN;
 }
 
 /**

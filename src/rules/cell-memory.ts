@@ -1,4 +1,5 @@
 import type { Alert } from '../domain/alert.ts';
+import { convertStored, type Point } from '../domain/point.ts';
 import { severityRank, type Severity } from '../domain/rule.ts';
 import type { AlertCell } from './alert-cell.ts';
 import type { DormantAlert } from './engine-core.ts';
@@ -62,9 +63,13 @@ export function encodeMemory(cell: AlertCell): CellMemory {
 
 /**
  * Puts a stored alert into a new cell of its rule. Of a removed one only the count of occurrences goes on: ids never
- * repeat.
+ * repeat. `point`: what it is about; null: no known point.
  */
-export function recall(cell: AlertCell, { alert, memory }: DormantAlert): void {
+export function recall(
+  cell: AlertCell,
+  { alert, memory }: DormantAlert,
+  point: Pick<Point, 'kind' | 'unit'> | null,
+): void {
   // The test alert of a drill has none, and is never gone on with.
   if (memory === null) return;
   const stored = memory as CellMemory;
@@ -72,6 +77,10 @@ export function recall(cell: AlertCell, { alert, memory }: DormantAlert): void {
   if (alert.reason === 'removed') return;
   recallAlert(cell, alert, stored.changed);
   cell.worst = stored.worst ?? NaN;
+  // The unit may have changed since: the number is one of the unit that the alert was shown in.
+  if (cell.kind === 'value' && point !== null) {
+    cell.worst = convertStored(cell.worst, { kind: point.kind, unit: alert.unit }, point.unit);
+  }
   cell.begunAt = stored.begun_at ?? NaN;
   cell.endedAt = stored.ended_at ?? NaN;
   cell.offDue = stored.off_due ?? NaN;

@@ -82,7 +82,7 @@ export function addCell(
   const cell = createCell({ kind, rule, device, metric, point: known, since: at, sinceSeq: seq });
   const stored = core.dormant.get(cell.key);
   if (stored !== undefined) {
-    recall(cell, stored);
+    recall(cell, stored, known);
     core.dormant.delete(cell.key);
   }
   core.cells.set(cell.key, cell);

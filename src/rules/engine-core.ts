@@ -29,6 +29,8 @@ export interface EngineCore {
   readonly dormant: Map<string, DormantAlert>;
   /** Patterns with `at_least`. */
   counted: CountedPattern[];
+  /** Points that go on in another unit and are not judged yet. */
+  readonly replaced: number[];
   /** Scratch for the life cycle: one object for all calls. */
   readonly facts: { -readonly [Key in keyof LifeCycleFacts]: LifeCycleFacts[Key] };
   /** Add to engine time to get wall time. */

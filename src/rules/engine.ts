@@ -20,6 +20,7 @@ import { presentAlert } from './events.ts';
 import { fireDue } from './fire.ts';
 import { judgeReading } from './judge-reading.ts';
 import { PointTable } from './point-table.ts';
+import { judgeReplaced, replacePoint } from './replace-point.ts';
 import { creditDelays, restart } from './restart.ts';
 import { applyConfig } from './rule-change.ts';
 import { TimerHeap } from './timer-heap.ts';
@@ -51,6 +52,7 @@ class RuleEngine implements Engine {
       cells: new Map(),
       dormant: new Map(),
       counted: [],
+      replaced: [],
       facts: {
         condition: 'unknown',
         dueAtOnce: false,
@@ -116,7 +118,10 @@ class RuleEngine implements Engine {
         return null;
       case 'point':
         if (!this.#isAsleep) this.advance(at);
-        declarePoint(core, input.point, moment);
+        if (input.replaces === undefined) declarePoint(core, input.point, moment);
+        else replacePoint(core, input.replaces, input.point, moment);
+        // What came due while Limen was down comes first: the start judges.
+        if (!this.#isAsleep) judgeReplaced(core, moment);
         return null;
       case 'clock':
         this.advance(at);

@@ -52,6 +52,32 @@ export class PointTable {
     this.#slots[slot.point.index] = slot;
   }
 
+  /** A point goes on under another index, with all that is known of it. */
+  move(from: number, point: Point): void {
+    const { index: to } = point;
+    const slot = this.#slots[from];
+    this.#reserve(Math.max(from, to));
+    for (const column of [this.value, this.seq, this.heardAt, this.atMs, this.badSince]) {
+      column[to] = column[from]!;
+      column[from] = NaN;
+    }
+    this.quality[to] = this.quality[from]!;
+    this.quality[from] = staleCode;
+    this.stale[to] = this.stale[from]!;
+    this.stale[from] = 0;
+    this.disturb(from);
+    this.disturb(to);
+    if (slot === undefined) return;
+    slot.point = point;
+    this.#slots[from] = undefined;
+    this.#slots[to] = slot;
+  }
+
+  /** There is no last value any more that could be judged. */
+  forgetQuality(index: number): void {
+    if (this.quality[index]! <= qualityCodes.suspect) this.quality[index] = staleCode;
+  }
+
   /** The next reading of the point is judged by every rule. */
   disturb(index: number): void {
     this.quietLow[index] = NaN;

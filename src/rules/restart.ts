@@ -7,6 +7,7 @@ import type { AlertCell } from './alert-cell.ts';
 import { orderedCells, type EngineCore } from './engine-core.ts';
 import { announceIfDirty, toWall } from './events.ts';
 import { fireDue } from './fire.ts';
+import { judgeReplaced } from './replace-point.ts';
 import { adoptLevels } from './rule-change.ts';
 import { arm, type Moment } from './settle.ts';
 import { tellWasDown } from './was-down.ts';
@@ -29,6 +30,7 @@ export function restart(core: EngineCore, started: Started, moment: Moment): voi
     tellWasDown(core, started.downMs, started.stoppedAt, moment);
   }
   fireDue(core, moment.at);
+  judgeReplaced(core, moment);
 }
 
 /** Credits delays that kept their remainder with time that is known only now to have passed. */

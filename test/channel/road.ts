@@ -115,8 +115,8 @@ export function createRoad(
     const at = time.now();
     engine.accept(journal.appendAt(at, given.kind, key, {}), at, given);
   };
-  const points = new Points(options.known ?? [], options.memories ?? [], (point) =>
-    input(pointName(point), { kind: 'point', point }),
+  const points = new Points(options.known ?? [], options.memories ?? [], (point, replaces) =>
+    input(pointName(point), { kind: 'point', point, ...(replaces === null ? {} : { replaces }) }),
   );
   const quarantine = new Quarantine([]);
   const intake = new Intake({ journal, engine, time, points, quarantine });

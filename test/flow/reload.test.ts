@@ -101,3 +101,54 @@ outputs: { ${outputs.map(output).join(', ')} }
   await device.next('lamp gone', on('lamp/set'), from);
   expect(commands().toSorted()).toEqual(['bell/set ON', 'fan/set OFF', 'lamp/set OFF']);
 }, 30_000);
+
+test.concurrent('a point whose unit changes, by a reload or while Limen is down, raises nothing, clears nothing and keeps its history', async () => {
+  const yaml = (unit: string): string => `
+points: { '*/heat': { unit: ${unit} } }
+rules: { hot: { points: '*/heat', above: 30 °C, severity: warning, acknowledge: not_required } }
+`;
+  const topicOf = (device: string): string => `limen/alerts/hot/${device}/heat`;
+  const limen = install({ yaml: yaml('°C') });
+  const first = await limen.start();
+  const inbox = await openInbox(first.url, 'limen/#');
+  await inbox.client.publishAsync('sensors/cold/heat', '20', { qos: 1 });
+  await inbox.client.publishAsync('sensors/oven/heat', '40', { qos: 1 });
+  await inbox.next('hot', on(topicOf('oven'), { state: 'active', unit: '°C', limit: 30 }));
+
+  limen.configure(yaml('°F'));
+  process.kill(first.pid, 'SIGHUP');
+  const moved = await inbox.next('in °F', on(topicOf('oven'), { unit: '°F' }));
+  expect(moved.json).toMatchObject({ state: 'active', value: 104, worst: 104, limit: 86 });
+  await inbox.client.publishAsync('sensors/oven/heat', '100', { qos: 1 });
+  await inbox.client.publishAsync('sensors/cold/heat', '70', { qos: 1 });
+  await first.kill();
+
+  limen.configure(yaml('K'));
+  const second = await limen.start();
+  const again = await openInbox(second.url, 'limen/#');
+  const restored = await again.next('in K', on(topicOf('oven'), { unit: 'K' }));
+  expect(restored.json).toMatchObject({
+    state: 'active',
+    value: expect.closeTo(310.928, 3),
+    worst: expect.closeTo(313.15, 9),
+  });
+  await again.client.publishAsync('sensors/cold/heat', '295', { qos: 1 });
+  await again.client.publishAsync('sensors/oven/heat', '312', { qos: 1 });
+  expect(await limen.json('alerts', '--all')).toMatchObject([
+    { device: 'cold', state: 'normal', id: 'hot/cold/heat/0', value: 295, unit: 'K' },
+    { device: 'oven', state: 'active', id: 'hot/oven/heat/1', value: 312, unit: 'K' },
+  ]);
+  const history = async (point: string): Promise<unknown[]> =>
+    (await limen.readings(point)).map(({ value, unit }) => `${String(value)} ${String(unit)}`);
+  expect(await history('cold/heat')).toEqual(['20 °C', '70 °F', '295 K']);
+  expect(await history('oven/heat')).toEqual(['40 °C', '100 °F', '312 K']);
+  expect(await limen.json('status')).toMatchObject({ points: 2 });
+
+  // A voltage says nothing about a temperature: nobody knows until the next reading.
+  limen.configure(yaml('V').replace('30 °C', '5'));
+  process.kill(second.pid, 'SIGHUP');
+  const lost = await again.next('unknown', on(topicOf('oven'), { condition: 'unknown' }));
+  expect(lost.json).toMatchObject({ state: 'active', value: null, worst: null, unit: 'V' });
+  await again.client.publishAsync('sensors/oven/heat', '4', { qos: 1 });
+  await again.next('known', on(topicOf('oven'), { state: 'normal', value: 4 }));
+}, 30_000);

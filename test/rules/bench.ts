@@ -18,7 +18,7 @@ export interface Bench {
   /** Events since the last call of `take`. */
   take(): readonly AlertEvent[];
   config(at: number, rules: readonly Rule[], points?: readonly PointEntry[]): void;
-  point(at: number, point: Point): void;
+  point(at: number, point: Point, replaces?: Point): void;
   started(at: number, started?: Partial<Extract<EngineInput, { kind: 'started' }>>): void;
   clock(at: number, creditMs: number): void;
   read(at: number, value: number, quality?: Quality, point?: Point): void;
@@ -137,7 +137,8 @@ function createBench(firstSeq: number, snapshot: EngineSnapshot | null): Bench {
       return fresh;
     },
     config: (at, rules, points = []) => void accept(at, { kind: 'config', rules, points }),
-    point: (at, point) => void accept(at, { kind: 'point', point }),
+    point: (at, point, replaces) =>
+      void accept(at, { kind: 'point', point, ...(replaces === undefined ? {} : { replaces }) }),
     started: (at, started = {}) =>
       void accept(at, {
         kind: 'started',

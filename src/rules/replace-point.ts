@@ -1,0 +1,47 @@
+import { convertStored, type Point } from '../domain/point.ts';
+import type { AlertCell } from './alert-cell.ts';
+import { declarePoint } from './declare.ts';
+import type { EngineCore } from './engine-core.ts';
+import { judgeCell, judgeUnknown } from './judge-reading.ts';
+import type { Moment } from './settle.ts';
+
+/**
+ * A point goes on under another index because its unit changed: its alerts and its last value go with it, in the new
+ * unit. A value that cannot be converted is none; the verdict is then unknown until the next reading. To be judged with
+ * `judgeReplaced`.
+ */
+export function replacePoint(core: EngineCore, former: Point, point: Point, moment: Moment): void {
+  const { points } = core;
+  points.move(former.index, point);
+  points.value[point.index] = convertStored(points.value[point.index]!, former, point.unit);
+  if (Number.isNaN(points.value[point.index]!)) points.forgetQuality(point.index);
+  const slot = points.slot(point.index);
+  if (slot !== undefined) {
+    for (const cell of [...slot.cells, slot.stale, slot.bad, slot.neverHeard]) {
+      if (cell !== null) moveCell(cell, former, point);
+    }
+  }
+  declarePoint(core, point, moment);
+  core.replaced.push(point.index);
+}
+
+/** Judges the points that were replaced: a limit without a unit is another one now. */
+export function judgeReplaced(core: EngineCore, moment: Moment): void {
+  for (const index of core.replaced.splice(0)) {
+    const slot = core.points.slot(index);
+    if (slot === undefined) continue;
+    const isUsable = core.points.isUsable(index);
+    for (const cell of slot.cells) {
+      if (cell.kind !== 'value') continue;
+      // Unit, value and limit of what is shown are others, and the memory of an alert goes by its unit.
+      if (cell.state !== 'normal') cell.dirty = true;
+      if (isUsable) judgeCell(core, cell, moment);
+      else judgeUnknown(core, cell, moment);
+    }
+  }
+}
+
+function moveCell(cell: AlertCell, former: Point, point: Point): void {
+  cell.pointIndex = point.index;
+  if (cell.kind === 'value') cell.worst = convertStored(cell.worst, former, point.unit);
+}
