@@ -81,15 +81,20 @@ export function connectRemote(options: RemoteOptions): RemoteBroker {
   let shownProblem: string | null = null;
   const closed = Promise.withResolvers<void>();
 
-  options.metrics?.gauge('limen_remote_up', 'Link to another broker.', () => Number(isUp), labels);
   options.metrics?.gauge(
-    'limen_remote_waiting',
+    'limen_remote_connections_count',
+    'Link to another broker.',
+    () => Number(isUp),
+    labels,
+  );
+  options.metrics?.gauge(
+    'limen_remote_messages_waiting_count',
     'Messages to another broker, waiting or not acknowledged.',
     () => outbox.length,
     labels,
   );
   options.metrics?.gauge(
-    'limen_remote_unacknowledged',
+    'limen_remote_messages_unacknowledged_count',
     'Messages of another broker, not yet on disk.',
     () => connection?.unacknowledged ?? 0,
     labels,

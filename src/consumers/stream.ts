@@ -32,7 +32,7 @@ export function createStream({ log, metrics }: { log: Log; metrics: Metrics }): 
     'limen_stream_cut_total',
     'Live streams cut because their reader could not keep up.',
   );
-  metrics.gauge('limen_stream_listeners', 'Live streams being read.', () => watchers.size);
+  metrics.gauge('limen_stream_listeners_count', 'Live streams being read.', () => watchers.size);
 
   const cut = (watcher: Watcher, reason: string): void => {
     watchers.delete(watcher);

@@ -81,7 +81,7 @@ export class NotifierQueue {
       labels,
     );
     metrics.gauge(
-      'limen_notification_queue_length',
+      'limen_notifications_queued_count',
       'Notifications that wait for a notifier.',
       () => this.#backlog.length,
       labels,

@@ -274,7 +274,7 @@ describe('delivery', () => {
     commit();
     await recorded(2);
     expect(results().map(({ key }) => key)).toEqual(['cellar', 'cellar']);
-    expect(metrics.text()).toContain('limen_notification_queue_length{notifier="kitchen"} 2');
+    expect(metrics.text()).toContain('limen_notifications_queued_count{notifier="kitchen"} 2');
     expect(metrics.text()).toContain('limen_notifications_delivered_total{notifier="cellar"} 2');
   });
 
