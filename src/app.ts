@@ -133,6 +133,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       {
         committed: (group, buffer) => journal.committed(group, buffer),
         waiting: (reason) => storageLog.warn('a commit has to wait', { reason }),
+        problem: ({ message, fields }) => storageLog.error(message, fields),
         failed: (error) => {
           // Nothing can be acknowledged any more: better to end and be started again than to look alive.
           storageLog.error('storage failed', { error: messageOf(error) });
@@ -469,7 +470,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       log: log.area('broker'),
       hasUsers: () => users.size > 0,
     });
-    const reader = createReader(directory, clock);
+    const reader = createReader(directory, clock, storageLog);
     onEnd('reader', () => reader.close());
     let httpUrl: string | null = null;
     const api = createApi({

@@ -51,7 +51,7 @@ async function check(path: string, options: Options, host: CliHost): Promise<voi
   }
   const { config, warnings } = loaded;
   if (options.explain !== undefined) return explain(options.explain, config, path, options, host);
-  const unmatched = await findUnmatchedRules(config);
+  const unmatched = await findUnmatchedRules(config, host);
   if (options.json) {
     return host.out.write(formatJson({ ok: true, warnings, unmatched_rules: unmatched }));
   }
@@ -101,8 +101,8 @@ function explanationJson({ point, settings, rules }: PointExplanation): Record<s
 }
 
 /** Rules for which no point was ever heard or declared: all of them before the first start. */
-async function findUnmatchedRules(config: Config): Promise<readonly string[]> {
-  const points = await readPoints(config.storage.directory);
+async function findUnmatchedRules(config: Config, host: CliHost): Promise<readonly string[]> {
+  const points = await readPoints(config.storage.directory, host);
   const matchesAny = (rule: Rule): boolean =>
     points.some(({ device, metric }) =>
       rule.points.some((pattern) => pattern.matches(device, metric)),
@@ -111,9 +111,9 @@ async function findUnmatchedRules(config: Config): Promise<readonly string[]> {
 }
 
 // Read from the files, whether Limen runs or not: the config that is checked need not be the one that runs.
-async function readPoints(directory: string): Promise<readonly Point[]> {
+async function readPoints(directory: string, host: CliHost): Promise<readonly Point[]> {
   const { openQueries } = await import('../storage/queries.ts');
-  const queries = openQueries(directory);
+  const queries = openQueries(directory, host.log.warn);
   try {
     return queries?.points() ?? [];
   } finally {

@@ -17,7 +17,7 @@ export interface DataSource extends AsyncDisposable {
 export async function openData(host: CliHost, options: ConfigOption): Promise<DataSource> {
   const directory = await findDirectory(host, options);
   const client = await connectLimen(socketPath(directory));
-  return client === null ? openFiles(directory) : readThrough(client);
+  return client === null ? openFiles(host, directory) : readThrough(client);
 }
 
 /** The Limen that runs with this config; null if it does not. */
@@ -56,9 +56,9 @@ function readThrough(client: LimenClient): DataSource {
   };
 }
 
-async function openFiles(directory: string): Promise<DataSource> {
+async function openFiles(host: CliHost, directory: string): Promise<DataSource> {
   const { openQueries } = await import('../storage/queries.ts');
-  const queries = openQueries(directory);
+  const queries = openQueries(directory, host.log.warn);
   if (queries === null) {
     throw new LimenError(
       'not_found',

@@ -38,7 +38,7 @@ Examples:
 async function printStopped(options: Options, host: CliHost): Promise<void> {
   const directory = await findDirectory(host, options);
   const { openQueries } = await import('../storage/queries.ts');
-  const queries = openQueries(directory);
+  const queries = openQueries(directory, host.log.warn);
   const states = (queries?.alerts(false) ?? []).map((alert) => parseAlert(alert).state);
   const points = queries?.points().length ?? 0;
   queries?.close();

@@ -49,6 +49,7 @@ export type StoreRequest =
 export type StoreReply =
   | { readonly type: 'opened'; readonly recovery: Recovery }
   | { readonly type: 'committed'; readonly group: number; readonly buffer: ArrayBuffer }
+  | { readonly type: 'problem'; readonly problem: StoreProblem }
   /** The group could not be written and is tried again; said once per change. */
   | { readonly type: 'waiting'; readonly reason: string }
   | {
@@ -59,6 +60,12 @@ export type StoreReply =
     }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string }
   | { readonly type: 'closed' };
+
+/** What the store found wrong on disk and goes on without: an error for the log. */
+export interface StoreProblem {
+  readonly message: string;
+  readonly fields: Readonly<Record<string, string | number>>;
+}
 
 /** What the storage thread is started with. */
 export interface StoreOptions {

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { LimenError, messageOf } from '../domain/error.ts';
 
@@ -8,7 +8,7 @@ export type Db = Database.Database;
 export const companions = ['-wal', '-shm', '-journal'] as const;
 
 /** Modes of all that is made in the data folder, whatever the umask: nobody else reads what a house is measured by. */
-export const privateFolder = 0o700;
+const privateFolder = 0o700;
 export const privateFile = 0o600;
 
 /** Opens a database for writing: WAL, every commit fsynced, checkpoints only when we say so. */
@@ -35,9 +35,44 @@ export function openForWriting(path: string, pageSizeBytes: number): Db {
   }
 }
 
-/** Creates an empty file if there is none; SQLite gives what it makes beside a database the mode of the database. */
+/**
+ * Creates an empty file if there is none; SQLite gives what it makes beside a database the mode of the database. Throws
+ * `unavailable` if that is not allowed.
+ */
 export function createPrivate(path: string): void {
-  closeSync(openSync(path, 'a', privateFile));
+  try {
+    closeSync(openSync(path, 'a', privateFile));
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+}
+
+/** Creates a folder, and those above it, if there is none. Throws `unavailable` if that is not allowed. */
+export function createFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: privateFolder });
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  EEXIST: 'it is not a folder',
+  ENOTDIR: 'a part of it is not a folder',
+};
+
+/** An error of the file system that a person has to do something about. */
+export function cannotWrite(path: string, error: unknown): LimenError {
+  const known = Object.entries(reasons).find(([code]) => hasCode(error, code));
+  return new LimenError(
+    'unavailable',
+    `Cannot write to ${path}: ${known?.[1] ?? messageOf(error)}. Make it writable for the user that runs Limen, or ` +
+      'name another folder at storage.directory',
+    { cause: error },
+  );
 }
 
 /** Takes a database, and what lies beside it, back from everybody else who could read it. */
@@ -60,17 +95,26 @@ export function openForReading(path: string): Db | null {
     if (canRead(db)) return db;
     db.close();
     // A crash left a log that has to be taken into account first, which a reader alone may not do.
-    const recovered = new Database(path, { fileMustExist: true });
-    recovered.pragma('busy_timeout = 2000');
-    recovered.pragma('trusted_schema = OFF');
-    recovered.prepare('SELECT count(*) FROM sqlite_master').get();
-    recovered.pragma('query_only = ON');
-    return recovered;
+    return openRecovered(path);
   } catch (error) {
     if (hasCode(error, 'SQLITE_CANTOPEN') && !existsSync(path)) return null;
     throw new LimenError('unavailable', `Cannot read ${path}: ${messageOf(error)}`, {
       cause: error,
     });
+  }
+}
+
+function openRecovered(path: string): Db {
+  const db = new Database(path, { fileMustExist: true });
+  try {
+    db.pragma('busy_timeout = 2000');
+    db.pragma('trusted_schema = OFF');
+    db.prepare('SELECT count(*) FROM sqlite_master').get();
+    db.pragma('query_only = ON');
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
   }
 }
 
@@ -95,11 +139,11 @@ export function isFull(error: unknown): boolean {
   return hasCode(error, 'SQLITE_FULL');
 }
 
-function hasCode(error: unknown, prefix: string): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    typeof error.code === 'string' &&
-    error.code.startsWith(prefix)
-  );
+/** Whether an error, or what caused it, is of this kind. */
+export function hasCode(error: unknown, prefix: string): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('code' in error && typeof error.code === 'string' && error.code.startsWith(prefix)) {
+    return true;
+  }
+  return hasCode(error.cause, prefix);
 }

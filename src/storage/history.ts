@@ -70,10 +70,39 @@ export function readPoints(db: Db): Point[] {
   }));
 }
 
+/** What to do about a file that cannot be read: returns to go on without it, throws to give up. */
+export type Unreadable = (path: string, error: unknown) => void;
+
+/**
+ * Opens day files one after the other; `use` may end it with `stop`. A file that did not get as far as its schema is
+ * passed over.
+ */
+export function eachDay(
+  days: readonly DayPath[],
+  unreadable: Unreadable,
+  use: (db: Db) => 'stop' | void,
+): void {
+  for (const { path } of days) {
+    try {
+      const db = openForReading(path);
+      if (db === null) continue;
+      try {
+        if (hasSchema(db) && use(db) === 'stop') return;
+      } finally {
+        db.close();
+      }
+    } catch (error) {
+      unreadable(path, error);
+    }
+  }
+}
+
 /** What the journal on disk says about the time before this start. */
 export interface HistoryTail {
   /** Numbers up to here may have been handed out. */
   readonly reservedSeq: number;
+  /** The last number that was used; 0: none. */
+  readonly lastSeq: number;
   /** The clock at the last commit; null if nothing was ever committed. */
   readonly stamp: ClockStamp | null;
   /** Start of the newest day; groups never go to an older file. 0: there is none. */
@@ -82,58 +111,59 @@ export interface HistoryTail {
 }
 
 /** Reads the end of the newest day files. */
-export function readTail(directory: string): HistoryTail {
-  const days = listDays(directory);
+export function readTail(directory: string, unreadable: Unreadable): HistoryTail {
   let reservedSeq = 0;
   let points: Point[] = [];
-  for (const { path } of days.toReversed()) {
-    const db = openForReading(path);
-    if (db === null) continue;
-    try {
-      if (!hasSchema(db)) continue;
-      const reserved = readMeta(db, 'reserved_seq');
-      if (typeof reserved === 'number') reservedSeq = Math.max(reservedSeq, reserved);
-      if (points.length === 0) points = readPoints(db);
-      const stamp = readStamp(db);
-      if (stamp !== null) return { reservedSeq, stamp, dayMs: days.at(-1)?.dayMs ?? 0, points };
-    } finally {
-      db.close();
-    }
-  }
-  return { reservedSeq, stamp: null, dayMs: days.at(-1)?.dayMs ?? 0, points };
+  let end: Pick<HistoryTail, 'lastSeq' | 'stamp'> = { lastSeq: 0, stamp: null };
+  eachDay(listDays(directory).toReversed(), unreadable, (db) => {
+    const reserved = readMeta(db, 'reserved_seq');
+    if (typeof reserved === 'number') reservedSeq = Math.max(reservedSeq, reserved);
+    if (points.length === 0) points = readPoints(db);
+    const found = readEnd(db);
+    if (found === null) return undefined;
+    end = found;
+    return 'stop';
+  });
+  // Listed anew: what could not be read may have been set aside.
+  return { reservedSeq, ...end, dayMs: listDays(directory).at(-1)?.dayMs ?? 0, points };
 }
 
-function readStamp(db: Db): ClockStamp | null {
+function readEnd(db: Db): { readonly lastSeq: number; readonly stamp: ClockStamp } | null {
   // Each group ends with a row of point 0: this reads one group backwards at the most.
   const row = db
     .prepare(
-      'SELECT at, value, quality, lag FROM reading WHERE point = 0 ORDER BY seq DESC LIMIT 1',
+      'SELECT seq, at, value, quality, lag FROM reading WHERE point = 0 ORDER BY seq DESC LIMIT 1',
     )
-    .get() as { at: number; value: number; quality: number; lag: number } | undefined;
+    .get() as { seq: number; at: number; value: number; quality: number; lag: number } | undefined;
   const baseMs = readMeta(db, 'base_ms');
   const bootId = readMeta(db, 'boot_id');
   if (row === undefined || typeof baseMs !== 'number' || typeof bootId !== 'string') return null;
   const wallMs = row.at + baseMs;
-  return {
+  const stamp = {
     bootId,
     monotonicMs: row.value,
     wallMs: wallMs as WallMs,
     trusted: row.quality === 0,
     engineMs: (wallMs - row.lag) as EngineMs,
   };
+  return { lastSeq: row.seq, stamp };
 }
 
 /** The last row of each (kind, key) beyond a number, over all day files. */
-export function projectionsAfter(directory: string, afterSeq: number): Map<string, Projection> {
+export function projectionsAfter(
+  directory: string,
+  afterSeq: number,
+  unreadable: Unreadable,
+): Map<string, Projection> {
   const found = new Map<string, Projection>();
-  for (const db of filesAfter(directory, afterSeq)) {
+  eachDayAfter(directory, afterSeq, unreadable, (db) => {
     const rows = db
       .prepare('SELECT seq, kind, key, body FROM entry WHERE seq > ? ORDER BY seq')
       .iterate(afterSeq);
     for (const row of rows as Iterable<{ seq: number; kind: RowKind; key: string; body: string }>) {
       found.set(`${row.kind} ${row.key}`, { ...row, body: JSON.parse(row.body) as unknown });
     }
-  }
+  });
   return found;
 }
 
@@ -142,8 +172,9 @@ export function rememberReadings(
   directory: string,
   afterSeq: number,
   memories: Map<number, PointMemory>,
+  unreadable: Unreadable,
 ): void {
-  for (const db of filesAfter(directory, afterSeq)) {
+  eachDayAfter(directory, afterSeq, unreadable, (db) => {
     const baseMs = Number(readMeta(db, 'base_ms'));
     const rows = db
       .prepare(
@@ -169,20 +200,18 @@ export function rememberReadings(
         badSince: isUsable ? null : (before?.badSince ?? (isBad ? engineMs : null)),
       });
     }
-  }
+  });
 }
 
-/** Opens, one after the other, the day files that may hold rows beyond a number; closes each. */
-export function* filesAfter(directory: string, afterSeq: number): Generator<Db> {
-  for (const { path } of listDays(directory)) {
-    const db = openForReading(path);
-    if (db === null) continue;
-    try {
-      if (!hasSchema(db)) continue;
-      const last = db.prepare('SELECT max(seq) FROM reading').pluck().get();
-      if (typeof last === 'number' && last > afterSeq) yield db;
-    } finally {
-      db.close();
-    }
-  }
+/** Opens, one after the other, the day files that hold rows beyond a number. */
+export function eachDayAfter(
+  directory: string,
+  afterSeq: number,
+  unreadable: Unreadable,
+  use: (db: Db) => 'stop' | void,
+): void {
+  eachDay(listDays(directory), unreadable, (db) => {
+    const last = db.prepare('SELECT max(seq) FROM reading').pluck().get();
+    return typeof last === 'number' && last > afterSeq ? use(db) : undefined;
+  });
 }

@@ -1,17 +1,29 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { QuarantineRecord, ReadingRecord, ReadingsQuery } from '../domain/api.ts';
+import { messageOf } from '../domain/error.ts';
 import { displayValue, type Point } from '../domain/point.ts';
 import { qualityOf, type Quality } from '../domain/reading.ts';
+import type { Log } from '../host/log.ts';
+import { isDamaged } from './damage.ts';
 import { openForReading, type Db } from './database.ts';
-import { hasSchema, listDays, projectionsAfter, readMeta, readPoints } from './history.ts';
+import {
+  eachDay,
+  hasSchema,
+  listDays,
+  projectionsAfter,
+  readMeta,
+  readPoints,
+  type DayPath,
+  type Unreadable,
+} from './history.ts';
 import { readQuarantine } from './state-file.ts';
 
 const batchRows = 1_000;
 /** Readings keep source times up to 7 days old, so a day's file may hold rows of the week before. */
 const lateDaysMs = 8 * 86_400_000;
 
-/** Reads the data folder, whether Limen runs or not. */
+/** Reads the data folder, whether Limen runs or not. Broken files are passed over with a warning. */
 export interface Queries {
   /** In order of seq, in batches; close the iterator to stop early. */
   readings(query: ReadingsQuery): Iterable<readonly ReadingRecord[]>;
@@ -24,26 +36,54 @@ export interface Queries {
 }
 
 /** Opens a data folder for reading; null if there is none. */
-export function openQueries(directory: string): Queries | null {
+export function openQueries(directory: string, warn: Log['warn']): Queries | null {
   if (!existsSync(join(directory, 'history'))) return null;
-  const state = openForReading(join(directory, 'state.db'));
+  const unreadable: Unreadable = (path, error) => {
+    if (!isDamaged(error, path)) throw error;
+    warn('a file cannot be read: its data is missing here', { path, error: messageOf(error) });
+  };
+  const statePath = join(directory, 'state.db');
+  // What is asked of the state file, or the answer without it.
+  const ask = <T>(question: (state: Db) => T, otherwise: () => T): T => {
+    try {
+      return state === null ? otherwise() : question(state);
+    } catch (error) {
+      unreadable(statePath, error);
+      return otherwise();
+    }
+  };
+  let state: Db | null = null;
+  try {
+    state = openForReading(statePath);
+  } catch (error) {
+    unreadable(statePath, error);
+  }
   return {
     *readings(query) {
-      for (const db of daysFor(directory, query)) yield* readDay(db, query);
+      for (const day of daysFor(directory, query)) {
+        try {
+          yield* readDay(day, query);
+        } catch (error) {
+          unreadable(day.path, error);
+        }
+      }
     },
     countReadings(query) {
       let count = 0;
-      for (const db of daysFor(directory, query)) {
+      eachDay(daysFor(directory, query), unreadable, (db) => {
         const { where, params } = condition(db, query);
         const found = db.prepare(`SELECT count(*) FROM reading WHERE ${where}`).pluck().get(params);
         count += Number(found);
-      }
+      });
       return count;
     },
     alerts(all) {
-      const found = state === null ? new Map<string, unknown>() : storedAlerts(state);
-      const applied = state === null ? 0 : Number(readMeta(state, 'applied_seq') ?? 0);
-      for (const { kind, key, body } of projectionsAfter(directory, applied).values()) {
+      const found = ask(storedAlerts, () => new Map<string, unknown>());
+      const applied = ask(
+        (db) => Number(readMeta(db, 'applied_seq') ?? 0),
+        () => 0,
+      );
+      for (const { kind, key, body } of projectionsAfter(directory, applied, unreadable).values()) {
         if (kind === 'alert') found.set(key, body);
       }
       return [...found.values()]
@@ -51,35 +91,30 @@ export function openQueries(directory: string): Queries | null {
         .filter((alert) => alert !== null)
         .filter((alert) => all || alert['state'] !== 'normal');
     },
-    quarantined: () => (state === null ? [] : readQuarantine(state)),
+    quarantined: () => ask(readQuarantine, () => []),
     points() {
-      for (const { path } of listDays(directory).toReversed()) {
-        const db = openForReading(path);
-        if (db === null) continue;
-        try {
-          if (hasSchema(db)) return newestOf(readPoints(db));
-        } finally {
-          db.close();
-        }
-      }
-      return [];
+      let points: Point[] = [];
+      eachDay(listDays(directory).toReversed(), unreadable, (db) => {
+        points = newestOf(readPoints(db));
+        return 'stop';
+      });
+      return points;
     },
     close: () => state?.close(),
   };
 }
 
-function* daysFor(directory: string, { fromMs, toMs }: ReadingsQuery): Generator<Db> {
-  for (const { path, dayMs } of listDays(directory)) {
-    if (fromMs !== null && dayMs + 86_400_000 + 60_000 <= fromMs) continue;
-    const db = openForReading(path);
-    if (db === null) continue;
-    try {
-      const isTooLate = toMs !== null && dayMs - lateDaysMs >= toMs;
-      if (hasSchema(db) && !(isTooLate && isOfItsDay(db))) yield db;
-    } finally {
-      db.close();
-    }
-  }
+/** The days whose files may hold what is asked for, by their names alone. */
+function daysFor(directory: string, { fromMs }: ReadingsQuery): DayPath[] {
+  return listDays(directory).filter(
+    ({ dayMs }) => fromMs === null || dayMs + 86_400_000 + 60_000 > fromMs,
+  );
+}
+
+/** Whether a file can hold rows before the end of what is asked for. */
+function mayHold(db: Db, dayMs: number, { toMs }: ReadingsQuery): boolean {
+  const isTooLate = toMs !== null && dayMs - lateDaysMs >= toMs;
+  return !(isTooLate && isOfItsDay(db));
 }
 
 /**
@@ -94,7 +129,20 @@ function isOfItsDay(db: Db): boolean {
   return typeof last !== 'number' || last >= 0;
 }
 
-function* readDay(db: Db, query: ReadingsQuery): Generator<readonly ReadingRecord[]> {
+function* readDay(
+  { path, dayMs }: DayPath,
+  query: ReadingsQuery,
+): Generator<readonly ReadingRecord[]> {
+  const db = openForReading(path);
+  if (db === null) return;
+  try {
+    if (hasSchema(db) && mayHold(db, dayMs, query)) yield* readRows(db, query);
+  } finally {
+    db.close();
+  }
+}
+
+function* readRows(db: Db, query: ReadingsQuery): Generator<readonly ReadingRecord[]> {
   let points = pointsOf(db);
   const baseMs = Number(readMeta(db, 'base_ms'));
   const { where, params } = condition(db, query);

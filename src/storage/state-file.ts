@@ -37,6 +37,8 @@ export class StateFile {
   readonly #setProjection: Statement;
   readonly #setPoint: Statement;
   readonly #setMeta: Statement;
+  /** It was made just now: there was none, or an empty one. */
+  readonly isNew: boolean;
 
   /** Opens or creates the file; refuses one that a newer Limen has written. */
   constructor(path: string) {
@@ -54,6 +56,7 @@ export class StateFile {
           `${path} was written by a newer Limen (schema ${String(version)}, this one knows ${schemaVersion}): install that version again`,
         );
       }
+      this.isNew = version === 0;
       db.exec('BEGIN IMMEDIATE');
       db.exec(schema);
       db.prepare("INSERT OR IGNORE INTO meta VALUES ('installation', ?)").run(

@@ -1,21 +1,23 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PointMemory } from '../domain/engine.ts';
 import type { Group } from '../domain/group.ts';
 import type { JournalRow, RowKind } from '../domain/journal.ts';
 import type { Point } from '../domain/point.ts';
 import type { Seq } from '../domain/reading.ts';
-import type { Recovery, RowsQuery, StoreOptions } from '../domain/store.ts';
+import { messageOf } from '../domain/error.ts';
+import type { Recovery, RowsQuery, StoreOptions, StoreProblem } from '../domain/store.ts';
 import type { EngineMs, WallMs } from '../domain/time.ts';
-import { isBusy, isFull, privateFolder } from './database.ts';
+import { createFolder, isBusy, isFull } from './database.ts';
+import { isDamaged, setAside } from './damage.ts';
 import { DayFile } from './day-file.ts';
 import {
   dayPath,
-  filesAfter,
+  eachDayAfter,
   projectionsAfter,
   readMeta,
   readTail,
   rememberReadings,
+  type Unreadable,
 } from './history.ts';
 import { StateFile } from './state-file.ts';
 
@@ -29,10 +31,30 @@ const projectedKinds: ReadonlySet<RowKind> = new Set([
   'stopped',
 ]);
 
-/** Everything on disk: the day file that is being written and the state file. Lives in the storage thread. */
+/**
+ * More numbers than are handed out between two writings of the projections: where rows may be missing at the end of the
+ * history, numbers go on so far above what is known of them. Holes, never twins.
+ */
+const missingRowsMax = 1_000_000_000;
+
+/** What the store needs of its surroundings. */
+export interface StoreSurroundings {
+  /** For the names of files that are set aside. */
+  wallMs(): number;
+  problem(problem: StoreProblem): void;
+}
+
+/**
+ * Everything on disk: the day file that is being written and the state file. Lives in the storage thread of the process
+ * that holds the instance lock. A file that turns out to be broken is set aside, and the store goes on with the rest.
+ */
 export class Store {
   readonly #options: StoreOptions;
-  readonly #state: StateFile;
+  readonly #around: StoreSurroundings;
+  #state: StateFile;
+  /** Broken files that are passed over, told once. */
+  readonly #told = new Set<string>();
+  #isDamaged = false;
   readonly #points = new Map<number, Point>();
   /** Rows not yet in the projection tables: the last of each (kind, key). */
   #unprojected = new Map<string, { kind: RowKind; key: string; seq: number; body: string }>();
@@ -42,34 +64,70 @@ export class Store {
   #committedSeq = 0;
   #day: DayFile | null = null;
 
-  constructor(options: StoreOptions) {
+  constructor(options: StoreOptions, around: StoreSurroundings) {
     this.#options = options;
-    mkdirSync(join(options.directory, 'history'), { recursive: true, mode: privateFolder });
-    this.#state = new StateFile(join(options.directory, 'state.db'));
+    this.#around = around;
+    createFolder(join(options.directory, 'history'));
+    try {
+      this.#state = new StateFile(this.#statePath);
+    } catch (error) {
+      if (!isDamaged(error, this.#statePath)) throw error;
+      this.#setAside(this.#statePath, error);
+      this.#state = new StateFile(this.#statePath);
+    }
   }
 
   /** Reads what the last run left, and brings the projections up to date with it. */
   recover(): Recovery {
-    const { directory } = this.#options;
-    const tail = readTail(directory);
-    for (const point of tail.points) this.#points.set(point.index, point);
+    try {
+      return this.#recover();
+    } catch (error) {
+      // Day files that cannot be read are dealt with one by one: this is the state file.
+      if (!isDamaged(error, this.#statePath)) throw error;
+      this.#state.close();
+      this.#setAside(this.#statePath, error);
+      this.#state = new StateFile(this.#statePath);
+      return this.#recover();
+    }
+  }
 
-    for (const { kind, key, seq, body } of projectionsAfter(
-      directory,
-      this.#state.appliedSeq,
-    ).values()) {
+  #recover(): Recovery {
+    const { directory } = this.#options;
+    const unreadable: Unreadable = (path, error) => this.#goOnWithout(path, error);
+    const tail = readTail(directory, unreadable);
+    for (const point of tail.points) this.#points.set(point.index, point);
+    // Projections are written after the rows they are made of: the history must reach as far as they do.
+    const { appliedSeq } = this.#state;
+    const isShort = tail.lastSeq < appliedSeq;
+    if (isShort) {
+      this.#around.problem({
+        message: 'the history ends before what was once committed: rows are missing',
+        fields: { directory, last_seq: tail.lastSeq, known_seq: appliedSeq },
+      });
+    }
+    if (this.#state.isNew && tail.lastSeq > 0) {
+      this.#around.problem({
+        message:
+          'state.db is new: users are gone, add them again with "limen user add"; alerts are as the history tells',
+        fields: { path: this.#statePath },
+      });
+    }
+
+    const rows = projectionsAfter(directory, appliedSeq, unreadable);
+    for (const { kind, key, seq, body } of rows.values()) {
       this.#note({ kind, key, seq, body: JSON.stringify(body) });
     }
-    this.#committedSeq = tail.reservedSeq;
+    this.#committedSeq = Math.max(tail.lastSeq, appliedSeq);
     this.project();
 
     const memories = new Map(
       this.#state.pointMemories().map((memory) => [memory.index as number, memory]),
     );
-    rememberReadings(directory, this.#state.pointsSeq, memories);
+    rememberReadings(directory, this.#state.pointsSeq, memories, unreadable);
+    const reservedSeq = Math.max(tail.reservedSeq, this.#committedSeq);
     return {
       installationId: this.#state.installationId,
-      nextSeq: tail.reservedSeq + 1,
+      nextSeq: reservedSeq + 1 + (isShort || this.#isDamaged ? missingRowsMax : 0),
       stamp: tail.stamp,
       dayMs: tail.dayMs,
       points: tail.points,
@@ -82,7 +140,7 @@ export class Store {
 
   /** Writes one group; on return it is on disk. Throws, with nothing written, if that was not possible. */
   write(group: Group): void {
-    this.#dayFor(group).write(group);
+    this.#writeToDay(group);
     this.#committedSeq = group.stampSeq;
     for (const { kind, key, seq, body } of group.entries) {
       if (kind === 'point') {
@@ -117,7 +175,11 @@ export class Store {
   /** Committed rows of one kind beyond a number, the oldest first. */
   rows({ kind, afterSeq, notifier, rowsMax }: RowsQuery): JournalRow[] {
     const found: JournalRow[] = [];
-    for (const db of filesAfter(this.#options.directory, afterSeq)) {
+    const unreadable: Unreadable = (path, error) => {
+      if (!isDamaged(error, path)) throw error;
+      this.#passOver(path, error);
+    };
+    eachDayAfter(this.#options.directory, afterSeq, unreadable, (db) => {
       const baseMs = Number(readMeta(db, 'base_ms'));
       const rows = db
         .prepare(
@@ -144,12 +206,12 @@ export class Store {
           body: JSON.parse(body) as unknown,
         });
       }
-      if (found.length >= rowsMax) break;
-    }
+      return found.length >= rowsMax ? 'stop' : undefined;
+    });
     return found;
   }
 
-  /** Never throws for a lock or a full disk: all that is left to write is derived from what is on disk. */
+  /** Never throws for the sake of the disk: all that is left to write is derived from what is on it. */
   close(): void {
     const steps = [
       () => (this.hasUnprojected ? this.project() : undefined),
@@ -160,7 +222,9 @@ export class Store {
       try {
         step();
       } catch (error) {
-        if (!isBusy(error) && !isFull(error)) throw error;
+        if (isBusy(error) || isFull(error)) continue;
+        const fields = { directory: this.#options.directory, error: messageOf(error) };
+        this.#around.problem({ message: 'not closed in good order', fields });
       }
     }
     this.#day?.close();
@@ -171,11 +235,23 @@ export class Store {
     if (projectedKinds.has(row.kind)) this.#unprojected.set(`${row.kind} ${row.key}`, row);
   }
 
+  #writeToDay(group: Group): void {
+    try {
+      this.#dayFor(group).write(group);
+    } catch (error) {
+      const path = dayPath(this.#options.directory, group.dayMs);
+      if (!isDamaged(error, path)) throw error;
+      // Found out only now, by what recovery had no need to read. To end would be to end again after each start.
+      this.#day?.close();
+      this.#day = null;
+      this.#setAside(path, error);
+      this.#dayFor(group).write(group);
+    }
+  }
+
   #dayFor(group: Group): DayFile {
     if (this.#day?.dayMs === group.dayMs) return this.#day;
-    this.#day?.checkpoint('TRUNCATE');
-    this.#day?.close();
-    this.#day = null;
+    this.#closeDay();
     this.#day = new DayFile(dayPath(this.#options.directory, group.dayMs), {
       dayMs: group.dayMs,
       bootId: this.#options.bootId,
@@ -183,5 +259,47 @@ export class Store {
       points: this.#points.values(),
     });
     return this.#day;
+  }
+
+  #closeDay(): void {
+    const day = this.#day;
+    if (day === null) return;
+    try {
+      day.checkpoint('TRUNCATE');
+    } catch (error) {
+      const path = dayPath(this.#options.directory, day.dayMs);
+      if (!isDamaged(error, path)) throw error;
+      this.#passOver(path, error);
+    }
+    day.close();
+    this.#day = null;
+  }
+
+  get #statePath(): string {
+    return join(this.#options.directory, 'state.db');
+  }
+
+  /** At recovery no file but the one that is written next is needed to go on. */
+  #goOnWithout(path: string, error: unknown): void {
+    if (isBusy(error) || isFull(error)) throw error;
+    if (isDamaged(error, path)) this.#setAside(path, error);
+    else this.#passOver(path, error);
+  }
+
+  #setAside(path: string, error: unknown): void {
+    const aside = setAside(path, this.#around.wallMs());
+    this.#isDamaged = true;
+    const fields = { path, aside, error: messageOf(error) };
+    this.#around.problem({
+      message: 'a file cannot be read: set aside, going on without it',
+      fields,
+    });
+  }
+
+  #passOver(path: string, error: unknown): void {
+    if (this.#told.has(path)) return;
+    this.#told.add(path);
+    const fields = { path, error: messageOf(error) };
+    this.#around.problem({ message: 'a file cannot be read: going on without it', fields });
   }
 }

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { LimenError, messageOf } from '../domain/error.ts';
+import { isDamaged } from './damage.ts';
 import { StateFile } from './state-file.ts';
 
 /** The users in `state.db`, for when Limen does not run. The caller holds the instance lock. */
@@ -12,7 +14,7 @@ export interface UserTable {
 
 /** Opens the users of a data folder. */
 export function openUsers(directory: string): UserTable {
-  const state = new StateFile(join(directory, 'state.db'));
+  const state = openState(join(directory, 'state.db'));
   return {
     set: (name, credential) => state.setUser(name, credential),
     remove: (name) => state.removeUser(name),
@@ -22,4 +24,17 @@ export function openUsers(directory: string): UserTable {
       state.close();
     },
   };
+}
+
+function openState(path: string): StateFile {
+  try {
+    return new StateFile(path);
+  } catch (error) {
+    if (!isDamaged(error, path)) throw error;
+    throw new LimenError(
+      'unavailable',
+      `Cannot read ${path}: ${messageOf(error)}. Start Limen once: it will set it aside`,
+      { cause: error },
+    );
+  }
 }

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ReaderReply, ReaderRequest } from './start-reader.ts';
 import { messageOf } from '../domain/error.ts';
+import type { Log } from '../host/log.ts';
 import { openQueries } from '../storage/queries.ts';
 
 // The reader thread: long questions about the history, so that nobody's query holds up an alert.
@@ -10,6 +11,15 @@ const port = parentPort;
 const reply = (message: ReaderReply): void => port.postMessage(message);
 // written by start-reader.ts a moment ago
 const { directory } = workerData as { directory: string };
+
+// Told once: a chart asks every few seconds.
+const told = new Set<string>();
+const warn: Log['warn'] = (message, fields = {}) => {
+  const path = String(fields['path']);
+  if (told.has(path)) return;
+  told.add(path);
+  reply({ type: 'warning', message, fields });
+};
 
 /** Iterators of the calls under way; each batch is asked for, so a slow client costs no memory. */
 const running = new Map<number, Iterator<readonly unknown[]>>();
@@ -26,7 +36,7 @@ port.on('message', (request: ReaderRequest) => {
 function answer(request: ReaderRequest): void {
   switch (request.type) {
     case 'readings': {
-      const queries = openQueries(directory);
+      const queries = openQueries(directory, warn);
       if (queries === null) reply({ type: 'end', call: request.call });
       else
         running.set(
@@ -50,7 +60,7 @@ function answer(request: ReaderRequest): void {
       running.delete(request.call);
       break;
     case 'count': {
-      const queries = openQueries(directory);
+      const queries = openQueries(directory, warn);
       const count = queries?.countReadings(request.query) ?? 0;
       queries?.close();
       reply({ type: 'count', call: request.call, count });

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { ReadingRecord, ReadingsQuery } from '../domain/api.ts';
 import { LimenError } from '../domain/error.ts';
 import type { Clock, Timer } from '../host/clock.ts';
+import type { Log, LogFields } from '../host/log.ts';
 
 /** Messages to the reader thread. */
 export type ReaderRequest =
@@ -16,7 +17,8 @@ export type ReaderReply =
   | { readonly type: 'batch'; readonly call: number; readonly batch: readonly unknown[] }
   | { readonly type: 'end'; readonly call: number }
   | { readonly type: 'count'; readonly call: number; readonly count: number }
-  | { readonly type: 'failed'; readonly call: number; readonly message: string };
+  | { readonly type: 'failed'; readonly call: number; readonly message: string }
+  | { readonly type: 'warning'; readonly message: string; readonly fields: LogFields };
 
 /** Questions about the history, answered by a thread of their own. */
 export interface Reader {
@@ -29,7 +31,7 @@ export interface Reader {
 const idleMs = 30_000;
 
 /** Creates the reader; its thread starts with the first question and ends when it has been idle. */
-export function createReader(directory: string, clock: Clock): Reader {
+export function createReader(directory: string, clock: Clock, log: Pick<Log, 'warn'>): Reader {
   const waiting = new Map<number, (reply: ReaderReply) => void>();
   let worker: Worker | null = null;
   let idle: Timer | null = null;
@@ -40,7 +42,10 @@ export function createReader(directory: string, clock: Clock): Reader {
     if (worker !== null) return worker;
     const file = new URL(`./reader${extname(import.meta.filename)}`, import.meta.url);
     const started = new Worker(file, { workerData: { directory } });
-    started.on('message', (reply: ReaderReply) => waiting.get(reply.call)?.(reply));
+    started.on('message', (reply: ReaderReply) => {
+      if (reply.type === 'warning') log.warn(reply.message, reply.fields);
+      else waiting.get(reply.call)?.(reply);
+    });
     started.on('error', (error) => {
       worker = null;
       for (const [call, tell] of waiting) tell({ type: 'failed', call, message: error.message });

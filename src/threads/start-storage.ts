@@ -9,6 +9,7 @@ import type {
   Recovery,
   RowsQuery,
   StoreOptions,
+  StoreProblem,
   StoreReply,
   StoreRequest,
 } from '../domain/store.ts';
@@ -29,6 +30,8 @@ export interface StorageThread {
 export interface StorageListener {
   committed(group: number, buffer: ArrayBuffer): void;
   waiting(reason: string): void;
+  /** Something on disk is broken, and the thread goes on without it. */
+  problem(problem: StoreProblem): void;
   /** The thread is gone: nothing can be stored any more. */
   failed(error: Error): void;
 }
@@ -56,6 +59,9 @@ export async function startStorage(
         break;
       case 'committed':
         listener.committed(reply.group, reply.buffer);
+        break;
+      case 'problem':
+        listener.problem(reply.problem);
         break;
       case 'waiting':
         listener.waiting(reply.reason);

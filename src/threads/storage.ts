@@ -2,8 +2,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { LimenError, messageOf } from '../domain/error.ts';
 import type { Group } from '../domain/group.ts';
 import type { StoreOptions, StoreReply, StoreRequest } from '../domain/store.ts';
+import { systemClock } from '../host/clock.ts';
 import { isBusy, isFull } from '../storage/database.ts';
-import { Store } from '../storage/store.ts';
+import { Store, type StoreSurroundings } from '../storage/store.ts';
 
 // The storage thread: the only writer of the data folder. It may wait for the disk as long as the disk takes; the
 // main thread never does.
@@ -17,6 +18,11 @@ const port = parentPort;
 const reply = (message: StoreReply, transfer: ArrayBuffer[] = []): void =>
   port.postMessage(message, transfer);
 
+const around: StoreSurroundings = {
+  wallMs: () => systemClock.wallMs(),
+  problem: (problem) => reply({ type: 'problem', problem }),
+};
+
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 let projectTimer: NodeJS.Timeout | null = null;
 let waiting: string | null = null;
@@ -27,7 +33,7 @@ port.on('message', (request: StoreRequest) => handle(request));
 function open(): Store {
   try {
     // written by app.ts a moment ago
-    const opened = untilFree(() => new Store(workerData as StoreOptions));
+    const opened = untilFree(() => new Store(workerData as StoreOptions, around));
     reply({ type: 'opened', recovery: untilFree(() => opened.recover()) });
     return opened;
   } catch (error) {

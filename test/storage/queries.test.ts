@@ -2,12 +2,22 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ReadingRecord, ReadingsQuery } from '../../src/domain/api.ts';
 import { openQueries, type Queries } from '../../src/storage/queries.ts';
 import { Store } from '../../src/storage/store.ts';
-import { dayLength, declares, groupOf, noon, pointOf, temporaryFolder } from './store-fixture.ts';
+import {
+  dayLength,
+  declares,
+  groupOf,
+  noon,
+  pointOf,
+  quiet,
+  temporaryFolder,
+} from './store-fixture.ts';
 
 const everything: ReadingsQuery = { point: null, fromMs: null, toMs: null };
 
+const unwarned = (): void => expect.unreachable();
+
 function open(directory: string): Queries {
-  const queries = openQueries(directory);
+  const queries = openQueries(directory, unwarned);
   if (queries === null) throw new Error('there is no data folder');
   onTestFinished(() => queries.close());
   return queries;
@@ -20,7 +30,7 @@ function all(queries: Queries, query: Partial<ReadingsQuery> = {}): ReadingRecor
 /** Three days with ten readings an hour apart each, around noon, of two points. */
 function threeDays(): { directory: string; store: Store } {
   const directory = temporaryFolder();
-  const store = new Store({ directory, bootId: 'boot' });
+  const store = new Store({ directory, bootId: 'boot' }, quiet);
   store.recover();
   for (let day = 0; day < 3; day++) {
     const first = 100 * (day + 1);
@@ -46,8 +56,8 @@ function threeDays(): { directory: string; store: Store } {
 describe('openQueries()', () => {
   test('openQueries() of a folder that does not exist is null; of an empty one it has nothing', () => {
     const directory = temporaryFolder();
-    expect(openQueries(directory)).toBeNull();
-    const store = new Store({ directory, bootId: 'boot' });
+    expect(openQueries(directory, unwarned)).toBeNull();
+    const store = new Store({ directory, bootId: 'boot' }, quiet);
     const queries = open(directory);
     expect(all(queries)).toEqual([]);
     expect(queries.countReadings(everything)).toBe(0);
@@ -78,7 +88,7 @@ describe('openQueries()', () => {
 
   test('openQueries() gives each reading in the unit it was stored in, and each point as it is now', () => {
     const directory = temporaryFolder();
-    const store = new Store({ directory, bootId: 'boot' });
+    const store = new Store({ directory, bootId: 'boot' }, quiet);
     store.recover();
     const atMs = noon;
     const inCelsius = pointOf(1, 't', 'number', [], '°C');
@@ -124,7 +134,7 @@ describe('openQueries()', () => {
 
   test('openQueries() finds a reading of last week that came today', () => {
     const directory = temporaryFolder();
-    const store = new Store({ directory, bootId: 'boot' });
+    const store = new Store({ directory, bootId: 'boot' }, quiet);
     store.recover();
     const atMs = noon - 7 * dayLength;
     store.write(
@@ -140,7 +150,7 @@ describe('openQueries()', () => {
 
   test('openQueries() finds what was written into the file of a clock that once ran ahead', () => {
     const directory = temporaryFolder();
-    const store = new Store({ directory, bootId: 'boot' });
+    const store = new Store({ directory, bootId: 'boot' }, quiet);
     store.recover();
     const ahead = noon + 400 * dayLength;
     store.write(groupOf({ entries: [declares(1, pointOf(1, 't'))], wallMs: ahead }));
@@ -153,7 +163,7 @@ describe('openQueries()', () => {
 
   test('openQueries() shows each kind of value, and none for a bad one', () => {
     const directory = temporaryFolder();
-    const store = new Store({ directory, bootId: 'boot' });
+    const store = new Store({ directory, bootId: 'boot' }, quiet);
     store.recover();
     const points = [pointOf(1, 'pump', 'boolean'), pointOf(2, 'door', 'text', ['shut', 'open'])];
     store.write(
@@ -179,7 +189,7 @@ describe('openQueries()', () => {
 
   test('openQueries() reads on over points and states that came after its first batch', () => {
     const directory = temporaryFolder();
-    const store = new Store({ directory, bootId: 'boot' });
+    const store = new Store({ directory, bootId: 'boot' }, quiet);
     store.recover();
     const readings = Array.from({ length: 1_000 }, (_, index) => ({
       seq: 10 + index,
@@ -224,7 +234,7 @@ describe('openQueries()', () => {
 
   test('openQueries() gives alerts as of the last commit, projected or not', () => {
     const directory = temporaryFolder();
-    const store = new Store({ directory, bootId: 'boot' });
+    const store = new Store({ directory, bootId: 'boot' }, quiet);
     store.recover();
     const alert = (seq: number, key: string, state: string) =>
       ({ seq, kind: 'alert', key, body: { shown: { id: key, state } } }) as const;

@@ -7,9 +7,18 @@ import { groupBytes, groupColumns, type Group } from '../../src/domain/group.ts'
 import type { RowKind } from '../../src/domain/journal.ts';
 import type { Point, PointIndex, ValueKind } from '../../src/domain/point.ts';
 import type { ClockStamp, EngineMs, WallMs } from '../../src/domain/time.ts';
+import type { StoreSurroundings } from '../../src/storage/store.ts';
 
 export const noon = Date.UTC(2026, 10, 23, 12);
 export const dayLength = 86_400_000;
+
+/** The surroundings of a store on whose disk nothing is wrong. */
+export const quiet: StoreSurroundings = {
+  wallMs: () => noon,
+  problem: ({ message, fields }) => {
+    throw new Error(`${message} ${JSON.stringify(fields)}`);
+  },
+};
 
 /** A folder that is removed with the test. */
 export function temporaryFolder(): string {

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { chmodSync, cpSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { historyOnlyFlag } from '../../src/domain/reading.ts';
@@ -14,12 +14,13 @@ import {
   memoryOf,
   noon,
   pointOf,
+  quiet,
   temporaryFolder,
 } from './store-fixture.ts';
 
 /** A store that has read what is there; it ends with the test unless it was closed before. */
 function openStore(directory: string, bootId = 'boot'): Store & { readonly recovery: Recovery } {
-  const store = new Store({ directory, bootId });
+  const store = new Store({ directory, bootId }, quiet);
   const recovery = store.recover();
   return Object.assign(store, { recovery });
 }
@@ -93,7 +94,7 @@ describe('Store.write()', () => {
     const values = [0.1 + 0.2, 5e-324, Number.MAX_VALUE, 1 / 3, -1e-7, 2 ** 53];
     const readings = values.map((value, index) => ({ seq: 2 + index, point: 1, value }));
     store.write(groupOf({ entries: [declares(1, temperature)], readings }));
-    const queries = openQueries(directory);
+    const queries = openQueries(directory, () => undefined);
     const found = [...(queries?.readings({ point: null, fromMs: null, toMs: null }) ?? [])].flat();
     expect(found.map(({ value }) => value)).toEqual(values);
     queries?.close();
@@ -313,7 +314,7 @@ describe('Store.recover()', () => {
     const db = new Database(join(directory, 'state.db'));
     db.pragma('user_version = 99');
     db.close();
-    expect(() => new Store({ directory, bootId: 'boot' })).toThrow(
+    expect(() => new Store({ directory, bootId: 'boot' }, quiet)).toThrow(
       /state\.db was written by a newer Limen \(schema 99, this one knows \d+\)/,
     );
     const again = new Database(join(directory, 'state.db'), { readonly: true });
@@ -463,9 +464,10 @@ describe('Store keeps going', () => {
   });
 });
 
-test('Store does not take a folder for its own that it cannot make', () => {
+test('Store says which folder it cannot make', () => {
   const directory = temporaryFolder();
   writeFileSync(join(directory, 'history'), 'a file');
-  expect(() => new Store({ directory, bootId: 'boot' })).toThrow('EEXIST');
-  mkdirSync(join(directory, 'other'));
+  expect(() => new Store({ directory, bootId: 'boot' }, quiet)).toThrow(
+    `Cannot write to ${join(directory, 'history')}: it is not a folder`,
+  );
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/host/clock.ts';
+import { memoryLog } from '../consumers/fixtures.ts';
 import { createReader } from '../../src/threads/start-reader.ts';
 import { startStorage, type StorageThread } from '../../src/threads/start-storage.ts';
 import {
@@ -19,12 +20,14 @@ interface Running {
   readonly thread: StorageThread;
   readonly waits: string[];
   readonly failures: Error[];
+  readonly problems: string[];
   committed(group: number): Promise<void>;
 }
 
 async function start(directory: string): Promise<Running> {
   const waits: string[] = [];
   const failures: Error[] = [];
+  const problems: string[] = [];
   const done = new Set<number>();
   let changed = (): void => undefined;
   const thread = await startStorage(
@@ -35,6 +38,7 @@ async function start(directory: string): Promise<Running> {
         changed();
       },
       waiting: (reason) => void waits.push(reason),
+      problem: ({ message }) => void problems.push(message),
       failed: (error) => void failures.push(error),
     },
   );
@@ -42,6 +46,7 @@ async function start(directory: string): Promise<Running> {
     thread,
     waits,
     failures,
+    problems,
     committed: (group) =>
       new Promise((resolve) => {
         changed = () => {
@@ -180,7 +185,7 @@ test('the reader thread answers while a writer is active, in batches that are as
   }));
   thread.post(groupOf({ id: 1, entries: [declares(1, point)], readings }));
   await committed(1);
-  const reader = createReader(directory, systemClock);
+  const reader = createReader(directory, systemClock, memoryLog());
   onTestFinished(() => reader.close());
   const query = { point: 'd/t', fromMs: null, toMs: null };
   expect(await reader.countReadings(query)).toBe(2_500);
@@ -197,11 +202,11 @@ test('the reader thread answers while a writer is active, in batches that are as
 
 test('the reader thread finds nothing in an empty folder, and leaves nobody waiting at the end', async () => {
   const query = { point: null, fromMs: null, toMs: null };
-  const reader = createReader(temporaryFolder(), systemClock);
+  const reader = createReader(temporaryFolder(), systemClock, memoryLog());
   expect(await reader.countReadings(query)).toBe(0);
   await reader.close();
   // The thread of this one has not even begun when it is ended.
-  const late = createReader(temporaryFolder(), systemClock);
+  const late = createReader(temporaryFolder(), systemClock, memoryLog());
   const pending = late.countReadings(query).then(
     () => 'answered',
     (error: Error) => error.message,
