@@ -13,6 +13,17 @@ export const limits = {
   sessionMessagesMax: 4_096,
   sessionBytesMax: 1024 * 1024,
   sessionsBytesMax: 32 * 1024 * 1024,
+  /** Sessions kept for clients that are away; the one that left first gives way. */
+  sessionsAwayMax: 1_000,
+  /** Ids of QoS 2 messages of one client that are taken and not released; the oldest gives way. */
+  exactlyOnceIdsMax: 1_024,
+  /** Filters of one client, and of all; a further one is refused. */
+  subscriptionsPerClientMax: 4_096,
+  subscriptionsMax: 32_768,
+  /** Acknowledgements of one connection that wait for a commit, and the bytes of messages that are passed on after it;
+   *  above either its socket is paused. */
+  heldAcknowledgementsMax: 8_192,
+  heldBytesMax: 1024 * 1024,
   /** Retained topics of clients, and their bytes; a message on a further one is delivered and not kept. */
   retainedTopicsMax: 20_000,
   retainedBytesMax: 32 * 1024 * 1024,
@@ -57,6 +68,8 @@ export const limits = {
   tickMs: 30_000,
   /** A stop longer than this raises `limen.was_down`. */
   wasDownAfterMs: 60_000,
+  /** Points of which `limen.was_down` tells the last and the first value. */
+  wasDownPointsMax: 20,
   /** A point named in full is expected this often unless the config says otherwise. */
   expectEveryDefaultMs: 600_000,
   /** A point is stale, or bad, after this many expected intervals. */

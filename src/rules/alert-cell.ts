@@ -32,6 +32,26 @@ export interface LevelCell {
   offDue: number;
 }
 
+/** The first values after a stop, while they come in. */
+export interface FirstValues {
+  /** The message without values. */
+  readonly head: string;
+  readonly points: readonly FirstValue[];
+  /** How many more points had a value before. */
+  readonly others: number;
+  /** Engine time at which it is told what there is by then. */
+  readonly dueMs: number;
+}
+
+/** Both values as people see them. */
+export interface FirstValue {
+  index: number;
+  readonly name: string;
+  readonly last: string;
+  /** null: not heard since. */
+  first: string | null;
+}
+
 /** One alert: the mutable state behind `Alert`. Only `src/rules` sees it. Wall times are null where nothing applies. */
 export interface AlertCell extends Timed {
   kind: CellKind;
@@ -89,6 +109,8 @@ export interface AlertCell extends Timed {
   enough: boolean;
   /** Text that only this alert knows, for its message. */
   note: string | null;
+  /** For `limen.was_down`: what it is still to tell; null: nothing. */
+  firsts: FirstValues | null;
   /** Nothing but a reading has touched it since it was settled: the same verdict again changes nothing. */
   steady: boolean;
   /** Something that must survive a kill has changed since the last event. */
@@ -150,6 +172,7 @@ export function createCell(options: CellOptions): AlertCell {
     floor: -Infinity,
     enough: false,
     note: null,
+    firsts: null,
     steady: false,
     dirty: false,
   };

@@ -1,7 +1,7 @@
 import type { Alert } from '../domain/alert.ts';
 import { convertStored, type Point } from '../domain/point.ts';
 import { severityRank, type Severity } from '../domain/rule.ts';
-import type { AlertCell } from './alert-cell.ts';
+import type { AlertCell, FirstValues } from './alert-cell.ts';
 import type { DormantAlert } from './engine-core.ts';
 import { orNull } from './point-table.ts';
 
@@ -18,6 +18,7 @@ interface CellMemory {
   readonly since_seq: number;
   readonly floor: number | null;
   readonly note: string | null;
+  readonly firsts: FirstValues | null;
   readonly changed: boolean;
   readonly levels: readonly LevelMemory[];
 }
@@ -47,6 +48,10 @@ export function encodeMemory(cell: AlertCell): CellMemory {
     since_seq: cell.sinceSeq,
     floor: cell.floor === -Infinity ? null : cell.floor,
     note: cell.note,
+    firsts:
+      cell.firsts === null
+        ? null
+        : { ...cell.firsts, points: cell.firsts.points.map((one) => ({ ...one })) },
     changed: cell.changedAt !== null,
     levels: cell.levels.map((one) => ({
       severity: one.level.severity,
@@ -90,6 +95,7 @@ export function recall(
   cell.sinceSeq = stored.since_seq;
   cell.floor = stored.floor ?? -Infinity;
   cell.note = stored.note;
+  cell.firsts = stored.firsts ?? null;
   for (const one of cell.levels) {
     const level = stored.levels.find(({ severity }) => severity === one.level.severity);
     if (level === undefined) continue;

@@ -31,6 +31,8 @@ export interface EngineCore {
   counted: CountedPattern[];
   /** Points that go on in another unit and are not judged yet. */
   readonly replaced: number[];
+  /** The alert that waits for the first values after a stop; null: none does. */
+  awaitsFirsts: AlertCell | null;
   /** Scratch for the life cycle: one object for all calls. */
   readonly facts: { -readonly [Key in keyof LifeCycleFacts]: LifeCycleFacts[Key] };
   /** Add to engine time to get wall time. */

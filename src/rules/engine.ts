@@ -53,6 +53,7 @@ class RuleEngine implements Engine {
       dormant: new Map(),
       counted: [],
       replaced: [],
+      awaitsFirsts: null,
       facts: {
         condition: 'unknown',
         dueAtOnce: false,

@@ -3,6 +3,7 @@ import type { EngineCore } from './engine-core.ts';
 import { announceIfDirty } from './events.ts';
 import { judgeUnknown } from './judge-reading.ts';
 import { arm, finishDelays, settle, type Moment } from './settle.ts';
+import { tellFirsts } from './was-down.ts';
 import { markByTime } from './watch.ts';
 
 /** Fires every timer due at or before a time, each at its own due time, in the order (due, rule, point). */
@@ -23,6 +24,7 @@ function fire(core: EngineCore, cell: AlertCell, at: number): void {
     settle(core, cell, 'breached', moment);
     if (isStale) for (const other of slot.cells) judgeUnknown(core, other, moment);
   } else {
+    if (cell.firsts !== null && cell.firsts.dueMs <= at) tellFirsts(core, cell, at, moment.seq);
     cell.steady = false;
     finishDelays(core, cell, at, moment.seq);
     announceIfDirty(core, cell, at, moment.seq);

@@ -8,6 +8,7 @@ import { markByValue, markClear } from './levels.ts';
 import type { PointSlot } from './point-table.ts';
 import { findQuietRange } from './quiet.ts';
 import { arm, noteQuality, noteWorst, settle, type Moment } from './settle.ts';
+import { noteFirstValue } from './was-down.ts';
 import { noteWait } from './watch.ts';
 
 /** Judges a reading by every rule of its point. A reading of an undeclared point is nobody's. */
@@ -82,6 +83,7 @@ function hear(core: EngineCore, slot: PointSlot, value: number, moment: Moment):
   if (slot.stale !== null) endWait(core, slot.stale, moment);
   if (slot.bad !== null) endWait(core, slot.bad, moment);
   if (isFirst) noteFirstHeard(core, slot, moment);
+  if (core.awaitsFirsts !== null) noteFirstValue(core, core.awaitsFirsts, slot.point, moment);
 }
 
 // Before the reading is written down, which ends the waiting.

@@ -173,7 +173,8 @@ function secondsText(seconds: Value | null): string {
   return typeof seconds === 'number' ? formatDuration(seconds * 1000) : 'unknown';
 }
 
-function withUnit(value: ShownLimit | null, unit: string | null): string {
+/** A value as people read it, with its unit if it is a number. */
+export function withUnit(value: ShownLimit | null, unit: string | null): string {
   const bare = typeof value === 'string' || typeof value === 'boolean' || value === null;
   return bare || unit === null ? shown(value) : `${shown(value)} ${unit}`;
 }

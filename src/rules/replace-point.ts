@@ -21,6 +21,9 @@ export function replacePoint(core: EngineCore, former: Point, point: Point, mome
       if (cell !== null) moveCell(cell, former, point);
     }
   }
+  for (const first of core.awaitsFirsts?.firsts?.points ?? []) {
+    if (first.index === former.index) first.index = point.index;
+  }
   declarePoint(core, point, moment);
   core.replaced.push(point.index);
 }

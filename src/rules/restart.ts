@@ -10,7 +10,7 @@ import { fireDue } from './fire.ts';
 import { judgeReplaced } from './replace-point.ts';
 import { adoptLevels } from './rule-change.ts';
 import { arm, type Moment } from './settle.ts';
-import { tellWasDown } from './was-down.ts';
+import { giveUpFirsts, tellWasDown } from './was-down.ts';
 
 type Started = Extract<EngineInput, { kind: 'started' }>;
 
@@ -18,6 +18,7 @@ type Started = Extract<EngineInput, { kind: 'started' }>;
 export function restart(core: EngineCore, started: Started, moment: Moment): void {
   core.wallOffsetMs = started.wallOffsetMs;
   core.points.disturbAll();
+  giveUpFirsts(core);
   for (const cell of orderedCells(core)) {
     restartDelays(cell, started.elapsedMs !== null, moment.at);
     restartWait(core, cell, moment);

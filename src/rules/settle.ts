@@ -89,7 +89,9 @@ export function finishDelays(core: EngineCore, cell: AlertCell, at: number, seq:
 export function arm(core: EngineCore, cell: AlertCell): void {
   const end = nextDelayEnd(cell);
   const breach = nextBreachDue(core, cell);
-  core.timers.schedule(cell, end < breach ? end : breach);
+  const due = end < breach ? end : breach;
+  const telling = cell.firsts?.dueMs ?? Infinity;
+  core.timers.schedule(cell, telling < due ? telling : due);
 }
 
 /** Takes over the quality of the point; it is shown with the alert. */

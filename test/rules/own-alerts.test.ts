@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { compilePattern } from '../../src/domain/point.ts';
-import { edges, fridge, level, makePoint, makeRule, pointEntry, startBench } from './bench.ts';
+import {
+  edges,
+  fridge,
+  level,
+  makePoint,
+  makeRule,
+  pointEntry,
+  startBench,
+  type Bench,
+} from './bench.ts';
 
 const every10s = [pointEntry('fridge/temperature', { expectEveryMs: 10_000 })];
 const minute = 60_000;
@@ -149,11 +158,95 @@ describe('limen.was_down', () => {
       limit: 60,
       message:
         'Limen was down from 2023-11-14T22:13:50Z to 2023-11-14T22:15:20Z (1 min 30 s); ' +
-        '1 of 1 points had a value before',
+        'last values before: fridge/temperature 4 °C',
     });
     const alert = { rule: 'limen.was_down', ...about };
     expect(bench.act(130_000, 'acknowledge', { alert })).toMatchObject({ result: 'done' });
     expect(bench.alert('limen.was_down', about).state).toBe('normal');
+  });
+
+  const message = (bench: Bench): string => bench.alert('limen.was_down', about).message;
+  const stop = { elapsedMs: 90_000, downMs: 90_000 };
+  const head = 'Limen was down from 2023-11-14T22:13:50Z to 2023-11-14T22:15:20Z (1 min 30 s); ';
+
+  test('tells the first values once every point it names has been heard', () => {
+    const attic = makePoint(2, 'attic', 'door', { kind: 'text', states: ['shut', 'open'] });
+    const bench = startBench([makeRule()], [], [fridge, attic]);
+    bench.read(0, 4);
+    bench.read(0, 0, 'good', attic);
+    bench.started(120_000, stop);
+    expect(message(bench)).toBe(
+      `${head}last values before: fridge/temperature 4 °C, attic/door shut`,
+    );
+    bench.read(121_000, 5.5);
+    bench.read(122_000, 7);
+    bench.read(123_000, NaN, 'bad', attic);
+    bench.take();
+    bench.read(124_000, 1, 'good', attic);
+    expect(bench.take().map(({ kind, to, alert }) => [kind, to, alert.message])).toEqual([
+      [
+        'condition',
+        'returned',
+        `${head}last and first values: fridge/temperature 4 °C → 5.5 °C, attic/door shut → open`,
+      ],
+    ]);
+    bench.read(125_000, 8);
+    bench.advance(10 * minute);
+    expect(bench.take()).toEqual([]);
+  });
+
+  test('tells what it has when the expected interval of the points is over, also from a snapshot', () => {
+    const attic = makePoint(2, 'attic', 'temperature');
+    const entries = [pointEntry('*/temperature', { expectEveryMs: 10_000 })];
+    const bench = startBench([makeRule()], entries, [fridge, attic]);
+    bench.read(0, 4);
+    bench.read(0, 20, 'good', attic);
+    bench.started(120_000, stop);
+    bench.read(121_000, 5);
+    const again = bench.reborn(122_000, [makeRule()], entries, [fridge, attic]);
+    for (const one of [bench, again]) {
+      one.advance(129_999);
+      expect(message(one)).toContain('last values before');
+      one.advance(130_000);
+      expect(message(one)).toBe(
+        `${head}last and first values: ` +
+          'fridge/temperature 4 °C → 5 °C, attic/temperature 20 → not heard yet',
+      );
+    }
+  });
+
+  test('names twenty points at most, and none where nothing was known', () => {
+    const points = Array.from({ length: 23 }, (_, index) =>
+      makePoint(index + 1, 'rack', `t${index}`),
+    );
+    const bench = startBench([], [], points);
+    for (const point of points) bench.read(0, 1, 'good', point);
+    bench.started(120_000, stop);
+    expect(message(bench)).toContain('rack/t19 1 and 3 more');
+    const empty = startBench([], [], points);
+    empty.started(120_000, stop);
+    expect(message(empty)).toBe(`${head}no point had a value before`);
+  });
+
+  test('keeps the last values it told when Limen stops again before the first ones came', () => {
+    const bench = startBench([makeRule()]);
+    bench.read(0, 4);
+    bench.started(120_000, stop);
+    const again = bench.reborn(130_000, [makeRule()]);
+    again.started(130_000, { elapsedMs: 1_000, downMs: 1_000 });
+    again.read(131_000, 5);
+    again.advance(60 * minute);
+    expect(message(again)).toBe(`${head}last values before: fridge/temperature 4 °C`);
+  });
+
+  test('follows a point whose unit changes meanwhile', () => {
+    const bench = startBench([]);
+    bench.read(0, 4);
+    bench.started(120_000, stop);
+    const inFahrenheit = makePoint(2, 'fridge', 'temperature', { unit: '°F' });
+    bench.point(121_000, inFahrenheit, fridge);
+    bench.read(122_000, 41, 'good', inFahrenheit);
+    expect(message(bench)).toBe(`${head}last and first values: fridge/temperature 4 °C → 41 °F`);
   });
 
   test('is not raised after a minute or less, or when nobody knows', () => {
