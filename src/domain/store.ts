@@ -58,6 +58,8 @@ export type StoreReply =
       readonly ok: boolean;
       readonly rows: readonly JournalRow[];
     }
+  /** Instead of the answer: what was asked could not be done, and the thread goes on. */
+  | { readonly type: 'refused'; readonly call: number; readonly message: string }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string }
   | { readonly type: 'closed' };
 

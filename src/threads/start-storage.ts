@@ -21,6 +21,7 @@ export interface StorageThread {
   storeQuarantine(records: readonly QuarantineRecord[]): void;
   /** `credential` null removes the user; false if there was none. */
   setUser(name: string, credential: string | null): Promise<boolean>;
+  /** Rejects with `unavailable` if they cannot be read now, as every question does. */
   rows(query: RowsQuery): Promise<readonly JournalRow[]>;
   /** Writes what is left and ends the thread. */
   close(): Promise<void>;
@@ -36,6 +37,8 @@ export interface StorageListener {
   failed(error: Error): void;
 }
 
+type Answer = Extract<StoreReply, { type: 'answer' }>;
+
 /** Starts the storage thread and waits until it has read what the last run left. */
 export async function startStorage(
   options: StoreOptions,
@@ -46,9 +49,10 @@ export async function startStorage(
     workerData: options,
     resourceLimits: { maxYoungGenerationSizeMb: 4 },
   });
-  const calls = new Map<number, (reply: Extract<StoreReply, { type: 'answer' }>) => void>();
+  const calls = new Map<number, PromiseWithResolvers<Answer>>();
   let lastCall = 0;
   let failure: LimenError | null = null;
+  let ended: Error | null = null;
   const opened = Promise.withResolvers<Recovery>();
   const closed = Promise.withResolvers<void>();
 
@@ -67,7 +71,11 @@ export async function startStorage(
         listener.waiting(reply.reason);
         break;
       case 'answer':
-        calls.get(reply.call)?.(reply);
+        calls.get(reply.call)?.resolve(reply);
+        calls.delete(reply.call);
+        break;
+      case 'refused':
+        calls.get(reply.call)?.reject(new LimenError('unavailable', reply.message));
         calls.delete(reply.call);
         break;
       case 'failed':
@@ -81,19 +89,21 @@ export async function startStorage(
     }
   });
   worker.on('error', (error) => {
-    opened.reject(failure ?? error);
+    ended = failure ?? error;
+    opened.reject(ended);
+    for (const call of calls.values()) call.reject(ended);
+    calls.clear();
     listener.failed(failure ?? error);
   });
   const send = (request: StoreRequest, transfer: ArrayBuffer[] = []): void =>
     worker.postMessage(request, transfer);
-  const ask = (
-    make: (call: number) => StoreRequest,
-  ): Promise<Extract<StoreReply, { type: 'answer' }>> => {
+  const ask = (make: (call: number) => StoreRequest): Promise<Answer> => {
+    if (ended !== null) return Promise.reject(ended);
     const call = ++lastCall;
-    return new Promise((resolve) => {
-      calls.set(call, resolve);
-      send(make(call));
-    });
+    const asked = Promise.withResolvers<Answer>();
+    calls.set(call, asked);
+    send(make(call));
+    return asked.promise;
   };
 
   const recovery = await opened.promise;

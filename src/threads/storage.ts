@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { LimenError, messageOf } from '../domain/error.ts';
 import type { Group } from '../domain/group.ts';
+import type { JournalRow } from '../domain/journal.ts';
 import type { StoreOptions, StoreReply, StoreRequest } from '../domain/store.ts';
 import { systemClock } from '../host/clock.ts';
 import { isBusy, isFull } from '../storage/database.ts';
@@ -26,6 +27,8 @@ const around: StoreSurroundings = {
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 let projectTimer: NodeJS.Timeout | null = null;
 let waiting: string | null = null;
+/** Problems that were told, with their cause then: once per change. */
+const told = new Map<string, string>();
 
 const store = open();
 port.on('message', (request: StoreRequest) => handle(request));
@@ -54,20 +57,20 @@ function handle(request: StoreRequest): void {
       writeGroup(request.group);
       break;
     case 'quarantine':
-      untilFree(() => store.state.storeQuarantine(request.records));
+      try {
+        untilFree(() => store.state.storeQuarantine(request.records));
+      } catch (error) {
+        tell('samples of what could not be read are not stored', error);
+      }
       break;
-    case 'user': {
-      const { name, credential } = request;
-      let ok = true;
-      untilFree(() => {
-        if (credential === null) ok = store.state.removeUser(name);
-        else store.state.setUser(name, credential);
-      });
-      reply({ type: 'answer', call: request.call, ok, rows: [] });
+    case 'user':
+      answer(request.call, () => ({
+        ok: untilFree(() => storeUser(request.name, request.credential)),
+        rows: [],
+      }));
       break;
-    }
     case 'rows':
-      reply({ type: 'answer', call: request.call, ok: true, rows: store.rows(request.query) });
+      answer(request.call, () => ({ ok: true, rows: store.rows(request.query) }));
       break;
     case 'close':
       if (projectTimer !== null) clearTimeout(projectTimer);
@@ -80,8 +83,37 @@ function handle(request: StoreRequest): void {
   }
 }
 
+/** Only what was accepted and cannot be committed ends the thread; a question that fails is answered so. */
+function answer(
+  call: number,
+  find: () => { readonly ok: boolean; readonly rows: readonly JournalRow[] },
+): void {
+  try {
+    reply({ type: 'answer', call, ...find() });
+  } catch (error) {
+    reply({ type: 'refused', call, message: messageOf(error) });
+  }
+}
+
+function storeUser(name: string, credential: string | null): boolean {
+  if (credential === null) return store.state.removeUser(name);
+  store.state.setUser(name, credential);
+  return true;
+}
+
+function tell(message: string, error: unknown): void {
+  if (messageOf(error) === told.get(message)) return;
+  told.set(message, messageOf(error));
+  around.problem({ message, fields: { error: messageOf(error) } });
+}
+
 function writeGroup(group: Group): void {
-  untilFree(() => store.write(group));
+  try {
+    untilFree(() => store.write(group));
+  } catch (error) {
+    fail(error);
+    throw error;
+  }
   reply({ type: 'committed', group: group.id, buffer: group.buffer }, [group.buffer]);
   projectLater();
 }
@@ -94,16 +126,14 @@ function projectLater(): void {
     try {
       store.project();
     } catch (error) {
-      if (!isBusy(error) && !isFull(error)) {
-        fail(error);
-        throw error;
-      }
+      // Nothing is lost by it: a start reads the journal beyond them, and deals with a broken file.
+      if (!isBusy(error) && !isFull(error)) tell('projections are not written', error);
       projectLater();
     }
   }, projectAfterMs);
 }
 
-/** Tries until nobody else holds the file and the disk has room; anything else is fatal for this thread. */
+/** Tries until nobody else holds the file and the disk has room; throws anything else. */
 function untilFree<T>(step: () => T): T {
   for (;;) {
     try {
@@ -111,10 +141,7 @@ function untilFree<T>(step: () => T): T {
       waiting = null;
       return result;
     } catch (error) {
-      if (!isBusy(error) && !isFull(error)) {
-        fail(error);
-        throw error;
-      }
+      if (!isBusy(error) && !isFull(error)) throw error;
       const reason = isFull(error) ? 'the disk is full' : 'another program holds the file';
       if (reason !== waiting) reply({ type: 'waiting', reason });
       waiting = reason;

@@ -457,6 +457,10 @@ describe('Store keeps going', () => {
     });
     store.state.storeQuarantine([record('b', 1, 5), record('a', 1, 2)]);
     store.state.storeQuarantine([record('a', 2, 7), record('c', 1, 6)]);
+    const bytesLogged = (): number => statSync(join(directory, 'state.db-wal')).size;
+    const before = bytesLogged();
+    store.state.storeQuarantine([record('a', 2, 7), record('c', 1, 6)]);
+    expect(bytesLogged(), 'what did not change is not written again').toBe(before);
     store.close();
     const { recovery } = openStore(directory);
     expect(recovery.users).toEqual([['anna', 'three']]);

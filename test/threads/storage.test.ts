@@ -166,6 +166,42 @@ test('the storage thread says why it cannot start, with the code of the error', 
   });
 });
 
+test('the storage thread answers what it cannot read or write with an error, and goes on', async () => {
+  const directory = temporaryFolder();
+  const { thread, committed, failures, problems } = await start(directory);
+  thread.post(groupOf({ id: 1, entries: [declares(1, point)] }));
+  await committed(1);
+  const harm = (name: string, statement: string): void => {
+    const db = new Database(join(directory, name));
+    db.exec(statement);
+    db.close();
+  };
+  harm('history/2026-11-23.db', 'ALTER TABLE entry RENAME TO gone');
+  harm('state.db', 'ALTER TABLE user RENAME TO gone; DROP TABLE quarantine');
+  const query = { kind: 'alert', afterSeq: 0, notifier: null, rowsMax: 9 } as const;
+  await expect(thread.rows(query)).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringContaining('no such table: entry'),
+  });
+  await expect(thread.setUser('anna', 'x')).rejects.toMatchObject({ code: 'unavailable' });
+  thread.storeQuarantine([]);
+  harm('history/2026-11-23.db', 'ALTER TABLE gone RENAME TO entry');
+  expect(await thread.rows(query)).toEqual([]);
+  expect(problems).toEqual(['samples of what could not be read are not stored']);
+  await thread.close();
+  expect(failures).toEqual([]);
+});
+
+test('the storage thread leaves nobody waiting for an answer when it fails', async () => {
+  const directory = temporaryFolder();
+  const { thread, failures } = await start(directory);
+  const reading = { seq: 1, point: 1, value: 1 };
+  thread.post(groupOf({ readings: [reading, reading] }));
+  await expect(thread.setUser('anna', 'x')).rejects.toThrow('UNIQUE');
+  expect(failures).toHaveLength(1);
+  await expect(thread.setUser('anna', 'x')).rejects.toThrow('UNIQUE');
+});
+
 test('the storage thread fails on what trying again cannot cure', async () => {
   const directory = temporaryFolder();
   const { thread, failures } = await start(directory);
