@@ -63,6 +63,8 @@ export class EmbeddedBroker {
   readonly #options: EmbeddedOptions;
   readonly #aedes: Aedes;
   readonly #shared: WireShared;
+  readonly #sessions: SessionStore;
+  readonly #sessionsDropped: Counter;
   readonly #subscriptions = new Subscriptions();
   readonly #topics = new Map<string, TopicUse | null>();
   /** Packet ids of QoS 2 readings that are stored and not yet released, per client: a repeat is not a second one. */
@@ -71,6 +73,8 @@ export class EmbeddedBroker {
   readonly #usernames = new WeakMap<Duplexish, string>();
   /** Clients by their id, as long as they are connected. */
   readonly #present = new Map<string, Client>();
+  /** Clients whose session waits for them; who left first is the first. */
+  readonly #away = new Set<string>();
   /** The number of the message that a client was given last. */
   readonly #lastForwarded = new WeakMap<Client, number>();
   readonly #wires = new Set<Wire>();
@@ -121,7 +125,6 @@ export class EmbeddedBroker {
       metrics.counter('limen_messages_dropped_total', 'Messages that were not distributed', {
         reason,
       });
-    metrics.gauge('limen_connections_count', 'Open client connections', () => this.#wires.size);
     const lostToSessions = metrics.counter(
       'limen_session_messages_dropped_total',
       'Messages that a session which was away too long will not get',
@@ -130,6 +133,25 @@ export class EmbeddedBroker {
       'limen_retained_messages_refused_total',
       'Retained messages of clients that were delivered and not kept',
     );
+    const subscriptionsRefused = metrics.counter(
+      'limen_subscriptions_refused_total',
+      'Filters that a client may not subscribe to, or of which it has too many',
+    );
+    this.#sessionsDropped = metrics.counter(
+      'limen_sessions_dropped_total',
+      'Sessions given up because too many clients were away',
+    );
+    this.#sessions = new SessionStore({
+      isOwnTopic: (topic) => door.sink(topic) === 'own',
+      dropped: (count) => {
+        lostToSessions.value += count;
+      },
+      notRetained: () => {
+        notRetained.value++;
+      },
+      isGranted: (clientId, filter) => this.#maySubscribe(clientId, filter),
+    });
+    this.#measure();
     this.#aedes = new Aedes({
       id: options.id,
       concurrency: 1_000,
@@ -145,20 +167,15 @@ export class EmbeddedBroker {
         void this.#authenticate(client, name, password, done),
       authorizePublish: (client, packet, callback) =>
         this.#authorizePublish(client, packet, callback),
-      authorizeSubscribe: (_client, subscription, callback) => {
-        callback(null, subscription.topic.startsWith('$') ? null : subscription);
+      authorizeSubscribe: (client, subscription, callback) => {
+        // Aedes checks its filters one by one; a client has it from here on, whatever else is in its packet.
+        const granted = this.#maySubscribe(client.id, subscription.topic);
+        if (!granted) subscriptionsRefused.value++;
+        callback(null, granted ? subscription : null);
       },
       authorizeForward: (client, packet) => this.#authorizeForward(client, packet),
       published: (_packet, _client, callback) => callback(null),
-      persistence: new SessionStore({
-        isOwnTopic: (topic) => door.sink(topic) === 'own',
-        dropped: (count) => {
-          lostToSessions.value += count;
-        },
-        notRetained: () => {
-          notRetained.value++;
-        },
-      }),
+      persistence: this.#sessions,
     });
     this.#listen();
   }
@@ -257,9 +274,9 @@ export class EmbeddedBroker {
       const wire = this.#wireOf(client);
       if (wire === null) return;
       this.#present.set(client.id, client);
+      this.#away.delete(client.id);
       if (client.clean) this.#forget(client.id);
-      // the one place that looks inside Aedes
-      const inside = client as unknown as AedesClientInside;
+      const inside = insideOf(client);
       wire.open({ clientId: client.id, username: this.#usernames.get(wire) ?? null }, () =>
         inside._keepaliveTimer?.refresh(),
       );
@@ -271,10 +288,7 @@ export class EmbeddedBroker {
       if (this.#present.get(client.id) !== client) return;
       this.#present.delete(client.id);
       if (client.clean) this.#forget(client.id);
-    });
-    this.#aedes.on('subscribe', (subscriptions, client) => {
-      const granted = subscriptions.filter(({ qos }) => Number(qos) <= 2).map(({ topic }) => topic);
-      if (client !== null) this.#subscriptions.add(client.id, granted);
+      else this.#keepAway(client.id);
     });
     this.#aedes.on('unsubscribe', (filters, client) => {
       // Aedes also says it for a session whose connection ended; that one still waits for its messages.
@@ -289,6 +303,48 @@ export class EmbeddedBroker {
     this.#aedes.addListener('error', (error: unknown) =>
       log.error('broker error', { error: messageOf(error) }),
     );
+  }
+
+  #maySubscribe(clientId: string, filter: string): boolean {
+    return !filter.startsWith('$') && this.#subscriptions.add(clientId, filter);
+  }
+
+  /** A session waits for its client; the one that has waited longest makes room. */
+  #keepAway(clientId: string): void {
+    this.#away.add(clientId);
+    const [longest] = this.#away;
+    if (this.#away.size <= limits.sessionsAwayMax || longest === undefined) return;
+    this.#away.delete(longest);
+    this.#forget(longest);
+    void this.#sessions.drop(longest);
+    this.#sessionsDropped.value++;
+  }
+
+  #measure(): void {
+    const { metrics } = this.#options;
+    const sum = (of: (wire: Wire) => number): number =>
+      [...this.#wires].reduce((total, wire) => total + of(wire), 0);
+    const { retained } = this.#sessions;
+    const gauge = (name: string, help: string, read: () => number): void =>
+      metrics.gauge(name, help, read);
+    gauge('limen_connections_count', 'Open client connections', () => this.#wires.size);
+    gauge('limen_topics_count', 'Topics remembered with their use', () => this.#topics.size);
+    gauge('limen_subscriptions_count', 'Filters of clients', () => this.#subscriptions.count);
+    gauge('limen_sessions_away_count', 'Sessions whose client is away', () => this.#away.size);
+    gauge('limen_sessions_waiting_bytes', 'Messages that wait for sessions', () => {
+      return this.#sessions.waitingBytes;
+    });
+    gauge('limen_retained_messages_count', 'Retained messages', () => retained.count);
+    gauge('limen_retained_messages_bytes', 'Retained messages of clients', () => retained.bytes);
+    gauge('limen_exactly_once_ids_count', 'QoS 2 messages taken and not released', () => {
+      return [...this.#exactlyOnce.values()].reduce((total, ids) => total + ids.size, 0);
+    });
+    gauge('limen_outbound_bytes', 'Bytes that clients have to read', () => {
+      return sum((wire) => wire.outboundBytes);
+    });
+    gauge('limen_held_messages_bytes', 'Messages passed on after their commit', () => {
+      return sum((wire) => wire.heldBytes);
+    });
   }
 
   /** A session is over. */
@@ -400,6 +456,8 @@ export class EmbeddedBroker {
     }
     if (ids.has(id)) return true;
     ids.add(id);
+    const [oldest] = ids;
+    if (ids.size > limits.exactlyOnceIdsMax && oldest !== undefined) ids.delete(oldest);
     return false;
   }
 

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
-import type { Client } from 'aedes';
+import type { Client, Subscription } from 'aedes';
 import type { AedesPacket } from 'aedes-packet';
 import MemoryPersistence from 'aedes-persistence/asyncPersistence.js';
 import { limits } from '../domain/limits.ts';
+import { RetainedMessages } from './retained.ts';
 
 /** The messages that a session waits for, or has not acknowledged, oldest first. */
 interface Queue {
@@ -17,28 +18,34 @@ export interface SessionStoreOptions {
   dropped(count: number): void;
   /** Told of a retained message that is delivered and not kept. */
   notRetained(): void;
+  /** Whether the client may have a subscription of that filter. */
+  isGranted(clientId: string, filter: string): boolean;
 }
 
 /** Roughly what a message takes beside its payload. */
 const messageBytes = 200;
+const nothing = Buffer.alloc(0);
 
 /**
- * What Aedes remembers, in memory. Differs from the library's own in three ways: a retained message is stored within
- * the call, so that it does not fall behind one that is not; overlapping filters of a session make one message, not
- * several of which all but one would wait for ever; and what is kept is bounded: of what waits for a session the oldest
- * gives way, and a retained message on one topic too many is delivered and not kept.
+ * What Aedes remembers, in memory. Differs from the library's own in this: a retained message is stored within the call,
+ * so that it does not fall behind one that is not, and looking for some does not stop the loop; overlapping filters of a
+ * session make one message, not several of which all but one would wait for ever; and what is kept is bounded: of what
+ * waits for a session the oldest gives way, and a retained message on one topic too many is delivered and not kept.
  */
 export class SessionStore extends MemoryPersistence {
   readonly #queues = new Map<string, Queue>();
   readonly #options: SessionStoreOptions;
   #bytes = 0;
-  /** Retained messages of clients: topic → bytes. */
-  readonly #retained = new Map<string, number>();
-  #retainedBytes = 0;
+  /** Client id → ids of QoS 2 messages that are taken and not released. */
+  readonly #incoming = new Map<string, Map<number, AedesPacket>>();
+  /** Subscriptions of packets that are stored. */
+  readonly #added = new WeakSet<Subscription[]>();
+  readonly retained: RetainedMessages;
 
   constructor(options: SessionStoreOptions) {
     super();
     this.#options = options;
+    this.retained = new RetainedMessages((topic) => options.isOwnTopic(topic));
   }
 
   // Aedes looks at the constructor of this very function.
@@ -47,30 +54,77 @@ export class SessionStore extends MemoryPersistence {
   }
 
   override storeRetained(packet: AedesPacket): Promise<void> {
-    if (packet.cmd !== 'publish' || this.#keepsRetained(packet.topic, packet.payload.length)) {
-      void super.storeRetained(packet);
-    } else {
-      // The older one would be shown to late subscribers as if it were the newest.
-      void super.storeRetained({ ...packet, payload: Buffer.alloc(0) });
-      this.#options.notRetained();
-    }
+    if (packet.cmd === 'publish' && !this.retained.store(packet)) this.#options.notRetained();
     return atOnce as Promise<void>;
   }
 
-  #keepsRetained(topic: string, payloadBytes: number): boolean {
-    if (this.#options.isOwnTopic(topic)) return true;
-    this.#retainedBytes -= this.#retained.get(topic) ?? 0;
-    this.#retained.delete(topic);
-    if (payloadBytes === 0) return true;
-    const bytes = messageBytes + topic.length + payloadBytes;
-    if (
-      this.#retained.size >= limits.retainedTopicsMax ||
-      this.#retainedBytes + bytes > limits.retainedBytesMax
-    )
-      return false;
-    this.#retained.set(topic, bytes);
-    this.#retainedBytes += bytes;
-    return true;
+  override createRetainedStream(pattern: string): Readable {
+    return Readable.from(this.retained.matching([pattern]));
+  }
+
+  override createRetainedStreamCombi(patterns: string[]): Readable {
+    return Readable.from(this.retained.matching(patterns));
+  }
+
+  /** Of a QoS 2 message that was taken only its id is needed: whether it comes again, and is released. */
+  override async incomingStorePacket(
+    { id }: Pick<Client, 'id'>,
+    packet: AedesPacket,
+  ): Promise<void> {
+    const packets = this.#incoming.get(id) ?? new Map<number, AedesPacket>();
+    this.#incoming.set(id, packets);
+    const { messageId = 0 } = packet;
+    packets.set(messageId, packet.cmd === 'publish' ? { ...packet, payload: nothing } : packet);
+    const [oldest] = packets.keys();
+    if (packets.size > limits.exactlyOnceIdsMax && oldest !== undefined) packets.delete(oldest);
+  }
+
+  override async incomingGetPacket(
+    { id }: Pick<Client, 'id'>,
+    { messageId = 0 }: Pick<AedesPacket, 'messageId'>,
+  ): Promise<AedesPacket> {
+    const packet = this.#incoming.get(id)?.get(messageId);
+    if (packet === undefined) throw new Error('no such packet');
+    return packet;
+  }
+
+  override async incomingDelPacket(
+    { id }: Pick<Client, 'id'>,
+    { messageId = 0 }: Pick<AedesPacket, 'messageId'>,
+  ): Promise<void> {
+    const packets = this.#incoming.get(id);
+    if (packets?.delete(messageId) !== true) throw new Error('no such packet');
+    if (packets.size === 0) this.#incoming.delete(id);
+  }
+
+  override async cleanIncoming({ id }: Pick<Client, 'id'>): Promise<void> {
+    this.#incoming.delete(id);
+  }
+
+  /** A filter that was refused must not come back with the session. Aedes gives all of a packet for each of them. */
+  override async addSubscriptions(client: Client, subscriptions: Subscription[]): Promise<void> {
+    if (this.#added.has(subscriptions)) return;
+    this.#added.add(subscriptions);
+    const granted = subscriptions.filter(({ topic }) => this.#options.isGranted(client.id, topic));
+    await super.addSubscriptions(client, granted);
+  }
+
+  /** A session that nobody came back to gives way. */
+  async drop(clientId: string): Promise<void> {
+    const queue = this.#queues.get(clientId);
+    this.#queues.delete(clientId);
+    if (queue !== undefined) {
+      this.#bytes -= queue.bytes;
+      this.#options.dropped(queue.waiting.length);
+    }
+    this.#incoming.delete(clientId);
+    // Nothing but the id is looked at.
+    await super.cleanSubscriptions({ id: clientId } as Client);
+  }
+
+  /** Bytes that wait for sessions. */
+  get waitingBytes(): number {
+    return this.#bytes;
   }
 
   override async outgoingEnqueue(

@@ -1,3 +1,4 @@
+import { limits } from '../domain/limits.ts';
 import { matchesFilter } from '../domain/topic.ts';
 
 /**
@@ -6,27 +7,37 @@ import { matchesFilter } from '../domain/topic.ts';
  */
 export class Subscriptions {
   readonly #filtersByClient = new Map<string, Set<string>>();
+  #count = 0;
   generation = 0;
 
-  add(clientId: string, filters: Iterable<string>): void {
-    let own = this.#filtersByClient.get(clientId);
-    if (own === undefined) {
-      own = new Set();
-      this.#filtersByClient.set(clientId, own);
-    }
-    for (const filter of filters) own.add(filter);
+  /** Filters of all clients. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Takes a filter in; false: the client, or all together, have as many as they may. */
+  add(clientId: string, filter: string): boolean {
+    const own = this.#filtersByClient.get(clientId) ?? new Set();
+    if (own.has(filter)) return true;
+    if (own.size >= limits.subscriptionsPerClientMax || this.#count >= limits.subscriptionsMax)
+      return false;
+    own.add(filter);
+    this.#filtersByClient.set(clientId, own);
+    this.#count++;
     this.generation++;
+    return true;
   }
 
   remove(clientId: string, filters: Iterable<string>): void {
     const own = this.#filtersByClient.get(clientId);
     if (own === undefined) return;
-    for (const filter of filters) own.delete(filter);
+    for (const filter of filters) if (own.delete(filter)) this.#count--;
     this.generation++;
   }
 
   /** The session is over. */
   drop(clientId: string): void {
+    this.#count -= this.#filtersByClient.get(clientId)?.size ?? 0;
     if (this.#filtersByClient.delete(clientId)) this.generation++;
   }
 

@@ -83,6 +83,7 @@ export class Wire extends Duplex implements GroupHolder {
   /** Group → how many acknowledgements and rows of it are ours, oldest first. */
   readonly #groups: { id: number; acks: number; rows: number }[] = [];
   #unstoredRows = 0;
+  #heldBytes = 0;
 
   #out: Buffer = Buffer.allocUnsafe(256);
   #outLength = 0;
@@ -115,6 +116,11 @@ export class Wire extends Duplex implements GroupHolder {
   /** Bytes that wait for the client to read them. */
   get outboundBytes(): number {
     return this.#outLength + this.#socket.writableLength;
+  }
+
+  /** Bytes of messages that are passed on after their commit. */
+  get heldBytes(): number {
+    return this.#heldBytes;
   }
 
   /** Whether acknowledgements wait for a commit: a later one must not overtake them (MQTT-4.6.0-2). */
@@ -286,6 +292,9 @@ export class Wire extends Duplex implements GroupHolder {
   /** False while the connection has more unstored rows than its share, or is not yet accepted. */
   #canGoOn(): boolean {
     if (this.#connectSeen && this.#publisher === null) return false;
+    // What is rejected makes no row, and still waits for those before it.
+    if (this.#acks.length - this.#acksHead >= limits.heldAcknowledgementsMax) return false;
+    if (this.#heldBytes >= limits.heldBytesMax) return false;
     const { door } = this.#shared;
     if (this.#unstoredRows < limits.unstoredRowsPerConnectionMax) {
       if (door.unstoredRows < limits.unstoredRowsMax / 2) return true;
@@ -354,7 +363,9 @@ export class Wire extends Duplex implements GroupHolder {
       if (relays) this.#relay(use.topic, bytes.subarray(payloadStart, next), 0, retain);
     } else if (relays) {
       const payload = Buffer.from(bytes.subarray(payloadStart, next));
+      this.#heldBytes += payload.length;
       this.holdCallback(() => {
+        this.#heldBytes -= payload.length;
         this.#writeAck(id);
         this.#relay(use.topic, payload, 1, retain);
       });

@@ -546,3 +546,60 @@ describe('EmbeddedBroker asks who is there', () => {
     expect(most).toBe(4);
   });
 });
+
+describe('EmbeddedBroker bounds what it keeps', () => {
+  test('EmbeddedBroker gives up the session that has waited longest for its client', async () => {
+    const embedded = await startEmbedded();
+    const { port, metrics, broker } = embedded;
+    const leave = async (clientId: string): Promise<void> => {
+      const client = await connectRaw(port, clientId, { clean: false });
+      client.send(subscribePacket(1, `news/${clientId}`, 1), { cmd: 'disconnect' });
+      await client.closed();
+    };
+    const first = await connectRaw(port, 'present', { clean: false });
+    first.send(subscribePacket(1, 'sensors/#', 1));
+    for (const clientId of ['oldest', 'second']) await leave(clientId);
+    for (let n = 2; n < limits.sessionsAwayMax; n++) await leave(`client-${n}`);
+    await eventually(() => broker.connections === 1);
+    expect(metrics.text()).toContain(`limen_sessions_away_count ${limits.sessionsAwayMax}`);
+    expect(metrics.text()).toContain('limen_sessions_dropped_total 0');
+    await leave('one-more');
+    await eventually(() => metrics.text().includes('limen_sessions_dropped_total 1'));
+    expect(metrics.text()).toContain(`limen_sessions_away_count ${limits.sessionsAwayMax}`);
+    const session = async (clientId: string): Promise<unknown> =>
+      (await connectRaw(port, clientId, { clean: false })).received[0];
+    expect(await session('oldest')).toMatchObject({ sessionPresent: false });
+    expect(await session('second')).toMatchObject({ sessionPresent: true });
+    expect(first.isClosed).toBe(false);
+  });
+
+  test('EmbeddedBroker refuses filters beyond the bound, now and when the session comes back', async () => {
+    const embedded = await startEmbedded();
+    embedded.door.commitAlways();
+    const { port, metrics } = embedded;
+    const greedy = await connectRaw(port, 'greedy', { clean: false });
+    const filters = Array.from(
+      { length: limits.subscriptionsPerClientMax + 10 },
+      (_, n) => `a/${n}`,
+    );
+    const subscriptions = ['$SYS/#', ...filters].map((topic) => ({ topic, qos: 1 as const }));
+    greedy.send({ cmd: 'subscribe', messageId: 1, subscriptions });
+    await greedy.until((received) => received.some(({ cmd }) => cmd === 'suback'));
+    const suback = greedy.received.find(({ cmd }) => cmd === 'suback');
+    const granted = suback?.cmd === 'suback' ? suback.granted : [];
+    expect(granted.filter((qos) => qos === 1)).toHaveLength(limits.subscriptionsPerClientMax);
+    expect(metrics.text()).toContain('limen_subscriptions_refused_total 11');
+    greedy.send({ cmd: 'disconnect' });
+    await greedy.closed();
+    const publisher = await connectRaw(port, 'publisher');
+    publisher.send(
+      publishPacket(filters.at(-1) ?? '', 'refused', 1, 1),
+      publishPacket('a/0', 'granted', 1, 2),
+    );
+    await publisher.until((received) => idsOf(received, 'puback').length === 2);
+    const back = await connectRaw(port, 'greedy', { clean: false });
+    await hasMessages(back, 1);
+    await settle();
+    expect(messagesOf(back.received)).toEqual(['a/0 granted']);
+  });
+});

@@ -23,6 +23,7 @@ function createStore(options: Partial<SessionStoreOptions> = {}): SessionStore {
     isOwnTopic: (topic) => topic.startsWith('limen/'),
     dropped: () => undefined,
     notRetained: () => undefined,
+    isGranted: () => true,
     ...options,
   });
 }
@@ -108,4 +109,57 @@ test('SessionStore keeps retained messages of clients up to a bound, and those o
   // By bytes: what is too much is not kept, and the older message is not shown in its place.
   await retain('client/0', 'z'.repeat(limits.retainedBytesMax));
   expect([refused, await kept('client/0')]).toEqual([2, 0]);
+});
+
+test('SessionStore gives a retained message once, however many of the filters match', async () => {
+  const store = createStore();
+  await store.storeRetained({ ...message(1), retain: true });
+  await store.storeRetained({ ...message(2), topic: 'other', retain: true });
+  const found = await store.createRetainedStreamCombi(['news', '#', '+', 'news/#']).toArray();
+  expect(found.map(({ topic }) => topic)).toEqual(['news', 'other']);
+});
+
+test('SessionStore lets others go on while it looks for retained messages', async () => {
+  const store = createStore();
+  for (let n = 0; n < 5_000; n += 1)
+    await store.storeRetained({ ...message(1), topic: `client/${n}`, retain: true });
+  let turns = 0;
+  const count = (): void => {
+    turns += 1;
+    next = setImmediate(count);
+  };
+  let next = setImmediate(count);
+  expect(await store.createRetainedStreamCombi(['nothing']).toArray()).toEqual([]);
+  clearImmediate(next);
+  expect(turns).toBeGreaterThanOrEqual(5);
+});
+
+test('SessionStore remembers of a QoS 2 message its id alone, and of a bounded number of them', async () => {
+  const store = createStore();
+  const client = { id: 'sensor' };
+  const taken = (messageId: number) => ({ ...message(1, 'large'), qos: 2 as const, messageId });
+  for (let id = 1; id <= limits.exactlyOnceIdsMax + 1; id += 1)
+    await store.incomingStorePacket(client, taken(id));
+  await expect(store.incomingGetPacket(client, taken(1))).rejects.toThrow('no such packet');
+  expect(await store.incomingGetPacket(client, taken(2))).toMatchObject({
+    payload: Buffer.alloc(0),
+  });
+  await store.incomingDelPacket(client, taken(2));
+  await expect(store.incomingDelPacket(client, taken(2))).rejects.toThrow('no such packet');
+  await store.cleanIncoming(client);
+  await expect(store.incomingGetPacket(client, taken(3))).rejects.toThrow('no such packet');
+});
+
+test('SessionStore forgets all of a session that is dropped', async () => {
+  let dropped = 0;
+  const store = createStore({
+    dropped: (count) => {
+      dropped += count;
+    },
+  });
+  await store.outgoingEnqueue({ clientId: 'phone' }, message(1));
+  await store.drop('phone');
+  await store.drop('nobody');
+  expect(await waiting(store)).toEqual([]);
+  expect([dropped, store.waitingBytes]).toEqual([1, 0]);
 });

@@ -448,6 +448,37 @@ describe('Wire bounds what one connection may hold', () => {
     await eventually(() => door.commands.length === limits.unstoredRowsPerConnectionMax + 10);
   });
 
+  test('Wire pauses a connection whose acknowledgements wait, although they stand for no row', async () => {
+    const { door, port } = await startEmbedded();
+    const client = await connectRaw(port, 'noisy');
+    client.send(publishPacket('sensors/a/t', '1', 1, 1));
+    await eventually(() => door.readings.length === 1);
+    door.rowsEach = 0;
+    const noise = generate(publishPacket('sensors/a/t', 'noise', 1, 2));
+    const count = limits.heldAcknowledgementsMax + 100;
+    client.send(Buffer.concat(Array<Buffer>(count).fill(noise)));
+    await eventually(() => door.readings.length === limits.heldAcknowledgementsMax);
+    await settle();
+    expect(door.readings).toHaveLength(limits.heldAcknowledgementsMax);
+    door.commitAlways();
+    await client.until((received) => idsOf(received, 'puback').length === count + 1);
+  });
+
+  test('Wire pauses a connection whose messages wait to be passed on, by their bytes', async () => {
+    const { door, port, metrics } = await startEmbedded();
+    const client = await connectRaw(port, 'large');
+    const payload = 'x'.repeat(limits.heldBytesMax / 8);
+    for (let id = 1; id <= 20; id++)
+      client.send(publishPacket('sensors/a/t', payload, 1, id, { retain: true }));
+    await eventually(() => door.readings.length === 8);
+    await settle(60);
+    expect(door.readings).toHaveLength(8);
+    expect(metrics.text()).toContain(`limen_held_messages_bytes ${limits.heldBytesMax}`);
+    door.commitAlways();
+    await client.until((received) => idsOf(received, 'puback').length === 20);
+    expect(metrics.text()).toContain('limen_held_messages_bytes 0');
+  });
+
   test('Wire does not drop a paused client for the pings it could not read', async () => {
     const { door, port } = await startEmbedded();
     const client = await connectRaw(port, 'stalled', { keepalive: 1 });
