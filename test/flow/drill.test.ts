@@ -50,3 +50,35 @@ heartbeat: { url: '${watcher.url}/limen', every: 1s }
   expect(unknown.err).toContain('warm');
   await watcher.received(4);
 }, 30_000);
+
+test('drill lets go of its outputs in time although a notifier has no result yet, and still reports the result', async () => {
+  const released = Promise.withResolvers<void>();
+  await using kitchen = await startWebServer((response) => {
+    void released.promise.then(() => response.writeHead(200).end());
+  });
+  const limen = install({
+    yaml: `
+rules: { warm: { points: 'oven-*/heat', above: 100, severity: critical, then: [{ notify: kitchen }, { output: siren, while: raised }] } }
+outputs: { siren: { mqtt: { broker: embedded, topic: siren/set, on: 'ON', off: 'OFF' }, safe: off, max_on: 10m } }
+notifiers: { kitchen: { webhook: { url: '${kitchen.url}/alert' } } }
+`,
+  });
+  const running = await limen.start();
+  const inbox = await openInbox(running.url, 'siren/set');
+  const drilled = limen.cli('drill', 'warm', '--json');
+  const began = await inbox.next('ON', ({ text }) => text === 'ON');
+  const ended = await inbox.next('OFF', ({ text }) => text === 'OFF');
+  expect(Math.abs(ended.atMs - began.atMs - 3_000)).toBeLessThan(1_000);
+  released.resolve();
+  const { status: code, out } = await drilled;
+  const steps = out
+    .trimEnd()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line));
+  expect(steps.slice(-3)).toMatchObject([
+    { step: 'output siren', result: 'ok' },
+    { step: 'notifier kitchen', result: 'ok', detail: 'delivered' },
+    { step: 'ended', result: 'ok' },
+  ]);
+  expect(code).toBe(0);
+}, 30_000);
