@@ -2,7 +2,9 @@ import { convertStored, type Point } from '../domain/point.ts';
 import type { AlertCell } from './alert-cell.ts';
 import { declarePoint } from './declare.ts';
 import type { EngineCore } from './engine-core.ts';
+import { announceIfDirty } from './events.ts';
 import { judgeCell, judgeUnknown } from './judge-reading.ts';
+import { markByValue } from './levels.ts';
 import type { Moment } from './settle.ts';
 
 /**
@@ -38,10 +40,21 @@ export function judgeReplaced(core: EngineCore, moment: Moment): void {
       if (cell.kind !== 'value') continue;
       // Unit, value and limit of what is shown are others, and the memory of an alert goes by its unit.
       if (cell.state !== 'normal') cell.dirty = true;
-      if (isUsable) judgeCell(core, cell, moment);
+      if (!isJudgedOtherwise(core, cell)) announceIfDirty(core, cell, moment.at, moment.seq);
+      else if (isUsable) judgeCell(core, cell, moment);
       else judgeUnknown(core, cell, moment);
     }
   }
+}
+
+// The same verdict again is no news: it must not start an off-delay that waits for a fresh reading.
+function isJudgedOtherwise(core: EngineCore, cell: AlertCell): boolean {
+  if (cell.problem !== null || !core.points.isUsable(cell.pointIndex))
+    return cell.condition !== 'unknown';
+  const before = cell.levels.map((one) => one.breached);
+  const verdict = markByValue(cell, core.points.value[cell.pointIndex]!) ? 'breached' : 'clear';
+  const isMarked = cell.levels.some((one, index) => one.breached !== before[index]);
+  return isMarked || verdict !== cell.condition;
 }
 
 function moveCell(cell: AlertCell, former: Point, point: Point): void {

@@ -109,3 +109,17 @@ test('replacePoint() before the start goes on with what was stored, and judges i
   });
   expect(change(inVolts).alert()).toMatchObject({ state: 'active', condition: 'unknown' });
 });
+
+test('replacePoint() starts no off-delay: after a restart that takes a fresh reading', () => {
+  const slow = makeRule({ levels: [level({ comparator: above(30, '°C') })], offDelayMs: 1_000 });
+  const bench = startBench([slow]);
+  bench.read(0, 40);
+  bench.read(1, 20);
+  bench.started(500);
+  bench.point(600, inFahrenheit, fridge);
+  bench.advance(10_000);
+  expect(bench.alert()).toMatchObject({ state: 'active', condition: 'clear', unit: '°F' });
+  bench.read(11_000, 68, 'good', inFahrenheit);
+  bench.advance(12_000);
+  expect(bench.alert().state).toBe('returned');
+});
