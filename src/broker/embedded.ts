@@ -111,10 +111,8 @@ export class EmbeddedBroker {
         if (clientId !== undefined) this.#exactlyOnce.get(clientId)?.delete(id);
       },
       refused: (wire, reason) => {
-        this.#refusals(reason).value++;
         const { address } = this.#arrivalOf(wire);
-        const client = wire.publisher?.clientId ?? '?';
-        this.#warnings.warn('client refused', `${address} ${reason}`, { client, address, reason });
+        this.#refuse(reason, address, wire.publisher?.clientId ?? '?');
       },
     };
     this.#refusals = (reason) =>
@@ -189,8 +187,10 @@ export class EmbeddedBroker {
 
   /** Opens listeners; returns where they wait, as URLs. */
   async listen(requests: readonly ListenRequest[]): Promise<string[]> {
-    const opened = await listenAll(requests, (socket, { loginRequired }, address) =>
-      this.#accept(socket, { loginRequired, address }),
+    const opened = await listenAll(
+      requests,
+      (socket, { loginRequired }, address) => this.#accept(socket, { loginRequired, address }),
+      (reason, address) => this.#refuse(reason, address, '?'),
     );
     this.#listeners.push(...opened);
     return opened.map(({ url }) => url);
@@ -478,6 +478,11 @@ export class EmbeddedBroker {
       return null;
     }
     return packet;
+  }
+
+  #refuse(reason: string, address: string, client: string): void {
+    this.#refusals(reason).value++;
+    this.#warnings.warn('client refused', `${address} ${reason}`, { client, address, reason });
   }
 
   #drop(clientId: string, reason: string): void {

@@ -26,15 +26,17 @@ const headerBytesMax = 5;
 
 /** `address`: where the client is. */
 type Accept = (socket: Socket, request: ListenRequest, address: string) => void;
+type Refuse = (reason: string, address: string) => void;
 
 /** Opens all listeners, or none: what was opened is closed again if one cannot be. */
 export async function listenAll(
   requests: readonly ListenRequest[],
   accept: Accept,
+  refuse: Refuse = noop,
 ): Promise<OpenListener[]> {
   const open: OpenListener[] = [];
   try {
-    for (const request of requests) open.push(await listen(request, accept));
+    for (const request of requests) open.push(await listen(request, accept, refuse));
     return open;
   } catch (error) {
     for (const listener of open) listener.close();
@@ -42,9 +44,15 @@ export async function listenAll(
   }
 }
 
-async function listen(request: ListenRequest, accept: Accept): Promise<OpenListener> {
+async function listen(
+  request: ListenRequest,
+  accept: Accept,
+  refuse: Refuse,
+): Promise<OpenListener> {
   const server =
-    request.scheme === 'mqtt' ? tcpServer(request, accept) : await webSocketServer(request, accept);
+    request.scheme === 'mqtt'
+      ? tcpServer(request, accept)
+      : await webSocketServer(request, accept, refuse);
   const host = request.host.replace(/^\[(.*)\]$/, '$1');
   await new Promise<void>((resolve, reject) => {
     // It stays: a connection that cannot be accepted (no file handle left) is told here, too, and must not end Limen.
@@ -67,7 +75,11 @@ function tcpServer(request: ListenRequest, accept: Accept): Server {
   );
 }
 
-async function webSocketServer(request: ListenRequest, accept: Accept): Promise<Server> {
+async function webSocketServer(
+  request: ListenRequest,
+  accept: Accept,
+  refuse: Refuse,
+): Promise<Server> {
   // Loaded on first need: most installations have no WebSocket listener.
   const { createWebSocketStream, WebSocketServer } = await import('ws');
   const server = createHttpServer((_request, response) => {
@@ -82,8 +94,12 @@ async function webSocketServer(request: ListenRequest, accept: Accept): Promise<
       { req }: { req: IncomingMessage },
       answer: (isWelcome: boolean, status?: number) => void,
     ) => {
-      if (request.loginRequired || isOfThisMachine(req)) answer(true);
-      else answer(false, 403);
+      if (request.loginRequired || isOfThisMachine(req)) {
+        answer(true);
+        return;
+      }
+      refuse('web page from elsewhere', addressOf(req.socket));
+      answer(false, 403);
     },
     // MQTT 3.1.1 section 6: the subprotocol is named `mqtt`; a client that names none is let in as before.
     handleProtocols: (protocols) => (protocols.has('mqtt') ? 'mqtt' : false),
@@ -135,3 +151,5 @@ function cannotListen({ scheme, host, port }: ListenRequest, error: Error): Lime
     cause: error,
   });
 }
+
+function noop(): void {}

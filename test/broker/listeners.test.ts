@@ -85,13 +85,17 @@ test('listenAll() lets no page from elsewhere use the anonymous WebSocket', asyn
 });
 
 test('listenAll() lets no page in that found the anonymous WebSocket under a name of its own', async () => {
-  const { port } = await startEmbedded({ listen: { scheme: 'ws' } });
+  const { port, log, metrics } = await startEmbedded({ listen: { scheme: 'ws' } });
   for (const host of [`localhost:${port}`, '127.0.0.1', `[::1]:${port}`])
     expect(await upgrade(port, { host })).toBe(101);
   for (const host of ['evil.example', `evil.example:${port}`, '192.168.1.2'])
     expect(await upgrade(port, { host })).toBe(403);
   const both = { host: 'evil.example', origin: 'http://evil.example' };
   expect(await upgrade(port, both)).toBe(403);
+  expect(metrics.text()).toContain(
+    'limen_clients_refused_total{reason="web page from elsewhere"} 4',
+  );
+  expect(log.lines).toEqual(['client refused']);
 });
 
 test('listenAll() leaves the names alone where everybody logs in', async () => {
