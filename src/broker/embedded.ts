@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import {
   Aedes,
   type AedesPublishPacket,
@@ -12,12 +11,14 @@ import { hasControlCharacter } from '../domain/name.ts';
 import type { Log } from '../host/log.ts';
 import type { Counter, Metrics } from '../host/metrics.ts';
 import type { Door, Publisher } from './door.ts';
+import { ExactlyOnce } from './exactly-once.ts';
 import { listenAll, type ListenRequest, type OpenListener } from './listeners.ts';
 import { Logins } from './logins.ts';
 import { SeldomLog } from './seldom-log.ts';
 import { SessionStore } from './session-store.ts';
 import { Subscriptions } from './subscriptions.ts';
-import { consumedTopic, TopicUse, Wire, type Relay, type Socket, type WireShared } from './wire.ts';
+import { consumedTopic, topicLevelsMax, TopicUses } from './topic-uses.ts';
+import { Wire, type Relay, type Socket, type WireShared } from './wire.ts';
 
 /** What the embedded broker needs of its surroundings. */
 export interface EmbeddedOptions {
@@ -45,9 +46,6 @@ interface AedesClientInside {
   duplicates: Record<string, number>;
 }
 
-const topicLevelsMax = 16;
-/** A topic may have 65,535 bytes: only those of a sensible length are remembered. */
-const cachedTopicBytesMax = 512;
 /**
  * Aedes numbers a message when it is published and drops one whose number is lower than that of the last delivered. But
  * messages overtake each other inside it: one that is retained takes a turn longer than one that is not, QoS 1 longer
@@ -66,9 +64,8 @@ export class EmbeddedBroker {
   readonly #sessions: SessionStore;
   readonly #sessionsDropped: Counter;
   readonly #subscriptions = new Subscriptions();
-  readonly #topics = new Map<string, TopicUse | null>();
-  /** Packet ids of QoS 2 readings that are stored and not yet released, per client: a repeat is not a second one. */
-  readonly #exactlyOnce = new Map<string, Set<number>>();
+  readonly #topics: TopicUses;
+  readonly #exactlyOnce = new ExactlyOnce();
   readonly #arrivals = new WeakMap<Duplexish, Arrival>();
   readonly #usernames = new WeakMap<Duplexish, string>();
   /** Clients by their id, as long as they are connected. */
@@ -99,16 +96,17 @@ export class EmbeddedBroker {
       monotonicMs,
       verify: (name, password) => options.verify(name, password),
     });
+    this.#topics = new TopicUses(door, this.#subscriptions);
     this.#shared = {
       door,
-      use: (bytes, start, end) => this.#use(bytes, start, end),
-      relays: (use) => this.#relays(use),
+      use: (bytes, start, end) => this.#topics.byBytes(bytes, start, end),
+      relays: (use) => this.#topics.relays(use),
       relay: (relay) => this.#relay(relay),
       connections: () => this.#wires.size,
       dropped: (wire, reason) => this.#drop(wire.publisher?.clientId ?? '?', reason),
       freed: (wire, id) => {
         const clientId = wire.publisher?.clientId;
-        if (clientId !== undefined) this.#exactlyOnce.get(clientId)?.delete(id);
+        if (clientId !== undefined) this.#exactlyOnce.free(clientId, id);
       },
       refused: (wire, reason) => {
         const { address } = this.#arrivalOf(wire);
@@ -198,7 +196,7 @@ export class EmbeddedBroker {
 
   /** What topics are for has changed with the config. */
   forgetTopics(): void {
-    this.#topics.clear();
+    this.#topics.forget();
   }
 
   /** Publishes at QoS 1 in Limen's own name. */
@@ -328,7 +326,7 @@ export class EmbeddedBroker {
     const gauge = (name: string, help: string, read: () => number): void =>
       metrics.gauge(name, help, read);
     gauge('limen_connections_count', 'Open client connections', () => this.#wires.size);
-    gauge('limen_topics_count', 'Topics remembered with their use', () => this.#topics.size);
+    gauge('limen_topics_count', 'Topics remembered with their use', () => this.#topics.count);
     gauge('limen_subscriptions_count', 'Filters of clients', () => this.#subscriptions.count);
     gauge('limen_sessions_away_count', 'Sessions whose client is away', () => this.#away.size);
     gauge('limen_sessions_waiting_bytes', 'Messages that wait for sessions', () => {
@@ -337,7 +335,7 @@ export class EmbeddedBroker {
     gauge('limen_retained_messages_count', 'Retained messages', () => retained.count);
     gauge('limen_retained_messages_bytes', 'Retained messages of clients', () => retained.bytes);
     gauge('limen_exactly_once_ids_count', 'QoS 2 messages taken and not released', () => {
-      return [...this.#exactlyOnce.values()].reduce((total, ids) => total + ids.size, 0);
+      return this.#exactlyOnce.count;
     });
     gauge('limen_outbound_bytes', 'Bytes that clients have to read', () => {
       return sum((wire) => wire.outboundBytes);
@@ -350,7 +348,7 @@ export class EmbeddedBroker {
   /** A session is over. */
   #forget(clientId: string): void {
     this.#subscriptions.drop(clientId);
-    this.#exactlyOnce.delete(clientId);
+    this.#exactlyOnce.drop(clientId);
   }
 
   #accept(socket: Socket, arrival: Arrival): void {
@@ -412,7 +410,7 @@ export class EmbeddedBroker {
     callback: (error?: Error | null) => void,
   ): void {
     const wire = client === null ? null : this.#wireOf(client);
-    const use = packet.topic === consumedTopic ? consumed : this.#useOf(packet.topic);
+    const use = this.#topics.byText(packet.topic);
     if (use === null || use.sink === 'unusable') {
       // Only a will gets here: what is published so the wire has dropped or refused.
       if (use !== null) this.#drop(client?.id ?? '?', use.reason);
@@ -423,7 +421,11 @@ export class EmbeddedBroker {
     const payload = Buffer.from(packet.payload);
     let waits = false;
     // One that is still on its way to the disk is not acknowledged by its repetition either.
-    const isRepeat = sink !== 'relay' && this.#isRepeat(client, packet);
+    const isRepeat =
+      sink !== 'relay' &&
+      packet.qos === 2 &&
+      client !== null &&
+      this.#exactlyOnce.isRepeat(client.id, packet.messageId ?? 0);
     if (isRepeat) waits = true;
     if (sink === 'own') {
       const publisher: Publisher = wire?.publisher ?? {
@@ -443,22 +445,6 @@ export class EmbeddedBroker {
     else if (packet.qos < 2) wire.holdCallback(() => callback(null));
     // One after the other: a repetition must find what Aedes keeps of the original, or it is distributed twice.
     else wire.holdCallback(() => setImmediate(() => callback(null)));
-  }
-
-  /** Whether a QoS 2 publish is one that was stored already and not yet released (MQTT-4.3.3-2). */
-  #isRepeat(client: Client | null, packet: PublishPacket): boolean {
-    const id = packet.messageId;
-    if (packet.qos !== 2 || client === null || id === undefined) return false;
-    let ids = this.#exactlyOnce.get(client.id);
-    if (ids === undefined) {
-      ids = new Set();
-      this.#exactlyOnce.set(client.id, ids);
-    }
-    if (ids.has(id)) return true;
-    ids.add(id);
-    const [oldest] = ids;
-    if (ids.size > limits.exactlyOnceIdsMax && oldest !== undefined) ids.delete(oldest);
-    return false;
   }
 
   /**
@@ -490,40 +476,6 @@ export class EmbeddedBroker {
     this.#warnings.warn('message dropped', `${clientId} ${reason}`, { client: clientId, reason });
   }
 
-  #use(bytes: Buffer, start: number, end: number): TopicUse | null {
-    if (end - start > cachedTopicBytesMax) return this.#makeUse(bytes.subarray(start, end));
-    // Latin-1 maps bytes to characters one to one: a cheap key, whatever the encoding.
-    const key = bytes.toString('latin1', start, end);
-    const known = this.#topics.get(key);
-    if (known !== undefined) return known;
-    const use = this.#makeUse(bytes.subarray(start, end));
-    if (this.#topics.size >= limits.topicCacheMax) this.#topics.clear();
-    this.#topics.set(key, use);
-    return use;
-  }
-
-  #makeUse(raw: Buffer): TopicUse | null {
-    return isUtf8(raw) ? this.#useOf(raw.toString('utf8')) : null;
-  }
-
-  /** null: not a topic name (MQTT 3.1.1 section 4.7). */
-  #useOf(topic: string): TopicUse | null {
-    if (topic === '' || /[#+]/.test(topic) || topic.includes('\u0000')) return null;
-    const reason = whyUnusable(topic);
-    return reason === null
-      ? new TopicUse(topic, this.#options.door.sink(topic))
-      : new TopicUse(topic, 'unusable', reason);
-  }
-
-  #relays(use: TopicUse): boolean {
-    const { generation } = this.#subscriptions;
-    if (use.generation !== generation) {
-      use.generation = generation;
-      use.relays = this.#subscriptions.wants(use.topic);
-    }
-    return use.relays;
-  }
-
   #relay({ topic, payload, qos, retain }: Relay): void {
     this.#aedes.publish(
       {
@@ -549,8 +501,6 @@ export class EmbeddedBroker {
   }
 }
 
-const consumed = new TopicUse(consumedTopic, 'relay');
-
 type Duplexish = Client['conn'];
 
 const unknownArrival: Arrival = { loginRequired: true, address: 'unknown' };
@@ -563,13 +513,6 @@ function serverUnavailable(): AuthenticateError {
 // The one place that looks inside Aedes.
 function insideOf(client: Client): AedesClientInside {
   return client as unknown as AedesClientInside;
-}
-
-/** What MQTT allows in a topic name and Limen does not carry. */
-function whyUnusable(topic: string): string | null {
-  if (topic.startsWith('$')) return 'topic begins with $';
-  if (hasControlCharacter(topic)) return 'control character in the topic';
-  return topic.split('/').length > topicLevelsMax ? 'too many topic levels' : null;
 }
 
 function noop(): void {}

@@ -1,26 +1,8 @@
 import { Duplex } from 'node:stream';
 import { limits } from '../domain/limits.ts';
-import type { Door, GroupHolder, Publisher, ReadingSink } from './door.ts';
+import type { Door, GroupHolder, Publisher } from './door.ts';
 import { packetType, readFixedHeader, type FixedHeader } from './frame.ts';
-
-/** Nobody can subscribe to this: what has been dealt with goes there. */
-export const consumedTopic = '$limen/consumed';
-
-/** What a topic is for, remembered by its bytes. `relays`: some subscriber wants it, as of that generation. */
-export class TopicUse {
-  readonly topic: string;
-  readonly sink: ReadingSink | 'own' | 'relay' | 'unusable';
-  /** Why it is unusable, for the log and the metric. */
-  readonly reason: string;
-  relays = false;
-  generation = -1;
-
-  constructor(topic: string, sink: TopicUse['sink'], reason = '') {
-    this.topic = topic;
-    this.sink = sink;
-    this.reason = reason;
-  }
-}
+import { consumedTopic, type TopicUse } from './topic-uses.ts';
 
 /** A message that Aedes distributes after its commit. */
 export interface Relay {
