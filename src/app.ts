@@ -268,6 +268,10 @@ async function start(host: Host, first: Config): Promise<Running> {
       wallMs: () => clock.wallMs(),
       send: (spec, payload) =>
         sendTo(spec.broker, spec.topic, payload, { retain: false, queue: false }),
+      linkOf: (broker) => {
+        if (broker === 'embedded' || remotes.get(broker)?.connected === true) return 'up';
+        return config.brokers.some(({ name }) => name === broker) ? 'down' : 'none';
+      },
       publishStatus: (status) => {
         publisher.outputStatus(status);
         liveLog.onOutput(status);

@@ -9,7 +9,7 @@ import {
 import { messageOf } from '../domain/error.ts';
 import type { OutputStatus } from '../domain/output.ts';
 import type { EngineMs, WallMs } from '../domain/time.ts';
-import { alertTopic, outputTopic, parseAlertTopic } from '../domain/topic.ts';
+import { alertTopic, outputTopic, parseAlertTopic, parseOutputTopic } from '../domain/topic.ts';
 import type { Log } from '../host/log.ts';
 import type { Metrics } from '../host/metrics.ts';
 
@@ -47,8 +47,9 @@ export interface Publisher {
   /** A link is there again: what changed while it was away is lost there, so the present state is sent whole. */
   linkUp(name: string): void;
   /**
-   * Retained alert topics that were found on a link, for example from before a crash. One that does not belong to an
-   * alert that is not normal is published over: by the normal alert, or by an empty payload if there is none.
+   * Retained topics of alerts and outputs that were found on a link, for example from before a crash. One that does not
+   * belong to an alert that is not normal is published over: by the normal alert, or by an empty payload if there is
+   * none. One that belongs to no output is cleared.
    */
   correct(name: string, topics: readonly string[]): void;
   /** Publishes below another prefix or to other links; what is no longer kept up is cleared. */
@@ -140,6 +141,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
       const sender = find(name);
       if (sender === undefined) return;
       for (const topic of topics) {
+        const output = parseOutputTopic(prefix, topic);
+        if (output !== null && (outputs.get(output)?.reason ?? 'removed') === 'removed') {
+          sender.send(topic, '', retained);
+        }
         const key = parseAlertTopic(prefix, topic);
         if (key === null || alerts.has(alertKey(key))) continue;
         const alert = findAlert(key);

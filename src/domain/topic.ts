@@ -55,6 +55,12 @@ export function parseAlertTopic(prefix: string, topic: string): AlertKey | null 
   return levels?.length === 3 ? keyOf(levels) : null;
 }
 
+/** The output a topic of `outputTopic` stands for; null for any other topic. */
+export function parseOutputTopic(prefix: string, topic: string): string | null {
+  const levels = levelsBelow(`${prefix}/outputs/`, topic);
+  return levels?.length === 1 ? decodeLevel(levels[0] ?? '') : null;
+}
+
 /** The command a topic stands for; null for any other topic, or a verb that does not exist. */
 export function parseCommandTopic(prefix: string, topic: string): CommandTopic | null {
   const alert = levelsBelow(`${prefix}/alerts/`, topic);

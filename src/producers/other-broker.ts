@@ -20,7 +20,7 @@ export interface OtherBrokerOptions {
   readonly prefix: string | null;
   /** Takes a message on an own topic; true: the sender waits for a commit. */
   command(message: { topic: string; payload: Buffer; retain: boolean }): boolean;
-  /** An alert that the broker has retained, perhaps from before a crash. */
+  /** An alert or an output that the broker has retained, perhaps from before a crash. */
   retained(topic: string): void;
 }
 
@@ -57,8 +57,10 @@ export function listenToBroker(options: OtherBrokerOptions): void {
       else done();
     });
   }
-  remote.subscribe(`${prefix}/alerts/+/+/+`, ({ topic, retain }, done) => {
-    if (retain) options.retained(topic);
-    done();
-  });
+  for (const filter of [`${prefix}/alerts/+/+/+`, `${prefix}/outputs/+`]) {
+    remote.subscribe(filter, ({ topic, retain }, done) => {
+      if (retain) options.retained(topic);
+      done();
+    });
+  }
 }

@@ -211,6 +211,23 @@ describe('correct()', () => {
       ['embedded', 'limen/alerts/gone/d/m', ''],
     ]);
   });
+
+  test('correct() clears retained outputs that belong to no output', () => {
+    const { publisher, short } = running(['home']);
+    const status = { state: 'unknown', commanded: 'off', owner: null, sinceAt: 5, seq: 6 } as const;
+    publisher.outputStatus({ ...status, name: 'siren', reason: 'idle' });
+    publisher.outputStatus({ ...status, name: 'gone', reason: 'removed' });
+    const known = short().length;
+    publisher.correct(
+      'home',
+      ['siren', 'gone', 'old%2Fone'].map((name) => `limen/outputs/${name}`),
+    );
+    publisher.correct('home', ['limen/outputs/siren/set', 'limen/status']);
+    expect(short().slice(known)).toEqual([
+      ['home', 'limen/outputs/gone', ''],
+      ['home', 'limen/outputs/old%2Fone', ''],
+    ]);
+  });
 });
 
 describe('configure()', () => {

@@ -8,6 +8,7 @@ import {
   outputTopic,
   parseAlertTopic,
   parseCommandTopic,
+  parseOutputTopic,
 } from '../../src/domain/topic.ts';
 
 describe('encodeLevel()', () => {
@@ -37,6 +38,15 @@ describe('encodeLevel()', () => {
 describe('decodeLevel()', () => {
   test.each(['', '%', '%zz', '%C3', 'a%'])('refuses %j', (level) => {
     expect(decodeLevel(level)).toBeNull();
+  });
+});
+
+describe('parseOutputTopic()', () => {
+  test('parseOutputTopic() finds the output, and nothing in any other topic', () => {
+    expect(parseOutputTopic('limen', outputTopic('limen', 'siren/1'))).toBe('siren/1');
+    for (const topic of ['limen/outputs/siren/set', 'limen/outputs/', 'limen/outputs/%', 'x']) {
+      expect(parseOutputTopic('limen', topic)).toBeNull();
+    }
   });
 });
 

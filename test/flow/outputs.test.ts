@@ -135,8 +135,8 @@ outputs: { lamp: { mqtt: { broker: home, topic: lamp/set, on: 'ON', off: 'OFF' }
   const rule = (name: string): string =>
     ` ${name}: { points: tank/level, above: 5, severity: warning, then: [{ output: lamp, while: raised }] }`;
   const limen = install({ yaml: yaml(`${rule('first')},${rule('second')}`) });
-  const first = await limen.start();
   const inbox = await openInbox(home.url, 'limen/alerts/#', 'limen/outputs/#', 'lamp/set');
+  const first = await limen.start();
   const topicOf = (name: string): string => `limen/alerts/${name}/tank/level`;
   await inbox.next('safe', on('lamp/set'));
   const sensor = await connectClient(first.url);
@@ -167,3 +167,51 @@ outputs: { lamp: { mqtt: { broker: home, topic: lamp/set, on: 'ON', off: 'OFF' }
   await later.next('output', on('limen/outputs/lamp'));
   expect(later.messages.map(({ topic }) => topic)).not.toContain(topicOf('second'));
 }, 30_000);
+
+test.concurrent('an output that the config no longer has is sent safe at the start, and what was retained of it is cleared', async () => {
+  const home = await startBroker('aedes');
+  onFileFinished(() => home.stop());
+  const yaml = (topic: string | null): string => `
+brokers: { home: { url: '${home.url}' } }
+publish: { to: [embedded, home] }
+rules: { full: { points: tank/level, above: 5, severity: warning${topic === null ? '' : ', then: [{ output: lamp, while: raised }]'} } }
+${topic === null ? '' : `outputs: { lamp: { mqtt: { broker: home, topic: ${topic}, on: 'ON', off: 'OFF' }, safe: off, max_on: 1h } }`}
+`;
+  const limen = install({ yaml: yaml('lamp/set') });
+  const inbox = await openInbox(home.url, 'limen/outputs/#', '+/set');
+  const ghost = 'limen/outputs/ghost';
+  await inbox.client.publishAsync(ghost, '{"commanded":"on"}', { qos: 1, retain: true });
+  const first = await limen.start();
+  await inbox.next('ghost', ({ topic, text }) => topic === ghost && text === '');
+  const sensor = await connectClient(first.url);
+  await sensor.publishAsync('sensors/tank/level', '9', { qos: 1 });
+  await inbox.next('lamp', ({ text }) => text === 'ON');
+  await first.kill();
+
+  // On another topic: both are safe before the new one is energised.
+  limen.configure(yaml('light/set'));
+  let from = inbox.messages.length;
+  const second = await limen.start();
+  await inbox.next('light', ({ topic, text }) => topic === 'light/set' && text === 'ON', from);
+  const commanded = inbox.messages.slice(from).filter(({ topic }) => topic.endsWith('/set'));
+  expect(commanded.map(({ topic, text }) => `${topic} ${text}`)).toEqual([
+    'lamp/set OFF',
+    'light/set OFF',
+    'light/set ON',
+  ]);
+  await second.kill();
+
+  limen.configure(yaml(null));
+  from = inbox.messages.length;
+  const third = await limen.start();
+  await inbox.next('light', ({ topic, text }) => topic === 'light/set' && text === 'OFF', from);
+  const lamp = 'limen/outputs/lamp';
+  await inbox.next('cleared', ({ topic, text }) => topic === lamp && text === '', from);
+  expect((await third.stop()).code).toBe(0);
+  from = inbox.messages.length;
+  await limen.start();
+  const later = await openInbox(home.url, 'limen/#');
+  await later.next('status', ({ topic, text }) => topic === 'limen/status' && text === 'online');
+  expect(later.messages.map(({ topic }) => topic)).not.toContain(lamp);
+  expect(inbox.messages.slice(from).filter(({ topic }) => topic.endsWith('/set'))).toEqual([]);
+}, 40_000);

@@ -18,7 +18,7 @@ import {
   type Verdict,
 } from './arbiter.ts';
 import { commandPayload } from './command-payload.ts';
-import type { OutputMemory, OutputRow } from './output-memory.ts';
+import { placeOf, type OutputMemory, type OutputPlace, type OutputRow } from './output-memory.ts';
 
 /** What an output needs of its surroundings. */
 export interface OutputSurroundings {
@@ -31,7 +31,7 @@ export interface OutputSurroundings {
   /** Wall time now, for showing. */
   wallMs(): WallMs;
   /** Hands a command to the link; a link that is down drops it, never keeps it. */
-  send(spec: OutputSpec, payload: string, level: OutputLevel): void;
+  send(place: Pick<OutputSpec, 'broker' | 'topic'>, payload: string, level: OutputLevel): void;
   publishStatus(status: OutputStatus): void;
   readonly faultPoint: FaultPoint;
 }
@@ -41,6 +41,7 @@ export interface OutputSurroundings {
  * level, the owner or the spent claims is a journal row, appended before the command is sent, in the same tick.
  */
 export class OutputDriver {
+  readonly #placesLeft: () => readonly OutputPlace[];
   #spec: OutputSpec;
   readonly #around: OutputSurroundings;
   readonly #commands: Counter;
@@ -56,8 +57,14 @@ export class OutputDriver {
   #leaseTimer: Timer | null = null;
   #isEnded = false;
 
-  constructor(spec: OutputSpec, around: OutputSurroundings) {
+  /** `placesLeft`: former places of this output that wait for their link. */
+  constructor(
+    spec: OutputSpec,
+    around: OutputSurroundings,
+    placesLeft: () => readonly OutputPlace[],
+  ) {
     this.#spec = spec;
+    this.#placesLeft = placesLeft;
     this.#around = around;
     const labels = { output: spec.name };
     this.#commands = around.metrics.counter(
@@ -154,6 +161,13 @@ export class OutputDriver {
     this.#armTimers();
   }
 
+  /** Writes the row of its present state again: something else in it has changed. */
+  record(): void {
+    const seq = this.#append(this.#status, []);
+    this.#status = { ...this.#status, seq };
+    this.#around.publishStatus(this.#status);
+  }
+
   /** Sends safe for the last time; nothing is commanded afterwards. */
   end(reason: 'stop' | 'removed'): void {
     this.#isEnded = true;
@@ -216,22 +230,12 @@ export class OutputDriver {
   }
 
   #command(verdict: Verdict, cause: readonly Seq[], isSent: boolean): void {
-    const { journal, wallMs, engineMs, publishStatus } = this.#around;
+    const { wallMs, engineMs, publishStatus } = this.#around;
     const { level, owner, reason } = verdict;
     if (level === this.#spec.safe) this.#energisedSince = null;
     else this.#energisedSince ??= engineMs();
     const sinceAt = level === this.#status.commanded ? this.#status.sinceAt : wallMs();
-    const row: OutputRow = {
-      commanded: level,
-      owner,
-      reason,
-      cause,
-      since_at: sinceAt,
-      spent: [...this.#spent.values()],
-      idle_spent: this.#idleSpent,
-    };
-    const seq = journal.append('output', this.#spec.name, row);
-    this.#lastSeq = [seq];
+    const seq = this.#append({ commanded: level, owner, reason, sinceAt }, cause);
     const name = this.#spec.name;
     this.#status = { name, state: 'unknown', commanded: level, owner, reason, sinceAt, seq };
     if (isSent) {
@@ -240,6 +244,26 @@ export class OutputDriver {
       this.#armTimers();
     }
     publishStatus(this.#status);
+  }
+
+  #append(
+    { commanded, owner, reason, sinceAt }: Omit<OutputStatus, 'name' | 'state' | 'seq'>,
+    cause: readonly Seq[],
+  ): Seq {
+    const row: OutputRow = {
+      commanded,
+      owner,
+      reason,
+      cause,
+      since_at: sinceAt,
+      spent: [...this.#spent.values()],
+      idle_spent: this.#idleSpent,
+      place: placeOf(this.#spec),
+      left: this.#placesLeft(),
+    };
+    const seq = this.#around.journal.append('output', this.#spec.name, row);
+    this.#lastSeq = [seq];
+    return seq;
   }
 
   #send(level: OutputLevel): void {

@@ -11,21 +11,24 @@ import { pointName } from '../../domain/point.ts';
 import type { Rule } from '../../domain/rule.ts';
 import { noFaultPoint, type FaultPoint } from '../fault-point.ts';
 import { claimedLevel, type Claim, type ClaimAction } from './arbiter.ts';
+import { createLeftPlaces, type LinkState } from './left-places.ts';
 import { OutputDriver, type OutputSurroundings } from './output-driver.ts';
-import { readOutputMemory, type OutputMemory } from './output-memory.ts';
+import { placeOf, readOutputMemory, type OutputMemory } from './output-memory.ts';
 
 export interface OutputsOptions extends Omit<OutputSurroundings, 'faultPoint'> {
   readonly specs: readonly OutputSpec[];
   /** For their `then:` claims. */
   readonly rules: readonly Rule[];
+  linkOf(broker: string): LinkState;
   readonly faultPoint?: FaultPoint;
 }
 
 /** The consumer that drives outputs. Called in the same tick as the engine's events; never throws to its caller. */
 export interface Outputs {
   /**
-   * Sends safe to every output, then asserts the claims of the restored alerts anew. `memory`: the body of the last
-   * journal row of kind `output` of each output, by name.
+   * Sends safe to every output, then asserts the claims of the restored alerts anew. A place that the last run drove and
+   * that is no output's now is sent safe once, when its link is there. `memory`: the body of the last journal row of
+   * kind `output` of each output, by name.
    */
   start(openAlerts: readonly Alert[], memory: ReadonlyMap<string, unknown>): void;
   onAlert(event: AlertEvent): void;
@@ -95,11 +98,21 @@ export function createOutputs(options: OutputsOptions): Outputs {
   };
 
   const startDriver = (spec: OutputSpec, memory: OutputMemory): void => {
-    const driver = new OutputDriver(spec, around);
+    const driver = new OutputDriver(spec, around, () => left.of(spec.name));
     drivers.set(spec.name, driver);
     const alerts = new Map([...open].map(([key, { alert }]) => [key, alert]));
     guard(spec.name, () => driver.start(alerts, claimsOn(spec.name), memory));
   };
+
+  const left = createLeftPlaces(around, {
+    specs: () => specs,
+    record(name) {
+      drivers.get(name)?.record();
+      return drivers.has(name);
+    },
+    linkOf: options.linkOf,
+    guard,
+  });
 
   const updateAll = (present: OpenAlert, renews: boolean): void => {
     if (changes !== null) {
@@ -122,6 +135,7 @@ export function createOutputs(options: OutputsOptions): Outputs {
         // A pending one too: its delay may be over because of what was heard before the restart.
         if (mustBeHeard(alert)) unheard.set(key, alert);
       }
+      left.restore(memory);
       for (const spec of specs) startDriver(spec, readOutputMemory(memory.get(spec.name)));
     },
 
@@ -156,6 +170,7 @@ export function createOutputs(options: OutputsOptions): Outputs {
 
     linkUp(broker) {
       if (isStopped) return;
+      left.linkUp(broker);
       for (const [name, driver] of drivers) {
         if (driver.spec.broker === broker) guard(name, () => driver.linkUp());
       }
@@ -174,10 +189,13 @@ export function createOutputs(options: OutputsOptions): Outputs {
       actions = claimActions(rules);
       specs = newSpecs;
       const wanted = new Map(newSpecs.map((spec) => [spec.name, spec]));
+      left.prune();
       for (const [name, driver] of drivers) {
         const spec = wanted.get(name);
         if (spec !== undefined && isSameDevice(spec, driver.spec)) continue;
         const { memory } = driver;
+        // A link that is down drops its last command.
+        if (options.linkOf(driver.spec.broker) === 'down') left.add(name, placeOf(driver.spec));
         guard(name, () => driver.end('removed'));
         drivers.delete(name);
         if (spec !== undefined) startDriver(spec, memory);

@@ -176,6 +176,7 @@ class World {
         expect(level, 'the row of a command comes first').toBe(this.#rowLevel);
         this.#device = level;
       },
+      linkOf: () => 'up',
       publishStatus: ({ commanded, seq }) => {
         expect(commanded).toBe(this.#device);
         expect(seq).toBe(journal.rows.at(-1)?.seq);

@@ -41,6 +41,8 @@ interface Bench {
   readonly metricsText: () => string;
   event(alert: Partial<Alert>, more?: Parameters<typeof eventOf>[1]): void;
   /** A new process on the same machine: the outputs start from the rows and these alerts. */
+  /** Brokers whose link is not up. */
+  readonly links: Map<string, 'down' | 'none'>;
   restart(open: readonly Alert[], specs?: readonly OutputSpec[], downMs?: number): Bench;
 }
 
@@ -56,6 +58,7 @@ function bench(
   const happened: string[] = [];
   const commands: string[] = [];
   const statuses: OutputStatus[] = [];
+  const links = new Map<string, 'down' | 'none'>();
   let isKilled = false;
   const outputs = createOutputs({
     specs,
@@ -83,6 +86,7 @@ function bench(
       commands.push(`${spec.topic} ${payload}`);
       send(spec.topic);
     },
+    linkOf: (broker) => links.get(broker) ?? 'up',
     publishStatus(status) {
       happened.push('status');
       statuses.push(status);
@@ -97,12 +101,14 @@ function bench(
     happened,
     commands,
     statuses,
+    links,
     metricsText: () => metrics.text(),
     event: (alert, more) => outputs.onAlert(eventOf(alertOf(alert), more)),
     restart(open, newSpecs = specs, downMs = 0) {
       isKilled = true;
       clock.advance(downMs);
       const next = bench(newSpecs, rules, world, send);
+      for (const [broker, state] of links) next.links.set(broker, state);
       next.outputs.start(open, new Map(journal.rows.map(({ key, body }) => [key, body])));
       return next;
     },
@@ -471,6 +477,85 @@ describe('configure()', () => {
     expect(commands).toHaveLength(2);
     outputs.configure([limited], [warm], () => event({}, { reason: 'escalated' }));
     expect(commands.at(-1)).toBe('siren/set ON');
+  });
+});
+
+describe('an output that is no longer driven where it was', () => {
+  const moved: OutputSpec = { ...siren, topic: 'new/set' };
+
+  test('start() sends safe once to the place of an output that is gone, and clears its status', () => {
+    const before = started();
+    before.event({});
+    const after = before.restart([alertOf()], []);
+    expect(after.commands).toEqual(['siren/set OFF']);
+    expect(after.happened).toEqual(['row siren', 'status', 'send off']);
+    expect(after.statuses).toMatchObject([
+      { name: 'siren', commanded: 'off', owner: null, reason: 'removed' },
+    ]);
+    expect(after.outputs.statuses()).toEqual([]);
+    after.outputs.linkUp('home');
+    expect(after.commands).toHaveLength(1);
+    const later = after.restart([], []);
+    expect([later.commands, later.statuses]).toEqual([[], []]);
+  });
+
+  test('start() sends safe to the former topic of an output too', () => {
+    const before = started();
+    before.event({});
+    const after = before.restart([alertOf()], [moved]);
+    expect(after.commands.toSorted()).toEqual(['new/set OFF', 'new/set ON', 'siren/set OFF']);
+    expect(after.outputs.statuses()).toMatchObject([{ commanded: 'on', reason: 'claim' }]);
+    expect(after.restart([], [moved]).commands).toEqual(['new/set OFF']);
+  });
+
+  test('start() waits for the link to the former place, over further starts as well', () => {
+    const before = started();
+    before.event({});
+    before.links.set('home', 'down');
+    const second = before.restart([], [{ ...moved, broker: 'embedded' }]);
+    expect(second.commands).toEqual(['new/set OFF']);
+    const third = second.restart([], [{ ...moved, broker: 'embedded' }]);
+    expect(third.commands).toEqual(['new/set OFF']);
+    third.outputs.linkUp('home');
+    third.outputs.linkUp('home');
+    expect(third.commands).toEqual(['new/set OFF', 'siren/set OFF']);
+    const fourth = third.restart([], []);
+    fourth.outputs.linkUp('home');
+    expect(fourth.commands).toEqual(['new/set OFF']);
+  });
+
+  test('start() leaves alone what another output drives now, and a broker that is gone', () => {
+    const before = started();
+    before.event({});
+    const renamed = before.restart([], [{ ...siren, name: 'horn' }]);
+    expect(renamed.commands).toEqual(['siren/set OFF']);
+    expect(renamed.statuses.map(({ name, reason }) => [name, reason])).toContainEqual([
+      'siren',
+      'removed',
+    ]);
+    const other = started();
+    other.event({});
+    other.links.set('home', 'none');
+    const after = other.restart([], []);
+    expect(after.commands).toEqual([]);
+    expect(after.statuses).toMatchObject([{ name: 'siren', reason: 'removed' }]);
+    expect(after.restart([], []).statuses).toEqual([]);
+  });
+
+  test('configure() waits for a link that is down to leave an output safe', () => {
+    const { event, commands, outputs, links, restart } = started();
+    event({});
+    links.set('home', 'down');
+    commands.length = 0;
+    outputs.configure([], [warm]);
+    commands.length = 0;
+    const after = restart([], []);
+    expect(after.commands).toEqual([]);
+    after.outputs.linkUp('home');
+    expect(after.commands).toEqual(['siren/set OFF']);
+    links.delete('home');
+    outputs.linkUp('home');
+    expect(commands).toEqual(['siren/set OFF']);
   });
 });
 

@@ -1,0 +1,103 @@
+import type { OutputSpec } from '../../domain/output.ts';
+import type { OutputReason } from './arbiter.ts';
+import type { OutputSurroundings } from './output-driver.ts';
+import { readPlaces, type OutputPlace, type OutputRow } from './output-memory.ts';
+
+/** The link to a broker; none: the config has no such broker. */
+export type LinkState = 'up' | 'down' | 'none';
+
+/** What the places need of the outputs that are driven now. */
+export interface PlacesInUse {
+  specs(): readonly OutputSpec[];
+  /** Lets a running output write its row again; false: there is none of this name. */
+  record(output: string): boolean;
+  linkOf(broker: string): LinkState;
+  /** One output that fails must not keep the others from going on. */
+  guard(output: string, step: () => void): void;
+}
+
+/**
+ * Places that were driven and that no output drives any more: each is sent safe once, as soon as its link is there, for
+ * nothing is energised without a claim. The rows of their outputs keep them until then.
+ */
+export interface LeftPlaces {
+  /** What is left of an output. */
+  of(output: string): readonly OutputPlace[];
+  /** Takes over the last rows of the last run; what has a link is sent safe, and the rows of gone outputs are closed. */
+  restore(rows: ReadonlyMap<string, unknown>): void;
+  /** A place is given up while its link is down, and its last command with it. */
+  add(output: string, place: OutputPlace): void;
+  /** Forgets what is driven again since the config has changed. */
+  prune(): void;
+  linkUp(broker: string): void;
+}
+
+/** Creates the places; there are none before `restore`. */
+export function createLeftPlaces(around: OutputSurroundings, inUse: PlacesInUse): LeftPlaces {
+  const left = new Map<string, readonly OutputPlace[]>();
+
+  const keep = (output: string, places: readonly OutputPlace[]): void => {
+    const kept = places.filter(
+      ({ broker, topic }) =>
+        inUse.linkOf(broker) !== 'none' &&
+        !inUse.specs().some((spec) => spec.broker === broker && spec.topic === topic),
+    );
+    if (kept.length > 0) left.set(output, kept);
+    else left.delete(output);
+  };
+
+  /** The last row of an output that nothing drives any more. */
+  const retire = (output: string, place: OutputPlace): void => {
+    const { safe: commanded } = place;
+    const reason: OutputReason = 'removed';
+    const sinceAt = around.wallMs();
+    const row: OutputRow = {
+      commanded,
+      owner: null,
+      reason,
+      cause: [],
+      since_at: sinceAt,
+      spent: [],
+      idle_spent: false,
+      place,
+      left: left.get(output) ?? [],
+    };
+    const seq = around.journal.append('output', output, row);
+    const state = 'unknown';
+    around.publishStatus({ name: output, state, commanded, owner: null, reason, sinceAt, seq });
+  };
+
+  const leave = (broker: string): void => {
+    for (const [output, places] of left) {
+      const there = places.filter((place) => place.broker === broker);
+      const [first] = there;
+      if (first === undefined) continue;
+      const elsewhere = places.filter((place) => place.broker !== broker);
+      keep(output, elsewhere);
+      inUse.guard(output, () => {
+        if (!inUse.record(output)) retire(output, first);
+        for (const place of there) around.send(place, place.payload, place.safe);
+      });
+    }
+  };
+
+  return {
+    of: (output) => left.get(output) ?? [],
+    restore(rows) {
+      const names = new Set(inUse.specs().map(({ name }) => name));
+      for (const [output, body] of rows) {
+        const { isOver, place, places } = readPlaces(body);
+        keep(output, places);
+        const isGone = !isOver && !names.has(output) && !left.has(output);
+        if (isGone && place !== null) inUse.guard(output, () => retire(output, place));
+      }
+      const brokers = new Set([...left.values()].flat().map(({ broker }) => broker));
+      for (const broker of brokers) if (inUse.linkOf(broker) === 'up') leave(broker);
+    },
+    add: (output, place) => keep(output, [place, ...(left.get(output) ?? [])]),
+    prune() {
+      for (const [output, places] of left) keep(output, places);
+    },
+    linkUp: leave,
+  };
+}
