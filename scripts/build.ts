@@ -14,9 +14,17 @@ rmSync(target, { recursive: true, force: true });
 compile();
 copy(assets(), { optional: false });
 copy(['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'], { optional: true });
-copy(['config/limen.yaml', 'config/limen.schema.json', 'config/README.md', 'config/examples'], {
-  optional: true,
-});
+copy(
+  [
+    'config/limen.yaml',
+    'config/limen.test.yaml',
+    'config/limen.schema.json',
+    'config/limen-test.schema.json',
+    'config/README.md',
+    'config/examples',
+  ],
+  { optional: true },
+);
 chmodSync(join(target, 'src/limen'), 0o755);
 writeManifest();
 console.log(`built ${target}`);

@@ -1,12 +1,13 @@
-// Writes config/limen.schema.json and the list of keys in config/README.md from the schema; --check only compares.
+// Writes config/limen.schema.json, config/limen-test.schema.json and the list of keys in config/README.md from the schema; --check only compares.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createJsonSchema } from '../src/config/json-schema.ts';
+import { createJsonSchema, createTestJsonSchema } from '../src/config/json-schema.ts';
 import { createReference } from '../src/config/reference.ts';
 
 const isCheck = process.argv.includes('--check');
 const schema = createJsonSchema();
 const stale = [
   update(new URL('../config/limen.schema.json', import.meta.url), () => schema),
+  update(new URL('../config/limen-test.schema.json', import.meta.url), createTestJsonSchema),
   update(new URL('../config/README.md', import.meta.url), (readme) =>
     readme.replace(
       /(<!-- keys -->\n)[^]*(<!-- \/keys -->)/,

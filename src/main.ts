@@ -64,6 +64,10 @@ const host: CliHost = {
     const { scenarioNames } = await import('./producers/scenarios.ts');
     return scenarioNames().map(({ name }) => name);
   },
+  async rehearse(config, script) {
+    const { rehearse } = await import('./rehearsal/rehearse.ts');
+    return rehearse(config, script);
+  },
   async createCredential(password) {
     const { createCredential } = await import('./host/credential.ts');
     return createCredential(password);

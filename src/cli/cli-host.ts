@@ -1,5 +1,6 @@
 import type { ReadStream } from 'node:tty';
 import type { Config } from '../domain/config.ts';
+import type { Outcome, TestScript } from '../domain/rehearsal.ts';
 import type { Clock } from '../host/clock.ts';
 import type { Log } from '../host/log.ts';
 import type { Terminal } from './terminal.ts';
@@ -60,6 +61,8 @@ export interface CliHost {
   loadSimulator(): Promise<Simulator>;
   /** What `simulate:` in a config may name. */
   scenarioNames(): Promise<readonly string[]>;
+  /** Runs one test of a test file in virtual time. */
+  rehearse(config: Config, script: TestScript): Promise<Outcome>;
   /** What is stored of a password. */
   createCredential(password: string): Promise<string>;
 }

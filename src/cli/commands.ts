@@ -15,6 +15,7 @@ interface CommandEntry {
 export const commands: Readonly<Record<string, CommandEntry>> = {
   run: { summary: 'run Limen until it is told to stop', load: () => import('./run.ts') },
   check: { summary: 'check a config and name every problem', load: () => import('./check.ts') },
+  test: { summary: 'try the rules without sensors or waiting', load: () => import('./test.ts') },
   simulate: { summary: 'send readings like a real device', load: () => import('./simulate.ts') },
   watch: { summary: 'print readings and alerts as they happen', load: () => import('./watch.ts') },
   status: { summary: 'print how Limen is', load: () => import('./status.ts') },
@@ -35,7 +36,6 @@ export const laterCommands: readonly string[] = [
   'why',
   'why-not',
   'report',
-  'test',
   'backtest',
   'ports',
   'data',

@@ -38,6 +38,6 @@ export function createTerminal(stream: WriteStream, environment: NodeJS.ProcessE
 }
 
 /** The text in a colour, if the terminal has any. */
-export function paint(terminal: Terminal, color: Color, text: string): string {
+export function paint(terminal: Pick<Terminal, 'hasColors'>, color: Color, text: string): string {
   return terminal.hasColors ? `\u001B[${codes[color]}m${text}\u001B[0m` : text;
 }

@@ -1,19 +1,34 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
-import { isMap } from './schema-parts.ts';
+import type { GenericSchema } from 'valibot';
+import { isMap, pointValues } from './schema-parts.ts';
 import { configSchema } from './schema.ts';
+import { testSchema } from './test-schema.ts';
 
 /** The JSON schema of the config, as text: editors complete and check `limen.yaml` with it. */
 export function createJsonSchema(): string {
-  const schema: unknown = toJsonSchema(configSchema, {
+  return `${JSON.stringify({ ...render(configSchema), title: 'Limen' }, null, 2)}\n`;
+}
+
+/** The JSON schema of test files, as text. The config that a test file holds is that of `limen.schema.json`. */
+export function createTestJsonSchema(): string {
+  return `${JSON.stringify({ ...render(testSchema), title: 'Limen tests' }, null, 2)}\n`;
+}
+
+function render(valibot: GenericSchema): Record<string, unknown> {
+  const schema: unknown = toJsonSchema(valibot, {
     typeMode: 'input',
     errorMode: 'ignore',
-    overrideSchema: ({ valibotSchema, jsonSchema }) =>
-      valibotSchema.type === 'loose_object' ? { ...jsonSchema, additionalProperties: false } : null,
+    overrideSchema({ valibotSchema, jsonSchema }) {
+      if (valibotSchema.type !== 'loose_object') return null;
+      const points = pointValues.get(valibotSchema);
+      const patterns = points === undefined ? {} : { patternProperties: { '/': render(points) } };
+      return { ...jsonSchema, ...patterns, additionalProperties: false };
+    },
   });
   const definitions = isMap(schema) && isMap(schema['$defs']) ? schema['$defs'] : {};
   const root = isMap(schema) ? { ...schema, $defs: undefined } : {};
-  const inlined = inline({ ...root, title: 'Limen' }, definitions);
-  return `${JSON.stringify(inlined, null, 2)}\n`;
+  const inlined = inline(root, definitions);
+  return isMap(inlined) ? inlined : {};
 }
 
 // The branches that are chosen by what is there become numbered definitions, which are no help to a reader.

@@ -15,6 +15,8 @@ export const configLimits = {
   passwordBytesMax: 4 * 1024,
   /** Ten years. */
   durationMsMax: 10 * 365 * 86_400_000,
+  /** Readings and other steps of one test, once `every:` is written out. */
+  testMovesMax: 200_000,
   /** A PUBACK waits up to this long in the worst case. */
   commitDelayMsMax: 60_000,
 } as const;

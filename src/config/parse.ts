@@ -88,7 +88,7 @@ export function parseConfig(text: string, origin: Origin): Loaded {
   }
   if (value !== null && !isMap(value)) return { ok: false, problems: report.problems() };
   return document.brokenFrom === null
-    ? build(text, value, origin, document, report)
+    ? buildConfig(text, value, origin, document, report)
     : checkBeginning(value, origin, document, document.brokenFrom, report);
 }
 
@@ -122,8 +122,11 @@ function reportStrayText(text: string, report: Report): void {
   });
 }
 
-/** A long straight list of steps: each reads one part, and says all that is wrong with it. */
-function build(
+/**
+ * Judges a config whose text is a tree already; `value` is its map. A long straight list of steps: each reads one part,
+ * and says all that is wrong with it.
+ */
+export function buildConfig(
   text: string,
   value: unknown,
   origin: Origin,

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { durationPattern } from './durations.ts';
+import { momentPattern } from './moments.ts';
 
 /** Whether a value is a YAML map. */
 export function isMap(value: unknown): value is Record<string, unknown> {
@@ -43,6 +44,65 @@ export function strictMap<const Entries extends v.ObjectEntries>(
   const map = v.pipe(loose, checkKeys) as MapSchema<Entries>;
   return onlyMaps(map, `a map with the keys ${known.join(', ')}`);
 }
+
+/** What maps made by `mapWithPoints` take beside their own keys; the JSON schema is told by it. */
+export const pointValues = new WeakMap<object, v.GenericSchema>();
+
+/** A map with these keys, in which every other key that has a slash in it is a point. */
+export function mapWithPoints<const Entries extends v.ObjectEntries, Value extends v.GenericSchema>(
+  entries: Entries,
+  value: Value,
+) {
+  const known = Object.keys(entries);
+  const loose = v.looseObject(entries);
+  pointValues.set(loose, value);
+  const checkKeys = v.rawCheck<v.InferOutput<typeof loose>>(({ dataset, addIssue }) => {
+    const input: unknown = dataset.value;
+    if (!isMap(input)) return;
+    for (const name of Object.keys(input).filter((present) => !known.includes(present))) {
+      const at = { type: 'object', origin: 'key', input, key: name, value: input[name] } as const;
+      if (!name.includes('/')) {
+        const expected = [...known, 'device/metric'].join(', ');
+        addIssue({ message: unknownKey, expected, path: [at] });
+        continue;
+      }
+      for (const issue of v.safeParse(value, input[name]).issues ?? []) {
+        const { message, expected, received } = issue;
+        // A label keeps its meaning; other issues lose their kind on the way, which only costs them a suggestion.
+        addIssue({
+          message,
+          ...(expected === null ? {} : { expected }),
+          received,
+          input: issue.input,
+          path: [at, ...(issue.path ?? [])],
+        });
+      }
+    }
+  });
+  const map = v.pipe(loose, checkKeys) as v.GenericSchema<
+    WithPoints<v.InferInput<v.ObjectSchema<Entries, undefined>>>,
+    WithPoints<v.InferOutput<v.ObjectSchema<Entries, undefined>>>
+  >;
+  return onlyMaps(map, `a map with the keys ${known.join(', ')} or device/metric`);
+}
+
+/** Values of points stand beside the keys; their type is that of the schema they were checked by. */
+type WithPoints<Own> = Own & { readonly [point: `${string}/${string}`]: unknown };
+
+/** A map with these keys, in which every other key has a value of one kind. */
+export function mapWithRest<const Entries extends v.ObjectEntries, Value extends v.GenericSchema>(
+  entries: Entries,
+  value: Value,
+  expected: string,
+) {
+  const map = v.objectWithRest(entries, value) as v.GenericSchema as v.GenericSchema<
+    WithRest<v.InferInput<v.ObjectSchema<Entries, undefined>>>,
+    WithRest<v.InferOutput<v.ObjectSchema<Entries, undefined>>>
+  >;
+  return onlyMaps(map, expected);
+}
+
+type WithRest<Own> = Own & { readonly [name: string]: unknown };
 
 /** A map from names that the user chooses to values of one kind. */
 export function namedMap<Value extends v.GenericSchema>(value: Value, expected: string) {
@@ -104,6 +164,14 @@ export const whole = v.pipe(v.number(wholeExpected), v.integer(wholeExpected));
 export const text = v.union([v.string(), v.number(), v.boolean()], 'text');
 
 export const durationExpected = 'a duration such as 250ms, 30s, 5m, 2h or 7d';
+
+export const momentExpected = 'a time since the start of the test such as 0s, 30s, 11m or 1h30m';
+
+/** A time since the start of a test; only 0 needs no unit. */
+export const moment = v.union(
+  [v.literal(0), v.pipe(v.string(), v.regex(momentPattern, momentExpected))],
+  momentExpected,
+);
 
 /** A length of time; only 0 needs no unit. */
 export const duration = v.union(

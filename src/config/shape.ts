@@ -5,7 +5,7 @@ import { configLimits } from './limits.ts';
 import { describeValue, pathText, quote, type Path } from './problem.ts';
 import type { Mistake, Report } from './report.ts';
 import { configSchema, type ConfigInput } from './schema.ts';
-import { durationExpected, isMap, laterKey, unknownKey } from './schema-parts.ts';
+import { durationExpected, isMap, laterKey, momentExpected, unknownKey } from './schema-parts.ts';
 import { closest } from './suggest.ts';
 
 /** A value of which any part may be missing, because it was not there or was wrong. */
@@ -27,7 +27,18 @@ export function checkShape(
   document: ConfigDocument,
   report: Report,
 ): SalvagedConfig {
-  const { issues = [] } = v.safeParse(configSchema, value ?? {});
+  // The schema has accepted every part that is left; only its absence is new, and the type says so.
+  return checkShapeBy(configSchema, value, document, report) as SalvagedConfig;
+}
+
+/** Checks a shape by any schema; what is returned has holes where parts were wrong. */
+export function checkShapeBy(
+  schema: v.GenericSchema,
+  value: unknown,
+  document: ConfigDocument,
+  report: Report,
+): unknown {
+  const { issues = [] } = v.safeParse(schema, value ?? {});
   const wrong: Path[] = [];
   const told = new Set(document.findings.map(({ offset }) => offset));
   // An alias that names no anchor, or a value that nests too deeply, is read as nothing; that is no second mistake.
@@ -51,7 +62,7 @@ export function checkShape(
   return salvage(value ?? {}, wrong);
 }
 
-type Issue = v.InferIssue<typeof configSchema>;
+type Issue = v.BaseIssue<unknown>;
 
 function pathOf(issue: Issue): Path {
   return (issue.path ?? []).map((item) =>
@@ -73,7 +84,9 @@ function mistakeOf(issue: Issue, path: Path): Mistake {
       atKey: true,
     };
   }
-  if (issue.type === 'loose_object') return { message: `the key ${quote(name)} is missing` };
+  if (issue.type === 'loose_object' || issue.expected === `"${name}"`) {
+    return { message: `the key ${quote(name)} is missing` };
+  }
   return {
     message: `found ${describeValue(issue.input)}`,
     allowed: issue.message,
@@ -82,7 +95,9 @@ function mistakeOf(issue: Issue, path: Path): Mistake {
 }
 
 function suggestionFor(issue: Issue): string | null {
-  if (issue.message === durationExpected) return suggestDuration(issue.input);
+  if (issue.message === durationExpected || issue.message === momentExpected) {
+    return suggestDuration(issue.input);
+  }
   if (issue.type !== 'picklist' || typeof issue.input !== 'string') return null;
   const words = Array.from(
     (issue.expected ?? '').matchAll(/"([^"]*)"/g),
@@ -91,12 +106,11 @@ function suggestionFor(issue: Issue): string | null {
   return closest(issue.input, words);
 }
 
-function salvage(value: unknown, wrong: readonly Path[]): SalvagedConfig {
+function salvage(value: unknown, wrong: readonly Path[]): unknown {
   if (wrong.some((path) => path.length === 0)) return {};
   const sound = copy(value);
   for (const path of wrong) remove(sound, path);
-  // The schema has accepted every part that is left; only its absence is new, and the type says so.
-  return sound as SalvagedConfig;
+  return sound;
 }
 
 function copy(value: unknown): unknown {

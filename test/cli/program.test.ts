@@ -6,6 +6,7 @@ import { createSite } from './limen.ts';
 const commands = [
   'run',
   'check',
+  'test',
   'simulate',
   'watch',
   'status',

@@ -19,6 +19,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'firmware-bridge': ['domain', 'host:type'],
   producers: ['domain', 'broker', 'firmware-bridge', 'host:type'],
   consumers: ['domain', 'broker', 'firmware-bridge', 'host:type'],
+  // It wires the parts as app.ts does, in virtual time: see src/README.md.
+  rehearsal: ['domain', 'rules', 'channel', 'consumers', 'storage', 'host'],
   http: ['domain', 'rules:type', 'host:type'],
   cli: ['domain', 'config', 'storage', 'http/client.ts', 'host:type'],
 };

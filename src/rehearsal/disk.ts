@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Group } from '../domain/group.ts';
+import type { Recovery } from '../domain/store.ts';
+import { Store } from '../storage/store.ts';
+
+/** Where a test keeps what it must remember over a restart. */
+export interface Disk {
+  write(group: Group): void;
+  /** What a start finds. */
+  recover(bootId: string): Recovery;
+  /** The process that had it open is gone. */
+  release(): void;
+  remove(): void;
+}
+
+const nothing: Recovery = {
+  installationId: 'test',
+  nextSeq: 1,
+  stamp: null,
+  dayMs: 0,
+  points: [],
+  pointMemories: [],
+  projections: [],
+  users: [],
+  quarantine: [],
+};
+
+/** For a test without a restart: nothing is ever read again. */
+export const noDisk: Disk = {
+  write: () => undefined,
+  recover: () => nothing,
+  release: () => undefined,
+  remove: () => undefined,
+};
+
+/** Real files in a folder of their own: what a restart finds went through the true storage. */
+export function createDisk(): Disk {
+  const directory = mkdtempSync(join(tmpdir(), 'limen-test-'));
+  let store: Store | null = null;
+  const release = (): void => {
+    store?.close();
+    store = null;
+  };
+  return {
+    write: (group) => store?.write(group),
+    recover(bootId) {
+      release();
+      store = new Store({ directory, bootId });
+      return store.recover();
+    },
+    release,
+    remove() {
+      release();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}

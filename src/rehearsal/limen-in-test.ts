@@ -1,0 +1,290 @@
+import { readCommand } from '../channel/commands.ts';
+import { EngineTime } from '../channel/engine-time.ts';
+import { Intake, type Route } from '../channel/intake.ts';
+import { Journal } from '../channel/journal.ts';
+import { createMemories } from '../channel/memories.ts';
+import { Points, type PointRef } from '../channel/points.ts';
+import { engineSnapshot, lastRows, type AlertRow } from '../channel/recover.ts';
+import { Quarantine } from '../channel/quarantine.ts';
+import { notifyTargets } from '../consumers/notifiers/edges.ts';
+import { createOutputs } from '../consumers/outputs/outputs.ts';
+import type { Act } from '../domain/act.ts';
+import { alertJson, alertKey, type Alert, type AlertEvent } from '../domain/alert.ts';
+import type { Config } from '../domain/config.ts';
+import type { ActVerdict, EngineInput } from '../domain/engine.ts';
+import type { Group } from '../domain/group.ts';
+import type { OutputStatus } from '../domain/output.ts';
+import { displayValue, pointName } from '../domain/point.ts';
+import { qualityOf, type Quality, type Seq, type Value } from '../domain/reading.ts';
+import type { Recovery } from '../domain/store.ts';
+import type { WallMs } from '../domain/time.ts';
+import type { Log } from '../host/log.ts';
+import { createMetrics } from '../host/metrics.ts';
+import { createEngine } from '../rules/engine.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+/** The last reading of a point. */
+export interface LastReading {
+  readonly value: Value | null;
+  readonly unit: string | null;
+  readonly quality: Quality;
+  readonly atMs: WallMs;
+}
+
+/** What a message came to. */
+export type Taken =
+  | { readonly kind: 'stored' }
+  | { readonly kind: 'rejected'; readonly reason: string }
+  | { readonly kind: 'act'; readonly act: string; readonly verdict: ActVerdict }
+  /** No source takes it: the broker would pass it on and nothing else. */
+  | { readonly kind: 'relayed' };
+
+/** A message on a broker. */
+export interface Message {
+  readonly broker: string;
+  readonly topic: string;
+  readonly text: string;
+  readonly retained: boolean;
+}
+
+/** Limen without sockets and without a disk of its own, in the time of a virtual clock. */
+export interface LimenInTest {
+  /** When its next timer is due, in monotonic ms; null: none. */
+  readonly nextDueMs: number | null;
+  /** Fires what is due now. */
+  advance(): void;
+  /** The route of a reading of a point; null: no source brings it. */
+  routeTo(
+    device: string,
+    metric: string,
+  ): { readonly broker: string; readonly route: Route } | null;
+  take(message: Message): Taken;
+  act(act: Act): ActVerdict;
+  /** The wall clock was set, or is trusted now. */
+  clockChanged(isTrusted: boolean): void;
+  alerts(): readonly Alert[];
+  outputs(): readonly OutputStatus[];
+  /** Engine time now: the end of delays is told in it. */
+  engineMs(): number;
+  /** Add to engine time to get wall time. */
+  readonly wallOffsetMs: number;
+  /** Ends as if killed, with everything on disk that was accepted. */
+  kill(): void;
+}
+
+export interface LimenInTestOptions {
+  readonly config: Config;
+  readonly clock: VirtualClock;
+  readonly log: Log;
+  readonly bootId: string;
+  readonly isClockTrusted: boolean;
+  /** What the last run left. */
+  readonly recovery: Recovery;
+  /** Last readings by `device/metric`; they are still known after a restart. */
+  readonly lastReadings: Map<string, LastReading>;
+  /** Puts a group on disk. */
+  store(group: Group): void;
+  onAlert(event: AlertEvent, notify: readonly string[]): void;
+  onOutput(status: OutputStatus): void;
+}
+
+/**
+ * Wires the parts of the live program as `app.ts` does: the same intake, journal, engine and outputs. What is left out
+ * is what a test has no need of: sockets, threads, the delivery of notifications.
+ */
+export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
+  const { config, clock, log, recovery } = options;
+  let isTrusted = options.isClockTrusted;
+  let isOver = false;
+  const metrics = createMetrics();
+  const time = new EngineTime({
+    clock,
+    bootId: options.bootId,
+    trusted: isTrusted,
+    before: recovery.stamp,
+  });
+  const journal: Journal = new Journal({
+    clock,
+    time,
+    metrics,
+    nextSeq: recovery.nextSeq,
+    dayMs: recovery.dayMs,
+    commitDelayMs: config.storage.commitDelayMs,
+    post(group) {
+      // Its last look comes with the next turn of the process, when the test may be over.
+      if (isOver) return;
+      options.store(group);
+      journal.committed(group.id, group.buffer);
+    },
+    takeMemories: () => memories.takeChanged(),
+  });
+  const engine = createEngine({ nextSeq: () => journal.nextSeq, emit: (event) => emit(event) });
+  const input = (
+    key: string,
+    body: unknown,
+    given: EngineInput,
+  ): { seq: Seq; verdict: ActVerdict | null } => {
+    const at = time.now();
+    const seq = journal.appendAt(at, given.kind, key, body);
+    const verdict = engine.accept(seq, at, given);
+    intake.begin();
+    return { seq, verdict };
+  };
+  const points = new Points(recovery.points, recovery.pointMemories, (point) => {
+    input(pointName(point), point, { kind: 'point', point });
+  });
+  const memories = createMemories(engine, recovery.pointMemories, () => points.lastIndex);
+  const quarantine = new Quarantine([]);
+  const intake = new Intake({ journal, engine, time, points, quarantine });
+  const outputs = createOutputs({
+    specs: config.outputs,
+    rules: config.rules,
+    clock,
+    log,
+    metrics,
+    journal,
+    engineMs: () => time.now(),
+    wallMs: () => clock.wallMs(),
+    // What is commanded is asked of the status; there is nobody to send it to.
+    send: () => undefined,
+    publishStatus: options.onOutput,
+  });
+  const rules = new Map(config.rules.map((rule) => [rule.name, rule]));
+  const emit = (event: AlertEvent): void => {
+    const { alert } = event;
+    const rule = rules.get(alert.rule);
+    const notify = rule === undefined ? [] : notifyTargets(rule, event);
+    const row: AlertRow = {
+      kind: event.kind,
+      at: event.at,
+      from: event.from,
+      to: event.to,
+      reason: event.reason,
+      cause: event.cause,
+      point: event.point,
+      drill: event.drill,
+      notify,
+      shown: alertJson(alert),
+      memory: event.memory,
+      evidence: intake.evidence(),
+    };
+    const isKept = event.kind !== 'condition' || alert.state !== 'normal';
+    if (isKept) journal.appendAt(event.at, 'alert', alertKey(alert), row);
+    else journal.skip();
+    // Told first, so that what happened reads in the order of cause.
+    options.onAlert(event, notify);
+    outputs.onAlert(event);
+  };
+  intake.watcher = (point: PointRef, _seq, atMs, value, code) => {
+    const quality = qualityOf(code);
+    if (outputs.awaitsReadings && quality === 'good') outputs.heard(point);
+    const { unit } = point;
+    options.lastReadings.set(pointName(point), {
+      value: displayValue(point, value),
+      unit,
+      quality,
+      atMs,
+    });
+  };
+
+  engine.restore(engineSnapshot(recovery, time.wallOffsetMs));
+  const configured = input(
+    'config',
+    {},
+    { kind: 'config', rules: config.rules, points: config.points },
+  );
+  points.configure(config.points, config.rules);
+  intake.configure(config.sources);
+  for (const point of points.all())
+    engine.accept(configured.seq, time.now(), { kind: 'point', point });
+  const { elapsedMs, downMs, stoppedAt, wallOffsetMs } = time;
+  input('limen', {}, { kind: 'started', elapsedMs, downMs, stoppedAt, wallOffsetMs });
+  outputs.start(engine.open(), lastRows(recovery, 'output'));
+
+  // A topic is resolved once, as on the wire: the short way is only taken by later messages.
+  const routes = new Map<string, Route | null>();
+  const routeOf = (broker: string, topic: string): Route | null => {
+    const key = `${broker} ${topic}`;
+    const route = routes.get(key) ?? intake.route(broker, topic);
+    routes.set(key, route);
+    return route;
+  };
+  const act = (asked: Act): ActVerdict => {
+    const { verdict } = input(alertKey(asked.alert), asked, { kind: 'act', act: asked });
+    if (verdict === null) throw new Error('the engine did not answer an act');
+    return verdict;
+  };
+  const takeReading = (route: Route, payload: Buffer, isPast: boolean): Taken => {
+    const before = rejections(intake);
+    intake.begin();
+    if (isPast) route.takeRetained(payload);
+    else route.take(payload, 0, payload.length);
+    const reason = [...rejections(intake)].find(([key, count]) => count > (before.get(key) ?? 0));
+    return reason === undefined ? { kind: 'stored' } : { kind: 'rejected', reason: reason[0] };
+  };
+
+  return {
+    get nextDueMs() {
+      const due = engine.nextDueAt;
+      return due === null ? null : clock.monotonicMs() + (due - time.now());
+    },
+    advance: () => engine.advance(time.now()),
+    routeTo(device, metric) {
+      for (const source of config.sources) {
+        if (source.kind !== 'mqtt') continue;
+        const topic = source.pattern
+          .replace('{device}', device)
+          .replace('{metric}', metric)
+          .replaceAll('+', 'any');
+        const route = routeOf(source.broker, topic);
+        const fits = route?.device === device && (route.metric === null || route.metric === metric);
+        if (route !== null && fits) return { broker: source.broker, route };
+      }
+      return null;
+    },
+    take({ broker, topic, text, retained }) {
+      const payload = Buffer.from(text);
+      const { prefix, to } = config.publish;
+      if (topic.startsWith(`${prefix}/`) && (broker === 'embedded' || to.includes(broker))) {
+        const asked = readCommand(prefix, { topic, payload, retain: retained }, 'test');
+        if (asked.kind === 'ignored') return { kind: 'relayed' };
+        const { reason } = asked.kind === 'refused' ? asked : { reason: '' };
+        if (asked.kind === 'refused')
+          return { kind: 'act', act: asked.act, verdict: { result: 'refused', reason } };
+        return { kind: 'act', act: asked.act.act, verdict: act(asked.act) };
+      }
+      const route = routeOf(broker, topic);
+      if (route === null) return { kind: 'relayed' };
+      // Published to Limen's own broker the retain flag changes nothing; from another one it means the past.
+      return takeReading(route, payload, retained && broker !== 'embedded');
+    },
+    act,
+    clockChanged(isNowTrusted) {
+      isTrusted = isNowTrusted;
+      const change = time.check(isTrusted);
+      if (change === null) return;
+      const { wallOffsetMs: offsetMs, creditMs } = change;
+      input('clock', change, { kind: 'clock', wallOffsetMs: offsetMs, creditMs });
+    },
+    alerts: () => engine.all(),
+    outputs: () => outputs.statuses(),
+    engineMs: () => time.now(),
+    get wallOffsetMs() {
+      return time.wallOffsetMs;
+    },
+    kill() {
+      journal.flush();
+      isOver = true;
+      clock.dropTimers();
+    },
+  };
+}
+
+function rejections(intake: Intake): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { reasons } of intake.statuses()) {
+    for (const [reason, count] of Object.entries(reasons))
+      counts.set(reason, (counts.get(reason) ?? 0) + count);
+  }
+  return counts;
+}

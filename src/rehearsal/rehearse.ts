@@ -1,0 +1,297 @@
+import { alertKey, type AlertEvent } from '../domain/alert.ts';
+import type { Config } from '../domain/config.ts';
+import { messageOf } from '../domain/error.ts';
+import type { OutputStatus } from '../domain/output.ts';
+import type { Act } from '../domain/act.ts';
+import {
+  alertRefText,
+  momentText,
+  type Failure,
+  type Move,
+  type Outcome,
+  type Place,
+  type SeenEvent,
+  type TestScript,
+  type TimelineEntry,
+} from '../domain/rehearsal.ts';
+import { createLog } from '../host/log.ts';
+import { createDisk, noDisk, type Disk } from './disk.ts';
+import { check, findAlert } from './expectations.ts';
+import {
+  startLimenInTest,
+  type LastReading,
+  type LimenInTest,
+  type Taken,
+} from './limen-in-test.ts';
+import { readingMessage } from './reading-message.ts';
+import { compareCommands, compareEvents, type SeenCommand } from './sequence.ts';
+import { createTimeline } from './timeline.ts';
+import { takenText, readingText } from './words.ts';
+import { createVirtualClock, startMonotonicMs } from './virtual-clock.ts';
+
+const silentLog = createLog(
+  { write: () => undefined, isTerminal: false, hasColors: false, levelMin: 'error' },
+  () => 0,
+);
+
+/** Runs one test: the same inputs as the live program gets, in virtual time. Never throws for what a test says. */
+export function rehearse(config: Config, script: TestScript): Outcome {
+  const disk = script.moves.some(({ kind }) => kind === 'kill') ? createDisk() : noDisk;
+  try {
+    return new Rehearsal(config, script, disk).run();
+  } finally {
+    disk.remove();
+  }
+}
+
+class Rehearsal {
+  readonly #config: Config;
+  readonly #script: TestScript;
+  readonly #disk: Disk;
+  readonly #clock = createVirtualClock();
+  readonly #timeline = createTimeline();
+  readonly #failures: Failure[] = [];
+  readonly #events: SeenEvent[] = [];
+  readonly #commands: SeenCommand[] = [];
+  readonly #levels = new Map<string, string>();
+  readonly #notified = new Map<string, number>();
+  readonly #lastReadings = new Map<string, LastReading>();
+  #limen: LimenInTest | null = null;
+  #boots = 1;
+  #isTrusted = true;
+  /** How far the wall clock lags behind the true time since it was lost. */
+  #lostMs = 0;
+  #killedAtMs = 0;
+
+  constructor(config: Config, script: TestScript, disk: Disk) {
+    this.#config = config;
+    this.#script = script;
+    this.#disk = disk;
+    for (const { name, safe } of config.outputs) this.#levels.set(name, safe);
+  }
+
+  run(): Outcome {
+    const { name, line, column, moves, endMs } = this.#script;
+    try {
+      this.#start();
+      for (const move of moves) {
+        this.#goTo(move.atMs);
+        this.#make(move);
+      }
+      this.#goTo(endMs);
+      this.#compareSequences();
+    } catch (error) {
+      // A fault of Limen itself belongs to the test that brought it to light.
+      this.#fail(this.#script, 'Limen', 'to go on', `failed: ${messageOf(error)}`);
+    } finally {
+      this.#limen?.kill();
+    }
+    return {
+      name,
+      line,
+      column,
+      spanMs: endMs,
+      failures: this.#failures,
+      timeline: this.#timeline.entries,
+      events: this.#events,
+    };
+  }
+
+  get #nowMs(): number {
+    return this.#clock.monotonicMs() - startMonotonicMs;
+  }
+
+  #start(): void {
+    const bootId = `boot-${this.#boots}`;
+    this.#limen = startLimenInTest({
+      config: this.#config,
+      clock: this.#clock,
+      log: silentLog,
+      bootId,
+      isClockTrusted: this.#isTrusted,
+      recovery: this.#disk.recover(bootId),
+      lastReadings: this.#lastReadings,
+      store: (group) => this.#disk.write(group),
+      onAlert: (event, notify) => this.#onAlert(event, notify),
+      onOutput: (status) => this.#onOutput(status),
+    });
+  }
+
+  /** Time passes: whatever falls due on the way happens at its own time. */
+  #goTo(testMs: number): void {
+    const targetMs = startMonotonicMs + testMs;
+    for (;;) {
+      const dueMs = Math.min(this.#clock.nextDueMs ?? Infinity, this.#limen?.nextDueMs ?? Infinity);
+      if (dueMs > targetMs) break;
+      this.#clock.moveTo(Math.max(dueMs, this.#clock.monotonicMs()));
+      this.#limen?.advance();
+    }
+    this.#clock.moveTo(targetMs);
+  }
+
+  #make(move: Move): void {
+    const limen = this.#limen;
+    if (move.kind === 'start') return this.#restart(move.clock);
+    if (move.kind === 'clock') return this.#setClock(move.byMs);
+    if (limen === null) {
+      // Nobody listens; what else a test cannot do meanwhile was refused when it was read.
+      if (move.kind === 'reading') this.#tell('reading', `${readingText(move)} is lost`);
+      return;
+    }
+    switch (move.kind) {
+      case 'reading':
+        return this.#read(limen, move);
+      case 'payload': {
+        this.#tell('payload', `${move.topic} ${JSON.stringify(move.text)}`);
+        this.#tellTaken(limen.take(move));
+        return;
+      }
+      case 'act':
+        return this.#act(limen, move);
+      case 'kill':
+        this.#tell('limen', 'Limen is killed');
+        this.#killedAtMs = this.#nowMs;
+        limen.kill();
+        this.#disk.release();
+        this.#limen = null;
+        return;
+      case 'expect':
+        return this.#expect(limen, move);
+      default:
+        move satisfies never;
+    }
+  }
+
+  #read(limen: LimenInTest, move: Extract<Move, { kind: 'reading' }>): void {
+    const { device, metric } = move;
+    const wallMs = this.#clock.wallMs();
+    const way = limen.routeTo(device, metric);
+    const message = way === null ? null : readingMessage(way, move, wallMs);
+    if (message === null) {
+      const cure = way === null ? 'a topic with its device' : 'a topic with {metric} for a unit';
+      this.#fail(move, `${device}/${metric}`, `a source that brings it: ${cure}`, 'none');
+      return;
+    }
+    this.#tell('reading', readingText(move));
+    this.#tellTaken(limen.take(message));
+  }
+
+  #act(limen: LimenInTest, move: Extract<Move, { kind: 'act' }>): void {
+    const { alert, several } = findAlert(move.alert, limen.alerts());
+    const subject = `${move.act} ${alertRefText(move.alert)}`;
+    if (alert === null) {
+      const found = several.map(alertKey).join(', ');
+      this.#fail(move, subject, 'one alert', found === '' ? 'no such alert' : found);
+      return;
+    }
+    const { rule, device, metric } = alert;
+    const { act, by, comment } = move;
+    const asked: Act = { act, alert: { rule, device, metric }, id: alert.id, by, comment };
+    this.#tell('act', `${by}: ${subject}`);
+    const verdict = limen.act(asked);
+    const refusal = verdict.result === 'refused' ? verdict.reason : null;
+    if (refusal !== null) this.#tell('act', `refused: ${refusal}`);
+    if ((refusal !== null) === move.refused) return;
+    const actual = refusal === null ? 'done' : `refused: ${refusal}`;
+    this.#fail(move, subject, move.refused ? 'refused' : 'done', actual);
+  }
+
+  #expect(limen: LimenInTest, move: Extract<Move, { kind: 'expect' }>): void {
+    const engineMs = limen.engineMs();
+    const offsetMs = limen.wallOffsetMs;
+    const failures = check(move.expectation, {
+      atMs: this.#nowMs,
+      alerts: limen.alerts(),
+      outputs: limen.outputs(),
+      lastReadings: this.#lastReadings,
+      notified: this.#notified,
+      toTestMs: (wallMs) => this.#nowMs + (wallMs - offsetMs - engineMs),
+    });
+    for (const failure of failures) {
+      this.#failures.push(failure);
+      for (const { what, expected, actual } of failure.differences) {
+        this.#tell('failure', `${failure.subject} ${what}: expected ${expected}, was ${actual}`);
+      }
+    }
+  }
+
+  #restart(clock: 'known' | 'lost'): void {
+    if (clock === 'lost') {
+      // A board without a clock of its own goes on with the last time it saved.
+      this.#boots += 1;
+      const downMs = this.#nowMs - this.#killedAtMs;
+      this.#lostMs += downMs;
+      this.#clock.setWall(-downMs);
+      this.#isTrusted = false;
+    }
+    this.#tell('limen', `Limen starts${clock === 'lost' ? ', the wall clock is not known' : ''}`);
+    this.#start();
+  }
+
+  #setClock(byMs: number | 'found'): void {
+    if (byMs === 'found') {
+      this.#clock.setWall(this.#lostMs);
+      this.#lostMs = 0;
+      this.#isTrusted = true;
+      this.#tell('limen', 'the wall clock is right again');
+    } else {
+      this.#clock.setWall(byMs);
+      this.#tell('limen', `the wall clock is set by ${byMs < 0 ? '' : '+'}${momentText(byMs)}`);
+    }
+    this.#limen?.clockChanged(this.#isTrusted);
+  }
+
+  #onAlert(event: AlertEvent, notify: readonly string[]): void {
+    if (event.kind !== 'transition') return;
+    const { alert, from, to, reason } = event;
+    const engineMs = this.#limen?.engineMs() ?? event.at;
+    const atMs = this.#nowMs + Math.min(0, event.at - engineMs);
+    const { severity, value, rule } = alert;
+    const key = alertKey(alert);
+    this.#events.push({ atMs, alert: key, rule, from, to, reason, severity, value, notify });
+    for (const name of notify) this.#notified.set(name, (this.#notified.get(name) ?? 0) + 1);
+    const told = notify.length === 0 ? '' : ` → ${notify.join(', ')}`;
+    this.#timeline.add(atMs, 'alert', `${key}: ${from} → ${to} (${reason}, ${severity})${told}`);
+  }
+
+  #onOutput({ name, commanded, owner, reason }: OutputStatus): void {
+    if (this.#levels.get(name) === commanded) return;
+    this.#levels.set(name, commanded);
+    this.#commands.push({ atMs: this.#nowMs, output: name, to: commanded });
+    const why = owner === null ? reason : `${reason}, ${owner}`;
+    this.#tell('output', `${name} ${commanded} (${why})`);
+  }
+
+  #compareSequences(): void {
+    const { events, commands, ignored, eventsPlace, commandsPlace } = this.#script;
+    const seen = this.#events.filter(
+      ({ rule }) =>
+        !ignored.includes(rule) && !(ignored.includes('limen.*') && rule.startsWith('limen.')),
+    );
+    const eventDiff = events === null ? null : compareEvents(events, seen);
+    if (eventDiff !== null) {
+      const failure = { atMs: null, subject: 'events', differences: [], diff: eventDiff };
+      this.#failures.push({ ...eventsPlace, ...failure });
+    }
+    const commandDiff = commands === null ? null : compareCommands(commands, this.#commands);
+    if (commandDiff !== null) {
+      const failure = { atMs: null, subject: 'commands', differences: [], diff: commandDiff };
+      this.#failures.push({ ...commandsPlace, ...failure });
+    }
+  }
+
+  #tell(kind: TimelineEntry['kind'], text: string): void {
+    this.#timeline.add(this.#nowMs, kind, text);
+  }
+
+  #tellTaken(taken: Taken): void {
+    const text = takenText(taken);
+    if (text !== null) this.#tell('payload', text);
+  }
+
+  #fail({ line, column }: Place, subject: string, expected: string, actual: string): void {
+    const differences = [{ what: 'result', expected, actual }];
+    this.#failures.push({ line, column, atMs: this.#nowMs, subject, differences, diff: [] });
+    this.#tell('failure', `${subject}: expected ${expected}, was ${actual}`);
+  }
+}

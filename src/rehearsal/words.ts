@@ -1,0 +1,28 @@
+import { momentText, type Sent } from '../domain/rehearsal.ts';
+import type { Taken } from './limen-in-test.ts';
+
+/** A reading as the timeline shows it. */
+export function readingText({ device, metric, text, unit, quality, ageMs }: Sent): string {
+  const extras = [
+    ...(quality === null ? [] : [quality]),
+    ...(ageMs === null ? [] : [`${momentText(ageMs)} old`]),
+  ];
+  const value = `${device}/${metric} ${text}${unit === null ? '' : ` ${unit}`}`;
+  return extras.length === 0 ? value : `${value} (${extras.join(', ')})`;
+}
+
+/** What the timeline adds to a message; null: it was stored, and there is nothing to say. */
+export function takenText(taken: Taken): string | null {
+  switch (taken.kind) {
+    case 'stored':
+      return null;
+    case 'rejected':
+      return `rejected: ${taken.reason}`;
+    case 'relayed':
+      return 'no reading: no source takes that topic';
+    case 'act': {
+      const { act, verdict } = taken;
+      return verdict.result === 'refused' ? `${act} refused: ${verdict.reason}` : null;
+    }
+  }
+}
