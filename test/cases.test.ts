@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
 import { outcomeLines } from '../src/cli/test-report.ts';
 import { formatProblem } from '../src/config/problem.ts';
 import { loadTestFile } from '../src/config/test-file.ts';
@@ -13,7 +13,29 @@ const paths = globSync(['test/cases/*/*.test.yaml', 'config/**/*.test.yaml'], {
   cwd: root,
 }).toSorted();
 
-test('there are at least 20 cases, and each shipped example has its tests', () => {
+/** Each test of a file, and what is wrong with its outcome; a file that cannot be read is one test that fails. */
+async function casesOf(path: string): Promise<readonly (readonly [string, () => string])[]> {
+  const loaded = await loadTestFile(join(root, path));
+  if (!loaded.ok) return [[path, () => loaded.problems.map(formatProblem).join('\n')]];
+  const { config, tests } = loaded.file;
+  return tests.map((script) => [
+    `${path}: ${script.name}`,
+    () => {
+      const outcome = rehearse(config, script);
+      const options = { tookMs: 0, isVerbose: false, file: path };
+      return outcome.failures.length === 0 ? '' : outcomeLines(outcome, options, paper);
+    },
+  ]);
+}
+
+const paper = { hasColors: false };
+const cases = (await Promise.all(paths.map(casesOf))).flat();
+
+test.each(cases)('%s', (_, run) => {
+  expect(run()).toBe('');
+});
+
+test('there are at least 20 cases, and each shipped config has its tests', () => {
   expect(paths.filter((path) => path.startsWith('test/cases/')).length).toBeGreaterThanOrEqual(20);
   const configs = globSync('config/**/*.yaml', { cwd: root }).filter(
     (path) => !path.endsWith('.test.yaml'),
@@ -21,23 +43,3 @@ test('there are at least 20 cases, and each shipped example has its tests', () =
   const tested = paths.map((path) => path.replace('.test.yaml', '.yaml'));
   expect(configs.filter((path) => !tested.includes(path))).toEqual([]);
 });
-
-for (const path of paths) {
-  const loaded = await loadTestFile(join(root, path));
-  describe(relative('test/cases', path), () => {
-    if (!loaded.ok) {
-      test('is a sound test file', () => {
-        expect(loaded.problems.map(formatProblem)).toEqual([]);
-      });
-      return;
-    }
-    const { config, tests } = loaded.file;
-    test.each(tests.map((script) => [script.name, script] as const))('%s', (_, script) => {
-      const outcome = rehearse(config, script);
-      const options = { tookMs: 0, isVerbose: false, file: path };
-      if (outcome.failures.length > 0) {
-        expect.fail(outcomeLines(outcome, options, { hasColors: false }));
-      }
-    });
-  });
-}

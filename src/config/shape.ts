@@ -98,7 +98,8 @@ function suggestionFor(issue: Issue): string | null {
   if (issue.message === durationExpected || issue.message === momentExpected) {
     return suggestDuration(issue.input);
   }
-  if (issue.type !== 'picklist' || typeof issue.input !== 'string') return null;
+  const isChoice = issue.type === 'picklist' || issue.type === 'raw_check';
+  if (!isChoice || typeof issue.input !== 'string') return null;
   const words = Array.from(
     (issue.expected ?? '').matchAll(/"([^"]*)"/g),
     (match) => match[1] ?? '',

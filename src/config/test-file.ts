@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { messageOf } from '../domain/error.ts';
 import type { TestFile } from '../domain/rehearsal.ts';
 import { readDocument, type ConfigDocument } from './document.ts';
@@ -100,12 +100,11 @@ async function findConfig(
     return { file: path, loaded };
   }
   if (report.isTouched(['config'])) return null;
-  if (named !== undefined && typeof named !== 'object') {
-    const text = document.tree.sourceText(['config']) ?? String(named);
-    const file = join(dirname(path), text);
+  if (typeof named === 'string') {
+    const file = isAbsolute(named) ? named : join(dirname(path), named);
     if (existsSync(file)) return { file, loaded: await loadConfig(file, scenarios) };
     report.problem(['config'], {
-      message: `there is no file ${quote(text)}`,
+      message: `there is no file ${quote(named)}`,
       allowed: 'a config file, relative to this file, or a config as a map',
     });
     return null;

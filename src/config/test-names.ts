@@ -47,7 +47,19 @@ export function readAlertRef(
     .toSorted((a, b) => b.length - a.length)[0];
   const slash = text.lastIndexOf('/');
   if (rule !== undefined && slash > rule.length + 1) {
-    return { rule, device: text.slice(rule.length + 1, slash), metric: text.slice(slash + 1) };
+    const named = {
+      rule,
+      device: text.slice(rule.length + 1, slash),
+      metric: text.slice(slash + 1),
+    };
+    if (canBe(context, named)) return named;
+    const patterns = context.config?.rules.find(({ name }) => name === rule)?.points ?? [];
+    context.report.problem(path, {
+      message: `the rule ${quote(rule)} has no point ${quote(`${named.device}/${named.metric}`)}`,
+      allowed: patterns.map((pattern) => pattern.text).join(', '),
+      ...(options.atKey === true ? { atKey: true } : {}),
+    });
+    return null;
   }
   if (context.config === null) return null;
   const known = [...rules, ...(options.beside ?? [])];
@@ -62,6 +74,19 @@ export function readAlertRef(
     ...(options.atKey === true ? { atKey: true } : {}),
   });
   return null;
+}
+
+// Limen's own rules watch every point; those of the config only what they match.
+function canBe(
+  { config }: TestContext,
+  {
+    rule,
+    device,
+    metric,
+  }: { readonly rule: string; readonly device: string; readonly metric: string },
+): boolean {
+  const found = config?.rules.find(({ name }) => name === rule);
+  return found === undefined || found.points.some((pattern) => pattern.matches(device, metric));
 }
 
 /** The name of an output or a notifier of the config. */

@@ -143,7 +143,7 @@ const test = strictMap({
 /** The shape of a `*.test.yaml`: types, checks and the JSON schema come from here. */
 export const testSchema = strictMap({
   config: key(
-    pick(isMap, namedMap(v.unknown(), 'a config'), text),
+    pick(isMap, namedMap(v.unknown(), 'a config'), v.string('a config file, or a config as a map')),
     'Config file, relative to this file, or a config as a map (default: the one beside this file).',
   ),
   tests: v.pipe(list(test, 'a list of tests'), v.description('The tests; each starts anew.')),

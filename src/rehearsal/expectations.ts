@@ -55,7 +55,7 @@ export function check(expectation: Expectation, present: Present): Failure[] {
   }
   for (const { notifier, times, ...place } of expectation.notified) {
     const actual = present.notified.get(notifier) ?? 0;
-    add(place, `notifier ${notifier}`, differ('told', `${times} times`, `${actual} times`));
+    add(place, `notifier ${notifier}`, differ('told', timesText(times), timesText(actual)));
   }
   if (expectation.open !== null) {
     add(expectation.open, 'open alerts', checkOpen(expectation.open.alerts, present));
@@ -169,4 +169,8 @@ function differ(what: string, expected: string, actual: string, detail = actual)
 
 function shown(value: Value | null): string {
   return value === null ? 'nothing' : String(value);
+}
+
+function timesText(count: number): string {
+  return count === 1 ? '1 time' : `${count} times`;
 }

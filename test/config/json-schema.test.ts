@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { createJsonSchema } from '../../src/config/json-schema.ts';
+import { createJsonSchema, createTestJsonSchema } from '../../src/config/json-schema.ts';
 import { createReference } from '../../src/config/reference.ts';
 
 const folder = resolve(import.meta.dirname, '../../config');
 const schema: unknown = JSON.parse(createJsonSchema());
+const testSchema: unknown = JSON.parse(createTestJsonSchema());
 
 describe('createJsonSchema()', () => {
   it('gives what is committed; else run `node scripts/config-schema.ts`', () => {
@@ -38,6 +39,37 @@ describe('createJsonSchema()', () => {
   });
 });
 
+describe('createTestJsonSchema()', () => {
+  it('gives what is committed; else run `node scripts/config-schema.ts`', () => {
+    const committed = readFileSync(join(folder, 'limen-test.schema.json'), 'utf8');
+    expect(committed).toBe(createTestJsonSchema());
+  });
+
+  it.each(globSync('{config,test/cases}/**/*.test.yaml', { cwd: resolve(folder, '..') }))(
+    'accepts %s',
+    (path) => {
+      const text = readFileSync(resolve(folder, '..', path), 'utf8');
+      expect(accepts(testSchema, parse(text))).toBe(true);
+      // Editors find the schema by the first line.
+      const [, named = ''] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text) ?? [];
+      expect(resolve(folder, '..', dirname(path), named)).toBe(
+        join(folder, 'limen-test.schema.json'),
+      );
+    },
+  );
+
+  it.each([
+    'test: []',
+    'tests: [{ name: x, steps: [{ at: 5, a/b: 1 }] }]',
+    'tests: [{ name: x, steps: [{ at: 5s, temperature: 1 }] }]',
+    'tests: [{ name: x, steps: [{ at: 5s, a/b: { valu: 1 } }] }]',
+    'tests: [{ name: x, steps: [{ at: 5s, expect: { warm: activ } }] }]',
+    'tests: [{ name: x, steps: [], events: [{ at: 1m }] }]',
+  ])('refuses %s', (text) => {
+    expect(accepts(testSchema, parse(text))).toBe(false);
+  });
+});
+
 describe('createReference()', () => {
   it('gives the list of keys in README.md; else run `node scripts/config-schema.ts`', () => {
     const readme = readFileSync(join(folder, 'README.md'), 'utf8');
@@ -60,6 +92,8 @@ function accepts(rule: unknown, value: unknown): boolean {
 function holds(keyword: string, wanted: unknown, value: unknown, rule: Json): boolean {
   const list: readonly unknown[] = Array.isArray(wanted) ? wanted : [];
   const properties = isObject(rule['properties']) ? rule['properties'] : {};
+  const patternRules = isObject(rule['patternProperties']) ? rule['patternProperties'] : {};
+  const patterns = Object.keys(patternRules);
   switch (keyword) {
     case '$schema':
     case 'title':
@@ -89,10 +123,17 @@ function holds(keyword: string, wanted: unknown, value: unknown, rule: Json): bo
         ([name, part]) =>
           !isObject(value) || !Object.hasOwn(value, name) || accepts(part, value[name]),
       );
+    case 'patternProperties':
+      return Object.entries(isObject(value) ? value : {}).every(([name, part]) =>
+        patterns.every((pattern) => !name.match(pattern) || accepts(patternRules[pattern], part)),
+      );
     case 'additionalProperties': {
       const others = isObject(value) ? Object.entries(value) : [];
       return others
-        .filter(([name]) => !Object.hasOwn(properties, name))
+        .filter(
+          ([name]) =>
+            !Object.hasOwn(properties, name) && !patterns.some((part) => name.match(part)),
+        )
         .every(([, part]) => wanted !== false && accepts(wanted, part));
     }
     default:

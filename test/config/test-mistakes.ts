@@ -1,0 +1,295 @@
+import type { MistakeCase } from './mistake-case.ts';
+
+const config = `config:
+  rules: { warm: { points: a/b, above: 5 } }
+  outputs: { siren: { mqtt: { topic: x/siren } } }
+  notifiers: { kitchen: { webhook: { url: "http://a/b" } } }
+`;
+const stepKeys =
+  'at, every, from, to, clock, payload, acknowledge, reset, by, comment, refused, restart, ' +
+  'expect, device/metric';
+const moments = 'a time since the start of the test such as 0s, 30s, 11m or 1h30m';
+const durations = 'a duration such as 250ms, 30s, 5m, 2h or 7d';
+const rules =
+  'a rule or rule/device/metric: warm, limen.stale, limen.never_heard, limen.bad, limen.was_down';
+
+/** A test file with these steps. */
+function steps(...lines: readonly string[]): string {
+  return `${config}tests:\n  - name: x\n    steps:\n${lines.map((line) => `      - ${line}\n`).join('')}`;
+}
+
+/** A test file with a sound step and this after it. */
+function after(text: string): string {
+  return `${steps('{ at: 1m, a/b: 1 }')}    ${text}\n`;
+}
+
+/** Everything that can be wrong with a test file. */
+export const testMistakes: readonly MistakeCase[] = [
+  { text: '¦[]', message: 'found a list', allowed: 'a map with the key tests' },
+  {
+    text: 'tests: [¦',
+    message:
+      'not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
+    allowed: null,
+  },
+  { text: `${config}tests: ¦[]`, message: 'no tests', allowed: 'a list of tests' },
+  { text: `${config}tests: ¦x`, message: 'found "x"', allowed: 'a list of tests' },
+  { text: `¦${config}`, message: 'the key "tests" is missing', allowed: null },
+  {
+    text: 'config: ¦nowhere.yaml\ntests:\n  - { name: x, steps: [{ at: 0s, a/b: 1 }] }',
+    message: 'there is no file "nowhere.yaml"',
+    allowed: 'a config file, relative to this file, or a config as a map',
+  },
+  {
+    text: 'config: ¦5\ntests:\n  - { name: x, steps: [{ at: 0s, a/b: 1 }] }',
+    message: 'found the number 5',
+    allowed: 'a config file, or a config as a map',
+  },
+  {
+    text: '¦tests:\n  - { name: x, steps: [{ at: 0s, a/b: 1 }] }',
+    message: 'there is no config beside this file',
+    allowed: 'config: with a file or a map, or a file x.yaml or limen.yaml',
+  },
+  {
+    text: 'config: { rules: { warm: { points: a/b, ¦abov: 5 } } }\ntests:\n  - { name: x, steps: [{ at: 0s, a/b: 1 }] }',
+    message: 'unknown key "abov"',
+    allowed: 'points, above, below',
+    suggestion: 'above',
+  },
+  {
+    text: 'config: { rules: { warm: { points: ¦*/b, above: 5 } } }\ntests:\n  - { name: x, steps: [{ at: 0s, a/b: 1 }] }',
+    message: '"*/b" without quotes is an alias in YAML',
+    allowed: 'a glob that begins with * in quotes',
+    suggestion: '"*/b"',
+  },
+  {
+    text: `${config}tests:\n  - { name: x, steps: [{ at: 0s, a/b: 1 }] }\n  - { name: ¦x, steps: [{ at: 0s, a/b: 1 }] }`,
+    message: 'a second test named "x"',
+    allowed: 'each name once',
+  },
+  {
+    text: `${config}tests:\n  - ¦{ name: x }`,
+    message: 'the key "steps" is missing',
+    allowed: null,
+  },
+  {
+    text: steps('{ at: ¦5, a/b: 1 }'),
+    message: 'found the number 5',
+    allowed: moments,
+    suggestion: '5s',
+  },
+  {
+    text: steps('{ at: ¦5 minutes, a/b: 1 }'),
+    message: 'found "5 minutes"',
+    allowed: moments,
+    suggestion: '5m',
+  },
+  {
+    text: steps('{ at: ¦11000d, a/b: 1 }'),
+    message: 'found 11000d',
+    allowed: 'whole milliseconds, at most ten years',
+  },
+  { text: steps('¦{ a/b: 1 }'), message: 'a step without a time', allowed: 'at, or every' },
+  {
+    text: steps('¦{ at: 5m }'),
+    message: 'a step in which nothing happens',
+    allowed: 'device/metric, clock, payload, acknowledge, reset, restart, expect',
+  },
+  {
+    text: steps('{ at: 5m, a/b: 1 }', '{ at: ¦4m, a/b: 1 }'),
+    message: '4m lies before 5m of the step above',
+    allowed: 'steps in the order of time',
+  },
+  {
+    text: steps('{ at: 1m, ¦acknowlege: warm }'),
+    message: 'unknown key "acknowlege"',
+    allowed: stepKeys,
+    suggestion: 'acknowledge',
+  },
+  {
+    text: steps('{ at: 1m, ¦temperature: 5 }'),
+    message: 'unknown key "temperature"',
+    allowed: stepKeys,
+  },
+  {
+    text: steps('{ at: 1m, ¦from: 1m, a/b: 1 }'),
+    message: 'from: has no meaning without every:',
+    allowed: 'at',
+  },
+  {
+    text: steps('{ every: 1m, ¦at: 1m, a/b: 1 }'),
+    message: 'at: has no meaning beside every:',
+    allowed: 'from, to',
+  },
+  {
+    text: steps('{ every: ¦0s, a/b: 1 }'),
+    message: 'found 0s',
+    allowed: 'whole milliseconds from 1ms to 3650d',
+  },
+  {
+    text: steps('¦{ every: 1m }'),
+    message: 'every: without a reading',
+    allowed: 'readings as device/metric: value',
+  },
+  {
+    text: steps('{ every: 1m, from: 5m, to: ¦1m, a/b: 1 }'),
+    message: '1m lies before 5m, where it begins',
+    allowed: 'a later time',
+  },
+  {
+    text: steps('{ every: 1m, a/b: 1, ¦expect: { warm: active } }'),
+    message: 'expect: has no meaning beside every:',
+    allowed: 'a step of its own',
+  },
+  {
+    text: steps('{ every: ¦1ms, to: 1h, a/b: 1 }'),
+    message: 'more than 200000 readings in one test',
+    allowed: 'a longer time',
+  },
+  {
+    text: steps('{ at: 1m, expect: { ¦warn: active } }'),
+    message: 'there is no rule "warn"',
+    allowed: `${rules}, outputs, points, notified, open`,
+    suggestion: 'warm',
+  },
+  {
+    text: steps('{ at: 1m, expect: { ¦warm/a/c: normal } }'),
+    message: 'the rule "warm" has no point "a/c"',
+    allowed: 'a/b',
+  },
+  {
+    text: steps('{ at: 1m, expect: { warm: ¦activ } }'),
+    message: 'found "activ"',
+    allowed: 'normal or pending or active or acknowledged or returned',
+    suggestion: 'active',
+  },
+  {
+    text: steps('{ at: 1m, expect: { warm: { ¦stat: active } } }'),
+    message: 'unknown key "stat"',
+    allowed: 'state, condition, quality',
+    suggestion: 'state',
+  },
+  {
+    text: steps('{ at: 1m, expect: { outputs: { ¦sirn: on } } }').replace('¦sirn: ', 'sirn: ¦'),
+    message: 'there is no output "sirn"',
+    allowed: 'siren',
+    suggestion: 'siren',
+  },
+  {
+    text: steps('{ at: 1m, expect: { outputs: { siren: ¦maybe } } }'),
+    message: 'found "maybe"',
+    allowed: 'on or off',
+  },
+  {
+    text: steps('{ at: 1m, expect: { notified: { kitchn: ¦1 } } }'),
+    message: 'there is no notifier "kitchn"',
+    allowed: 'kitchen',
+    suggestion: 'kitchen',
+  },
+  {
+    text: steps('{ at: 1m, expect: { points: { ¦b: 1 } } }'),
+    message: '"b" is not a point',
+    allowed: 'device/metric, without *',
+  },
+  {
+    text: steps('{ at: 1m, expect: ¦{} }'),
+    message: 'an expectation of nothing',
+    allowed: 'alerts by their rule, outputs, points, notified or open',
+  },
+  {
+    text: steps('{ at: 1m, acknowledge: ¦warm/x }'),
+    message: '"warm/x" is not an alert',
+    allowed: rules,
+    suggestion: 'warm',
+  },
+  {
+    text: steps('{ at: 1m, ¦by: anna, a/b: 1 }'),
+    message: 'by: has no meaning without acknowledge: or reset:',
+    allowed: 'acknowledge, reset',
+  },
+  {
+    text: steps('{ at: 1m, restart: { down: ¦5 } }'),
+    message: 'found the number 5',
+    allowed: durations,
+    suggestion: '5s',
+  },
+  {
+    text: steps('{ at: 1m, ¦restart: {}, a/b: 1 }'),
+    message: 'restart: with something else in its step',
+    allowed: 'a step of its own: what comes after it needs a time after it',
+  },
+  {
+    text: steps('{ at: 1m, restart: { down: 5m } }', '{ at: ¦2m, expect: { warm: active } }'),
+    message: 'Limen is down at 2m',
+    allowed: 'a time after it has started again',
+  },
+  {
+    text: steps('{ at: 1m, clock: ¦1h }'),
+    message: 'found "1h"',
+    allowed: 'how far the wall clock is set, such as +1h or -10m, or found',
+    suggestion: '+1h',
+  },
+  {
+    text: steps('{ at: 1m, ¦payload: { topic: a } }'),
+    message: 'the key "text" is missing',
+    allowed: null,
+  },
+  {
+    text: steps('{ at: 1m, payload: { topic: a, text: b, broker: ¦hom } }'),
+    message: 'there is no broker "hom"',
+    allowed: 'embedded',
+  },
+  { text: steps('{ at: 1m, a/b: ¦[] }'), message: 'found an empty list', allowed: 'values' },
+  {
+    text: steps('{ at: 1m, a/b: { value: 1, quality: ¦goood } }'),
+    message: 'found "goood"',
+    allowed: 'good or suspect or bad or stale',
+    suggestion: 'good',
+  },
+  {
+    text: steps('{ at: 1m, ¦"a/*": 1 }'),
+    message: '"a/*" is not a point',
+    allowed: 'device/metric, without *',
+  },
+  {
+    text: steps('{ at: 1m, a/b: ¦1 °X }'),
+    message: 'unknown unit "°X"',
+    allowed: '°C °F K',
+    suggestion: '°C',
+  },
+  {
+    text: after('events: [{ alert: ¦warn, to: active }]'),
+    message: 'there is no rule "warn"',
+    allowed: rules,
+    suggestion: 'warm',
+  },
+  {
+    text: after('events: [{ alert: warm, to: active, notify: [¦kitchn] }]'),
+    message: 'there is no notifier "kitchn"',
+    allowed: 'kitchen',
+    suggestion: 'kitchen',
+  },
+  {
+    text: after('events: [¦{ at: 1m, to: active }]'),
+    message: 'the key "alert" is missing',
+    allowed: null,
+  },
+  {
+    text: after('commands: [{ output: ¦sirn, to: on }]'),
+    message: 'there is no output "sirn"',
+    allowed: 'siren',
+    suggestion: 'siren',
+  },
+  {
+    text: after('ignore: [¦limen.stal]'),
+    message: 'there is no rule "limen.stal"',
+    allowed: 'warm, limen.stale',
+    suggestion: 'limen.stale',
+  },
+  {
+    text: after('¦evnts: []'),
+    message: 'unknown key "evnts"',
+    allowed: 'name, steps, events, commands, ignore',
+    suggestion: 'events',
+  },
+];
