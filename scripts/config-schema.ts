@@ -5,19 +5,24 @@ import { createReference } from '../src/config/reference.ts';
 
 const isCheck = process.argv.includes('--check');
 const schema = createJsonSchema();
+const testSchema = createTestJsonSchema();
 const stale = [
   update(new URL('../config/limen.schema.json', import.meta.url), () => schema),
-  update(new URL('../config/limen-test.schema.json', import.meta.url), createTestJsonSchema),
+  update(new URL('../config/limen-test.schema.json', import.meta.url), () => testSchema),
   update(new URL('../config/README.md', import.meta.url), (readme) =>
-    readme.replace(
-      /(<!-- keys -->\n)[^]*(<!-- \/keys -->)/,
-      (_, open: string, close: string) => `${open}${createReference(schema)}${close}`,
-    ),
+    fill(fill(readme, 'keys', createReference(schema)), 'test keys', createReference(testSchema)),
   ),
 ];
 if (isCheck && stale.includes(true)) {
   console.error('config/ is out of date: run `node scripts/config-schema.ts`');
   process.exitCode = 1;
+}
+
+/** Replaces what stands between the two marks of a part. */
+function fill(readme: string, part: string, text: string): string {
+  const [open, close] = [`<!-- ${part} -->\n`, `<!-- /${part} -->`];
+  const [before = '', rest = ''] = readme.split(open);
+  return `${before}${open}${text}${close}${rest.slice(rest.indexOf(close) + close.length)}`;
 }
 
 /** Brings one file up to date; true if it was not. */

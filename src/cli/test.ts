@@ -93,7 +93,9 @@ async function loadAll(
 ): Promise<TestFile[] | null> {
   const { loadTestFile } = await import('../config/test-file.ts');
   const scenarios = await host.scenarioNames();
-  const given = options.config === undefined ? {} : { config: findConfig(host, options) };
+  const config = options.config === undefined ? null : findConfig(host, options);
+  // Found beside a config, a file may all the same belong to another one there.
+  const given = config === null ? {} : paths.length > 0 ? { config } : { fallback: config };
   const problems = new Map<string, Problem>();
   const files: TestFile[] = [];
   for (const path of await findFiles(host, paths, options)) {

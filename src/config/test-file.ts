@@ -19,8 +19,10 @@ export type LoadedTests =
 
 /** What is known beyond the file. */
 export interface TestOptions {
-  /** The config of files that name none. */
+  /** The config of files that name none, whatever lies beside them. */
   readonly config?: string;
+  /** The config of files that name none and have none of their own name beside them (default limen.yaml). */
+  readonly fallback?: string;
   /** Scripted devices there are; left out: any name passes. */
   readonly scenarios?: readonly string[];
 }
@@ -109,7 +111,7 @@ async function findConfig(
     });
     return null;
   }
-  const file = options.config ?? configBeside(path);
+  const file = options.config ?? configBeside(path, options.fallback);
   if (file !== null) return { file, loaded: await loadConfig(file, scenarios) };
   report.problem([], {
     message: 'there is no config beside this file',
@@ -119,10 +121,10 @@ async function findConfig(
 }
 
 // freezer.test.yaml belongs to freezer.yaml; what has no config of its own name belongs to limen.yaml.
-function configBeside(path: string): string | null {
-  const names = [ownConfig(path), 'limen.yaml'];
-  const found = names.find((name) => existsSync(join(dirname(path), name)));
-  return found === undefined ? null : join(dirname(path), found);
+function configBeside(path: string, fallback: string | undefined): string | null {
+  const own = join(dirname(path), ownConfig(path));
+  const candidates = [own, fallback ?? join(dirname(path), 'limen.yaml')];
+  return candidates.find((candidate) => existsSync(candidate)) ?? null;
 }
 
 function ownConfig(path: string): string {

@@ -1,16 +1,13 @@
 import { alertKey, type AlertEvent } from '../domain/alert.ts';
 import type { Config } from '../domain/config.ts';
 import { messageOf } from '../domain/error.ts';
-import type { OutputStatus } from '../domain/output.ts';
 import type { Act } from '../domain/act.ts';
 import {
   alertRefText,
   momentText,
-  type Failure,
   type Move,
   type Outcome,
   type Place,
-  type SeenEvent,
   type TestScript,
   type TimelineEntry,
 } from '../domain/rehearsal.ts';
@@ -23,9 +20,9 @@ import {
   type LimenInTest,
   type Taken,
 } from './limen-in-test.ts';
+import { Record } from './record.ts';
 import { readingMessage } from './reading-message.ts';
-import { compareCommands, compareEvents, type SeenCommand } from './sequence.ts';
-import { createTimeline } from './timeline.ts';
+import { compareCommands, compareEvents } from './sequence.ts';
 import { takenText, readingText } from './words.ts';
 import { createVirtualClock, startMonotonicMs } from './virtual-clock.ts';
 
@@ -49,12 +46,7 @@ class Rehearsal {
   readonly #script: TestScript;
   readonly #disk: Disk;
   readonly #clock = createVirtualClock();
-  readonly #timeline = createTimeline();
-  readonly #failures: Failure[] = [];
-  readonly #events: SeenEvent[] = [];
-  readonly #commands: SeenCommand[] = [];
-  readonly #levels = new Map<string, string>();
-  readonly #notified = new Map<string, number>();
+  readonly #record: Record;
   readonly #lastReadings = new Map<string, LastReading>();
   #limen: LimenInTest | null = null;
   #boots = 1;
@@ -67,7 +59,7 @@ class Rehearsal {
     this.#config = config;
     this.#script = script;
     this.#disk = disk;
-    for (const { name, safe } of config.outputs) this.#levels.set(name, safe);
+    this.#record = new Record(config.outputs);
   }
 
   run(): Outcome {
@@ -91,9 +83,9 @@ class Rehearsal {
       line,
       column,
       spanMs: endMs,
-      failures: this.#failures,
-      timeline: this.#timeline.entries,
-      events: this.#events,
+      failures: this.#record.failures,
+      timeline: this.#record.timeline,
+      events: this.#record.events,
     };
   }
 
@@ -113,7 +105,7 @@ class Rehearsal {
       lastReadings: this.#lastReadings,
       store: (group) => this.#disk.write(group),
       onAlert: (event, notify) => this.#onAlert(event, notify),
-      onOutput: (status) => this.#onOutput(status),
+      onOutput: (status) => this.#record.output(this.#nowMs, status),
     });
   }
 
@@ -204,15 +196,10 @@ class Rehearsal {
       alerts: limen.alerts(),
       outputs: limen.outputs(),
       lastReadings: this.#lastReadings,
-      notified: this.#notified,
+      notified: this.#record.notified,
       toTestMs: (wallMs) => this.#nowMs + (wallMs - offsetMs - engineMs),
     });
-    for (const failure of failures) {
-      this.#failures.push(failure);
-      for (const { what, expected, actual } of failure.differences) {
-        this.#tell('failure', `${failure.subject} ${what}: expected ${expected}, was ${actual}`);
-      }
-    }
+    for (const failure of failures) this.#record.fail(failure);
   }
 
   #restart(clock: 'known' | 'lost'): void {
@@ -242,46 +229,31 @@ class Rehearsal {
   }
 
   #onAlert(event: AlertEvent, notify: readonly string[]): void {
-    if (event.kind !== 'transition') return;
-    const { alert, from, to, reason } = event;
+    // A timer's event carries the time it was due.
     const engineMs = this.#limen?.engineMs() ?? event.at;
-    const atMs = this.#nowMs + Math.min(0, event.at - engineMs);
-    const { severity, value, rule } = alert;
-    const key = alertKey(alert);
-    this.#events.push({ atMs, alert: key, rule, from, to, reason, severity, value, notify });
-    for (const name of notify) this.#notified.set(name, (this.#notified.get(name) ?? 0) + 1);
-    const told = notify.length === 0 ? '' : ` → ${notify.join(', ')}`;
-    this.#timeline.add(atMs, 'alert', `${key}: ${from} → ${to} (${reason}, ${severity})${told}`);
-  }
-
-  #onOutput({ name, commanded, owner, reason }: OutputStatus): void {
-    if (this.#levels.get(name) === commanded) return;
-    this.#levels.set(name, commanded);
-    this.#commands.push({ atMs: this.#nowMs, output: name, to: commanded });
-    const why = owner === null ? reason : `${reason}, ${owner}`;
-    this.#tell('output', `${name} ${commanded} (${why})`);
+    this.#record.alert(this.#nowMs + Math.min(0, event.at - engineMs), event, notify);
   }
 
   #compareSequences(): void {
     const { events, commands, ignored, eventsPlace, commandsPlace } = this.#script;
-    const seen = this.#events.filter(
+    const seen = this.#record.events.filter(
       ({ rule }) =>
         !ignored.includes(rule) && !(ignored.includes('limen.*') && rule.startsWith('limen.')),
     );
     const eventDiff = events === null ? null : compareEvents(events, seen);
     if (eventDiff !== null) {
       const failure = { atMs: null, subject: 'events', differences: [], diff: eventDiff };
-      this.#failures.push({ ...eventsPlace, ...failure });
+      this.#record.fail({ ...eventsPlace, ...failure });
     }
-    const commandDiff = commands === null ? null : compareCommands(commands, this.#commands);
+    const commandDiff = commands === null ? null : compareCommands(commands, this.#record.commands);
     if (commandDiff !== null) {
       const failure = { atMs: null, subject: 'commands', differences: [], diff: commandDiff };
-      this.#failures.push({ ...commandsPlace, ...failure });
+      this.#record.fail({ ...commandsPlace, ...failure });
     }
   }
 
   #tell(kind: TimelineEntry['kind'], text: string): void {
-    this.#timeline.add(this.#nowMs, kind, text);
+    this.#record.tell(this.#nowMs, kind, text);
   }
 
   #tellTaken(taken: Taken): void {
@@ -289,9 +261,7 @@ class Rehearsal {
     if (text !== null) this.#tell('payload', text);
   }
 
-  #fail({ line, column }: Place, subject: string, expected: string, actual: string): void {
-    const differences = [{ what: 'result', expected, actual }];
-    this.#failures.push({ line, column, atMs: this.#nowMs, subject, differences, diff: [] });
-    this.#tell('failure', `${subject}: expected ${expected}, was ${actual}`);
+  #fail(place: Place, subject: string, expected: string, actual: string): void {
+    this.#record.failStep(this.#nowMs, place, subject, { expected, actual });
   }
 }

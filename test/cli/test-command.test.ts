@@ -88,6 +88,19 @@ test('limen test exits with 2 and names every mistake of every file, and runs no
   expect(JSON.parse(json.out)).toMatchObject({ ok: false, problems: [{ line: 2 }, { line: 3 }] });
 });
 
+test('limen test gives each file the config of its own name, unless files are named with --config', async () => {
+  await using site = createSite(config);
+  const wants = (alert: string): string =>
+    `tests: [{ name: x, steps: [{ at: 0s, a/b: 6 }, { at: 0s, expect: { ${alert}: active } }] }]\n`;
+  write(site, 'config/shed.yaml', 'rules: { damp: { points: a/b, above: 5 } }\n');
+  write(site, 'config/shed.test.yaml', wants('damp'));
+  write(site, 'config/limen.test.yaml', wants('warm'));
+  expect(await site.limen(['test', '--config', 'config/limen.yaml'])).toMatchObject({ status: 0 });
+  const named = await site.limen(['test', 'config/shed.test.yaml', '-c', 'config/limen.yaml']);
+  expect(named.status).toBe(2);
+  expect(named.out).toContain('there is no rule "damp"');
+});
+
 test('limen test says what it looked for where there is nothing to run', async () => {
   await using site = createSite(config);
   expect(await site.limen(['test'])).toMatchObject({

@@ -73,7 +73,9 @@ describe('createTestJsonSchema()', () => {
 describe('createReference()', () => {
   it('gives the list of keys in README.md; else run `node scripts/config-schema.ts`', () => {
     const readme = readFileSync(join(folder, 'README.md'), 'utf8');
-    expect(readme).toContain(`<!-- keys -->\n${createReference(createJsonSchema())}<!-- /keys -->`);
+    const parts = { keys: createJsonSchema(), 'test keys': createTestJsonSchema() };
+    for (const [part, json] of Object.entries(parts))
+      expect(readme).toContain(`<!-- ${part} -->\n${createReference(json)}<!-- /${part} -->`);
   });
 });
 
