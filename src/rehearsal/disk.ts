@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Group } from '../domain/group.ts';
-import type { Recovery } from '../domain/store.ts';
+import type { Recovery, StoreProblem } from '../domain/store.ts';
+import type { WallMs } from '../domain/time.ts';
 import { Store } from '../storage/store.ts';
 
 /** Where a test keeps what it must remember over a restart. */
@@ -36,9 +37,13 @@ export const noDisk: Disk = {
 };
 
 /** Real files in a folder of their own: what a restart finds went through the true storage. */
-export function createDisk(): Disk {
+export function createDisk(wallMs: () => WallMs): Disk {
   const directory = mkdtempSync(join(tmpdir(), 'limen-test-'));
   let store: Store | null = null;
+  // A store that cannot read what it has written itself a moment ago is a fault, not something to go on with.
+  const problem = ({ message }: StoreProblem): void => {
+    throw new Error(message);
+  };
   const release = (): void => {
     store?.close();
     store = null;
@@ -47,7 +52,7 @@ export function createDisk(): Disk {
     write: (group) => store?.write(group),
     recover(bootId) {
       release();
-      store = new Store({ directory, bootId });
+      store = new Store({ directory, bootId }, { wallMs, problem });
       return store.recover();
     },
     release,

@@ -4,7 +4,7 @@ import { Intake, type Route } from '../channel/intake.ts';
 import { Journal } from '../channel/journal.ts';
 import { createMemories } from '../channel/memories.ts';
 import { Points, type PointRef } from '../channel/points.ts';
-import { engineSnapshot, lastRows, type AlertRow } from '../channel/recover.ts';
+import { engineSnapshot, lastRows, pointMemories, type AlertRow } from '../channel/recover.ts';
 import { Quarantine } from '../channel/quarantine.ts';
 import { notifyTargets } from '../consumers/notifiers/edges.ts';
 import { createOutputs } from '../consumers/outputs/outputs.ts';
@@ -130,8 +130,9 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
     intake.begin();
     return { seq, verdict };
   };
-  const points = new Points(recovery.points, recovery.pointMemories, (point) => {
-    input(pointName(point), point, { kind: 'point', point });
+  const points = new Points(recovery.points, pointMemories(recovery), (point, replaces) => {
+    if (replaces === null) input(pointName(point), point, { kind: 'point', point });
+    else input(pointName(point), { ...point, replaces }, { kind: 'point', point, replaces });
   });
   const memories = createMemories(engine, recovery.pointMemories, () => points.lastIndex);
   const quarantine = new Quarantine([]);
@@ -147,6 +148,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
     wallMs: () => clock.wallMs(),
     // What is commanded is asked of the status; there is nobody to send it to.
     send: () => undefined,
+    linkOf: () => 'up',
     publishStatus: options.onOutput,
   });
   const rules = new Map(config.rules.map((rule) => [rule.name, rule]));

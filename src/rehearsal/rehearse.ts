@@ -24,7 +24,7 @@ import { Record } from './record.ts';
 import { readingMessage } from './reading-message.ts';
 import { compareCommands, compareEvents } from './sequence.ts';
 import { takenText, readingText } from './words.ts';
-import { createVirtualClock, startMonotonicMs } from './virtual-clock.ts';
+import { createVirtualClock, startMonotonicMs, type VirtualClock } from './virtual-clock.ts';
 
 const silentLog = createLog(
   { write: () => undefined, isTerminal: false, hasColors: false, levelMin: 'error' },
@@ -33,9 +33,11 @@ const silentLog = createLog(
 
 /** Runs one test: the same inputs as the live program gets, in virtual time. Never throws for what a test says. */
 export function rehearse(config: Config, script: TestScript): Outcome {
-  const disk = script.moves.some(({ kind }) => kind === 'kill') ? createDisk() : noDisk;
+  const clock = createVirtualClock();
+  const hasRestart = script.moves.some(({ kind }) => kind === 'kill');
+  const disk = hasRestart ? createDisk(clock.wallMs) : noDisk;
   try {
-    return new Rehearsal(config, script, disk).run();
+    return new Rehearsal(config, script, { clock, disk }).run();
   } finally {
     disk.remove();
   }
@@ -45,7 +47,7 @@ class Rehearsal {
   readonly #config: Config;
   readonly #script: TestScript;
   readonly #disk: Disk;
-  readonly #clock = createVirtualClock();
+  readonly #clock: VirtualClock;
   readonly #record: Record;
   readonly #lastReadings = new Map<string, LastReading>();
   #limen: LimenInTest | null = null;
@@ -55,9 +57,14 @@ class Rehearsal {
   #lostMs = 0;
   #killedAtMs = 0;
 
-  constructor(config: Config, script: TestScript, disk: Disk) {
+  constructor(
+    config: Config,
+    script: TestScript,
+    { clock, disk }: { readonly clock: VirtualClock; readonly disk: Disk },
+  ) {
     this.#config = config;
     this.#script = script;
+    this.#clock = clock;
     this.#disk = disk;
     this.#record = new Record(config.outputs);
   }
