@@ -173,6 +173,7 @@ async function start(host: Host, first: Config): Promise<Running> {
     // The engine. Every input but a reading passes here: it has its row before the engine sees it.
     const engine = createEngine({ nextSeq: () => journal.nextSeq, emit: (event) => emit(event) });
     const timer = createEngineTimer(engine, time, clock);
+    let configSeq = journal.nextSeq;
     onEnd('timer', () => timer.stop());
     const input = (
       key: string,
@@ -181,6 +182,7 @@ async function start(host: Host, first: Config): Promise<Running> {
     ): { seq: Seq; verdict: ActVerdict | null } => {
       const at = time.now();
       const seq = journal.appendAt(at, given.kind, key, body);
+      if (given.kind === 'config') configSeq = seq;
       const verdict = engine.accept(seq, at, given);
       // Readings that follow in the same chunk of bytes must not seem older than this input.
       intake.begin();
@@ -319,7 +321,9 @@ async function start(host: Host, first: Config): Promise<Running> {
         notify: notifiers.offer(event),
         shown: alertJson(alert),
         memory: event.memory,
-        evidence: intake.evidence(),
+        compared: engine.compared(alert),
+        config: configSeq,
+        evidence: intake.evidence() ?? points.evidenceOf(alert, event.cause.at(-1)),
       };
       // A normal alert whose condition changes is shown so, and not kept: its next reading tells the same.
       const isKept = event.kind !== 'condition' || alert.state !== 'normal';
@@ -328,6 +332,7 @@ async function start(host: Host, first: Config): Promise<Running> {
         : journal.skip();
       if (seq !== alert.seq)
         throw new Error(`alert event ${alert.seq} was given the number ${seq}`);
+      points.noteDelay(alert);
       outputs.onAlert(event);
       publisher.onAlert(event);
       liveLog.onAlert(event);
@@ -397,6 +402,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       },
       { kind: 'started', elapsedMs, downMs, stoppedAt, wallOffsetMs },
     );
+    for (const alert of engine.open()) points.noteDelay(alert);
     await journal.drained();
 
     // The consumers go on from the engine's state. The last row is written when nothing can come in any more.

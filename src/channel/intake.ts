@@ -10,6 +10,7 @@ import { historyOnlyFlag, qualityCodes, type Seq } from '../domain/reading.ts';
 import type { EngineMs, WallMs } from '../domain/time.ts';
 import { convert, parseUnit } from '../domain/units.ts';
 import type { EngineTime } from './engine-time.ts';
+import type { Evidence } from './evidence.ts';
 import type { Journal } from './journal.ts';
 import type { PointRef, Points } from './points.ts';
 import type { Quarantine } from './quarantine.ts';
@@ -80,15 +81,6 @@ export class Route {
     if (bytes.length === 0) return 0;
     return this.#intake.take(this, bytes, 0, bytes.length, true);
   }
-}
-
-/** The payload behind the reading that is being judged, up to 1 KiB: kept with an alert that changes by it. */
-export interface Evidence {
-  readonly topic: string;
-  /** The payload as text; null if it is not UTF-8. */
-  readonly text: string | null;
-  /** The payload in base64 if it is not text. */
-  readonly base64: string | null;
 }
 
 /** What the intake needs of its surroundings. */
@@ -306,7 +298,10 @@ export class Intake {
     const stored = judged ? quality : quality | historyOnlyFlag;
     const seq = this.#journal.reading(point.index, this.#engineMs, atMs, value, raw, stored);
     route.counters.stored++;
-    if (judged) this.#engine.reading(seq, this.#engineMs, atMs, point.index, value, quality);
+    if (judged) {
+      this.#engine.reading(seq, this.#engineMs, atMs, point.index, value, quality);
+      if (point.keepsEvidence) point.lastEvidence = { seq, evidence: this.evidence() };
+    }
     if (this.watcher !== null) this.watcher(point, seq, atMs, value, quality);
   }
 

@@ -1,10 +1,13 @@
+import { alertKey, type Alert } from '../domain/alert.ts';
 import type { PointEntry } from '../domain/config.ts';
 import type { PointMemory } from '../domain/engine.ts';
 import { limits } from '../domain/limits.ts';
 import { mergePointEntries, type PointSettings } from '../domain/point-settings.ts';
 import type { Point, PointIndex, ValueKind } from '../domain/point.ts';
+import type { Seq } from '../domain/reading.ts';
 import type { Rule } from '../domain/rule.ts';
 import { convert } from '../domain/units.ts';
+import type { Evidence } from './evidence.ts';
 
 /** A point as the intake works with it: what is needed per reading, resolved once. */
 export class PointRef implements Point {
@@ -24,6 +27,12 @@ export class PointRef implements Point {
   declared: boolean;
   /** Whether there ever was a value, not only the news that there is none: the first one settles the kind. */
   settled: boolean;
+  /** Whether the payload of each reading is kept until the next one: a delay runs, and its end will rest on the last. */
+  keepsEvidence = false;
+  /** The last reading judged while it is kept. */
+  lastEvidence: { readonly seq: Seq; readonly evidence: Evidence | null } | null = null;
+  /** Alerts of the point of which a delay runs. */
+  readonly delayed = new Set<string>();
 
   constructor(point: Point, declared: boolean, settled: boolean) {
     this.index = point.index;
@@ -151,6 +160,22 @@ export class Points {
     this.#byIndex[before.index] = new PointRef(before, true, ref.settled);
     this.#byIndex[ref.index] = ref;
     this.#declare(ref.toPoint(), before);
+  }
+
+  /** Notes whether a delay of the alert runs: meanwhile the payloads of its point are worth keeping. */
+  noteDelay(alert: Alert): void {
+    const ref = this.#byName.get(nameOf(alert.device, alert.metric));
+    if (ref === undefined) return;
+    if (alert.dueAt === null) ref.delayed.delete(alertKey(alert));
+    else ref.delayed.add(alertKey(alert));
+    ref.keepsEvidence = ref.delayed.size > 0;
+    if (!ref.keepsEvidence) ref.lastEvidence = null;
+  }
+
+  /** The payload of a reading of the alert's point, if it is the one that was kept. */
+  evidenceOf(alert: Alert, seq: Seq | undefined): Evidence | null {
+    const kept = this.#byName.get(nameOf(alert.device, alert.metric))?.lastEvidence ?? null;
+    return kept !== null && kept.seq === seq ? kept.evidence : null;
   }
 
   #add(ref: PointRef): void {

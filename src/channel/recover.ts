@@ -1,10 +1,10 @@
 import { alertOfJson, type AlertEvent } from '../domain/alert.ts';
-import type { EngineSnapshot, PointMemory } from '../domain/engine.ts';
+import type { Compared, EngineSnapshot, PointMemory } from '../domain/engine.ts';
 import type { RowKind } from '../domain/journal.ts';
 import { convertStored, type Point } from '../domain/point.ts';
-import { qualityCodes } from '../domain/reading.ts';
+import { qualityCodes, type Seq } from '../domain/reading.ts';
 import type { Recovery } from '../domain/store.ts';
-import type { Evidence } from './intake.ts';
+import type { Evidence } from './evidence.ts';
 
 /** The body of a journal row of kind `alert`. */
 export interface AlertRow extends Omit<AlertEvent, 'alert'> {
@@ -12,7 +12,11 @@ export interface AlertRow extends Omit<AlertEvent, 'alert'> {
   readonly notify: readonly string[];
   /** The alert as `alertJson` shows it. */
   readonly shown: Readonly<Record<string, unknown>>;
-  /** Raw bytes and topic of the reading that caused it. */
+  /** The numbers compared, as the rule was then; null: the alert had no rule or no point any more. */
+  readonly compared: Compared | null;
+  /** The config in force: the number of its row. */
+  readonly config: Seq;
+  /** Raw bytes and topic of the reading that decided it: the last of `cause`. */
   readonly evidence: Evidence | null;
 }
 

@@ -1,9 +1,9 @@
 import type { Act } from './act.ts';
-import type { Alert, AlertEvent, AlertKey } from './alert.ts';
+import type { Alert, AlertEvent, AlertKey, ShownLimit } from './alert.ts';
 import type { PointEntry } from './config.ts';
 import type { Point, PointIndex } from './point.ts';
 import type { Seq } from './reading.ts';
-import type { Rule } from './rule.ts';
+import type { ComparatorKind, Rule, Severity } from './rule.ts';
 import type { DurationMs, EngineMs, WallMs } from './time.ts';
 
 /**
@@ -49,6 +49,28 @@ export type EngineInput =
 export type ActVerdict =
   | { readonly result: 'done'; readonly alert: Alert }
   | { readonly result: 'refused'; readonly reason: string };
+
+/** One level of an alert with the numbers its value is compared with, in the alert's unit. Keys are those of the JSON. */
+export interface ComparedLevel {
+  readonly severity: Severity;
+  readonly comparator: ComparatorKind;
+  readonly limit: ShownLimit | null;
+  /** Once the level is held it is left only beyond this: the limit moved by the deadband; null: as the limit. */
+  readonly clear_limit: ShownLimit | null;
+  readonly on_delay_ms: DurationMs;
+  readonly breached: boolean;
+  /** Its on-delay has been over, and it is not left yet. */
+  readonly held: boolean;
+}
+
+/** What a verdict rests on: kept with each alert event, so that it explains itself when the rule is another one. */
+export interface Compared {
+  readonly off_delay_ms: DurationMs;
+  readonly latch: boolean;
+  readonly acknowledge_required: boolean;
+  /** From least to most severe. */
+  readonly levels: readonly ComparedLevel[];
+}
 
 /** What is kept of a point between two readings; a projection in `state.db`. Plain JSON (null for NaN). */
 export interface PointMemory {
@@ -97,6 +119,8 @@ export interface Engine {
   readonly nextDueAt: EngineMs | null;
   /** Present alert for a key; null if there is no such rule and point. */
   find(key: AlertKey): Alert | null;
+  /** The numbers an alert is judged by at present; null if there is no such rule and point. */
+  compared(key: AlertKey): Compared | null;
   /** Every alert that is not normal. */
   open(): readonly Alert[];
   /** Every alert there is, the normal ones too. */

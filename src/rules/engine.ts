@@ -2,6 +2,7 @@ import type { Alert, AlertKey } from '../domain/alert.ts';
 import { alertKey } from '../domain/alert.ts';
 import type {
   ActVerdict,
+  Compared,
   Engine,
   EngineInput,
   EngineSnapshot,
@@ -13,6 +14,7 @@ import type { Seq } from '../domain/reading.ts';
 import type { EngineMs, WallMs } from '../domain/time.ts';
 import { perform } from './acts.ts';
 import { compareCells } from './alert-cell.ts';
+import { comparedNumbers } from './compared.ts';
 import { encodeMemory } from './cell-memory.ts';
 import { declarePoint } from './declare.ts';
 import { orderedCells, type EngineCore } from './engine-core.ts';
@@ -147,6 +149,11 @@ class RuleEngine implements Engine {
   find(key: AlertKey): Alert | null {
     const cell = this.#core.cells.get(alertKey(key));
     return cell === undefined ? null : presentAlert(this.#core, cell, this.#now);
+  }
+
+  compared(key: AlertKey): Compared | null {
+    const cell = this.#core.cells.get(alertKey(key));
+    return cell === undefined ? null : comparedNumbers(this.#core, cell);
   }
 
   open(): readonly Alert[] {

@@ -124,9 +124,13 @@ function unitOf(core: EngineCore, cell: AlertCell): string | null {
   return cell.kind === 'value' ? (core.points.slot(cell.pointIndex)?.point.unit ?? null) : 's';
 }
 
-// In the unit of the alert, which is the point's; as written if that is not possible.
-function shownLimit(core: EngineCore, cell: AlertCell): ShownLimit | null {
-  const comparator = cell.levels[cell.present]?.level.comparator;
+/** A level's limit in the unit of the alert, which is the point's; as written if that is not possible. */
+export function shownLimit(
+  core: EngineCore,
+  cell: AlertCell,
+  index: number = cell.present,
+): ShownLimit | null {
+  const comparator = cell.levels[index]?.level.comparator;
   if (comparator === undefined) return null;
   const unit = unitOf(core, cell);
   return limitOf(comparator, ({ value, unit: written }) => {

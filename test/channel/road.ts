@@ -1,5 +1,6 @@
 import { EngineTime } from '../../src/channel/engine-time.ts';
-import { Intake, type Evidence, type Route } from '../../src/channel/intake.ts';
+import type { Evidence } from '../../src/channel/evidence.ts';
+import { Intake, type Route } from '../../src/channel/intake.ts';
 import { Journal } from '../../src/channel/journal.ts';
 import { Points } from '../../src/channel/points.ts';
 import { Quarantine } from '../../src/channel/quarantine.ts';

@@ -56,6 +56,7 @@ export function createLeftPlaces(around: OutputSurroundings, inUse: PlacesInUse)
       owner: null,
       reason,
       cause: [],
+      sent: place.payload,
       since_at: sinceAt,
       spent: [],
       idle_spent: false,

@@ -163,7 +163,7 @@ export class OutputDriver {
 
   /** Writes the row of its present state again: something else in it has changed. */
   record(): void {
-    const seq = this.#append(this.#status, []);
+    const seq = this.#append(this.#status, [], false);
     this.#status = { ...this.#status, seq };
     this.#around.publishStatus(this.#status);
   }
@@ -235,7 +235,7 @@ export class OutputDriver {
     if (level === this.#spec.safe) this.#energisedSince = null;
     else this.#energisedSince ??= engineMs();
     const sinceAt = level === this.#status.commanded ? this.#status.sinceAt : wallMs();
-    const seq = this.#append({ commanded: level, owner, reason, sinceAt }, cause);
+    const seq = this.#append({ commanded: level, owner, reason, sinceAt }, cause, isSent);
     const name = this.#spec.name;
     this.#status = { name, state: 'unknown', commanded: level, owner, reason, sinceAt, seq };
     if (isSent) {
@@ -249,12 +249,14 @@ export class OutputDriver {
   #append(
     { commanded, owner, reason, sinceAt }: Omit<OutputStatus, 'name' | 'state' | 'seq'>,
     cause: readonly Seq[],
+    isSent: boolean,
   ): Seq {
     const row: OutputRow = {
       commanded,
       owner,
       reason,
       cause,
+      sent: isSent ? commandPayload(this.#spec, commanded) : null,
       since_at: sinceAt,
       spent: [...this.#spent.values()],
       idle_spent: this.#idleSpent,

@@ -19,6 +19,8 @@ export interface OutputRow {
   readonly reason: string;
   /** Sequence numbers of the rows that caused it. */
   readonly cause: readonly Seq[];
+  /** The payload sent to `place`; null: nothing was, a row may change only the owner. */
+  readonly sent: string | null;
   /** Wall milliseconds since when the output has been commanded to this level. */
   readonly since_at: number;
   readonly spent: readonly SpentClaim[];

@@ -1,0 +1,34 @@
+import type { ShownLimit } from '../domain/alert.ts';
+import type { Compared } from '../domain/engine.ts';
+import { isAcknowledgeRequired, type AlertCell } from './alert-cell.ts';
+import type { Region } from './conditions.ts';
+import type { EngineCore } from './engine-core.ts';
+import { shownLimit } from './events.ts';
+import { tidy } from './message.ts';
+
+/** The numbers an alert is judged by, as they are now. */
+export function comparedNumbers(core: EngineCore, cell: AlertCell): Compared {
+  return {
+    off_delay_ms: cell.rule.offDelayMs,
+    latch: cell.rule.latch,
+    acknowledge_required: isAcknowledgeRequired(cell),
+    levels: cell.levels.map(({ level, region, breached, held }, index) => ({
+      severity: level.severity,
+      comparator: level.comparator.kind,
+      limit: shownLimit(core, cell, index),
+      clear_limit: clearLimit(region),
+      on_delay_ms: level.onDelayMs,
+      breached,
+      held,
+    })),
+  };
+}
+
+function clearLimit({ low, high, heldLow, heldHigh }: Region): ShownLimit | null {
+  if (low === heldLow && high === heldHigh) return null;
+  const isLow = Number.isFinite(heldLow);
+  const isHigh = Number.isFinite(heldHigh);
+  if (isLow && isHigh) return [tidy(heldLow), tidy(heldHigh)];
+  if (isLow) return tidy(heldLow);
+  return isHigh ? tidy(heldHigh) : null;
+}
