@@ -49,6 +49,9 @@ export interface Parts {
   drill(rule: string): AsyncIterable<DrillStep>;
 }
 
+/** A report is about the last 30 days unless it is asked for another time. */
+const reportMs = 30 * 86_400_000;
+
 /** What the running program offers to CLI, HTTP and page. */
 export function createApi(parts: Parts): LimenApi {
   const { host, engine, journal, intake, users, storage, stream } = parts;
@@ -116,6 +119,11 @@ export function createApi(parts: Parts): LimenApi {
     readings: (query) => parts.reader.readings(query),
     countReadings: (query) => parts.reader.countReadings(query),
     quarantined: () => parts.quarantine.records(),
+    why: (wanted) => parts.reader.why(wanted),
+    report({ fromMs, toMs }) {
+      const untilMs = toMs ?? host.clock.wallMs();
+      return parts.reader.report({ fromMs: fromMs ?? untilMs - reportMs, toMs: untilMs });
+    },
     drill: (rule) => parts.drill(rule),
     watch(listener) {
       const subscription = stream.watch(listener);

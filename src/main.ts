@@ -60,6 +60,7 @@ const host: CliHost = {
       run: (options) => runScenario({ ...options, clock: systemClock, log: log.area('simulator') }),
     };
   },
+  loadHistory: () => import('./app-history.ts'),
   async scenarioNames() {
     const { scenarioNames } = await import('./producers/scenarios.ts');
     return scenarioNames().map(({ name }) => name);

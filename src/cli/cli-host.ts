@@ -1,6 +1,8 @@
 import type { ReadStream } from 'node:tty';
 import type { Config } from '../domain/config.ts';
+import type { HygieneReport, ReportRange } from '../domain/hygiene.ts';
 import type { Outcome, TestScript } from '../domain/rehearsal.ts';
+import type { WhyReport } from '../domain/why.ts';
 import type { Clock } from '../host/clock.ts';
 import type { Log } from '../host/log.ts';
 import type { Terminal } from './terminal.ts';
@@ -33,6 +35,12 @@ export interface Simulator {
   run(options: SimulationOptions): { stop(): Promise<void> };
 }
 
+/** Questions about the past, answered from the files of a data folder. */
+export interface History {
+  why(directory: string, wanted: string, warn: Log['warn']): WhyReport;
+  report(directory: string, query: ReportRange, warn: Log['warn']): HygieneReport;
+}
+
 export type SignalName = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
 /**
@@ -59,6 +67,7 @@ export interface CliHost {
   onSignal(name: SignalName, callback: () => void): void;
   createLimen(): Promise<LimenHere>;
   loadSimulator(): Promise<Simulator>;
+  loadHistory(): Promise<History>;
   /** What `simulate:` in a config may name. */
   scenarioNames(): Promise<readonly string[]>;
   /** Runs one test of a test file in virtual time. */

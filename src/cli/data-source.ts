@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { QuarantineRecord, ReadingRecord, ReadingsQuery } from '../domain/api.ts';
 import { LimenError } from '../domain/error.ts';
+import type { HygieneReport, ReportRange } from '../domain/hygiene.ts';
+import type { WhyReport } from '../domain/why.ts';
 import { connectLimen, type AlertJson, type LimenClient } from '../http/client.ts';
 import type { CliHost } from './cli-host.ts';
 import { findConfig, readDirectory, type ConfigOption } from './config-file.ts';
@@ -11,6 +13,8 @@ export interface DataSource extends AsyncDisposable {
   readings(query: ReadingsQuery): AsyncIterable<readonly ReadingRecord[]>;
   countReadings(query: ReadingsQuery): Promise<number>;
   quarantined(): Promise<readonly QuarantineRecord[]>;
+  why(wanted: string): Promise<WhyReport>;
+  report(query: ReportRange): Promise<HygieneReport>;
 }
 
 /** Opens the data of the config's directory; throws `not_found` if nothing was ever stored there. */
@@ -50,6 +54,8 @@ function readThrough(client: LimenClient): DataSource {
     readings: (query) => client.readings(query),
     countReadings: (query) => client.countReadings(query),
     quarantined: () => client.quarantined(),
+    why: (wanted) => client.why(wanted),
+    report: (query) => client.report(query),
     async [Symbol.asyncDispose]() {
       // Each request had a connection of its own: nothing is left open.
     },
@@ -72,6 +78,8 @@ async function openFiles(host: CliHost, directory: string): Promise<DataSource> 
     },
     countReadings: async (query) => queries.countReadings(query),
     quarantined: async () => queries.quarantined(),
+    why: async (wanted) => (await host.loadHistory()).why(directory, wanted, host.log.warn),
+    report: async (query) => (await host.loadHistory()).report(directory, query, host.log.warn),
     async [Symbol.asyncDispose]() {
       queries.close();
     },

@@ -1,6 +1,8 @@
 import type { Act, ActAnswer } from './act.ts';
+import type { HygieneReport, ReportQuery } from './hygiene.ts';
 import type { OutputStatus } from './output.ts';
 import type { Quality, Value } from './reading.ts';
+import type { WhyReport } from './why.ts';
 
 /** A stored reading as people and programs see it (contract 7). Keys are those of the JSON. */
 export interface ReadingRecord {
@@ -131,6 +133,13 @@ export interface LimenApi {
   readings(query: ReadingsQuery): AsyncIterable<readonly ReadingRecord[]>;
   countReadings(query: ReadingsQuery): Promise<number>;
   quarantined(): readonly QuarantineRecord[];
+  /**
+   * The causal chain of an occurrence. `wanted`: `rule/device/metric`, an id, or the number of an event, a command or a
+   * notification; throws LimenError not_found, or invalid where it fits several.
+   */
+  why(wanted: string): Promise<WhyReport>;
+  /** Alarm hygiene by ISA-18.2 and EEMUA 191. */
+  report(query: ReportQuery): Promise<HygieneReport>;
   /** Runs a marked test alert through the true path; throws LimenError not_found for an unknown rule. */
   drill(rule: string): AsyncIterable<DrillStep>;
   /**

@@ -1,5 +1,7 @@
 import type { Act, ActAnswer } from '../domain/act.ts';
 import type { DrillStep, QuarantineRecord, ReadingRecord, ReadingsQuery } from '../domain/api.ts';
+import type { HygieneReport, ReportRange } from '../domain/hygiene.ts';
+import type { WhyReport } from '../domain/why.ts';
 import { answersAt } from './socket-path.ts';
 import { exchange, readJson, readLines, type Exchange } from './transport.ts';
 import type { AlertJson, StatusJson, WatchLine } from './wire.ts';
@@ -19,6 +21,8 @@ export interface LimenClient {
   readings(query: ReadingsQuery): AsyncIterable<readonly ReadingRecord[]>;
   countReadings(query: ReadingsQuery): Promise<number>;
   quarantined(): Promise<readonly QuarantineRecord[]>;
+  why(wanted: string): Promise<WhyReport>;
+  report(query: ReportRange): Promise<HygieneReport>;
   drill(rule: string): AsyncIterable<readonly DrillStep[]>;
   /** Live lines until the loop is left, the signal aborts (which throws) or Limen stops. */
   watch(options: {
@@ -62,6 +66,8 @@ function createClient(socketPath: string): LimenClient {
       return count;
     },
     quarantined: () => get('readings/quarantined'),
+    why: (wanted) => get(`why?of=${encodeURIComponent(wanted)}`),
+    report: (query) => get(`report${queryText({ point: null, ...query })}`),
     drill: (rule) => stream({ method: 'POST', path: 'drill', body: { rule } }),
     watch: ({ alertsOnly, signal }) =>
       stream({

@@ -1,5 +1,6 @@
 import type { ReadingsQuery } from '../domain/api.ts';
 import { LimenError } from '../domain/error.ts';
+import type { ReportQuery } from '../domain/hygiene.ts';
 
 /** Reads `point`, `from` and `to` of a URL's query; throws `invalid` naming the parameter. */
 export function parseReadingsQuery(parameters: Readonly<Record<string, string>>): ReadingsQuery {
@@ -10,12 +11,21 @@ export function parseReadingsQuery(parameters: Readonly<Record<string, string>>)
       `point: "${point}" must be device/metric, such as freezer-1/temperature`,
     );
   }
-  const fromMs = parseTime('from', parameters['from']);
-  const toMs = parseTime('to', parameters['to']);
-  if (fromMs !== null && toMs !== null && fromMs > toMs) {
-    throw new LimenError('invalid', 'from: must not be later than to');
-  }
-  return { point, fromMs, toMs };
+  return { point, ...parseRange(parameters) };
+}
+
+/** Reads `from` and `to` of a URL's query; throws `invalid` naming the parameter. */
+export function parseReportQuery(parameters: Readonly<Record<string, string>>): ReportQuery {
+  return parseRange(parameters);
+}
+
+/** Reads what `why` is asked of; throws `invalid` if it is missing. */
+export function parseWanted(text: string | undefined): string {
+  if (text !== undefined && text.trim() !== '') return text;
+  throw new LimenError(
+    'invalid',
+    'of: name an alert (rule/device/metric), an id, or the number of an event or a command',
+  );
 }
 
 /** Reads a query parameter that is true or false; missing is false. */
@@ -23,6 +33,15 @@ export function parseFlag(name: string, text: string | undefined): boolean {
   if (text === undefined || text === 'false') return false;
   if (text === 'true') return true;
   throw new LimenError('invalid', `${name}: "${text}" must be true or false`);
+}
+
+function parseRange(parameters: Readonly<Record<string, string>>): ReportQuery {
+  const fromMs = parseTime('from', parameters['from']);
+  const toMs = parseTime('to', parameters['to']);
+  if (fromMs !== null && toMs !== null && fromMs > toMs) {
+    throw new LimenError('invalid', 'from: must not be later than to');
+  }
+  return { fromMs, toMs };
 }
 
 function parseTime(name: string, text: string | undefined): number | null {

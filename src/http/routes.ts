@@ -8,7 +8,7 @@ import { readTextBody } from './body.ts';
 import { isLoopbackHost } from '../domain/loopback.ts';
 import { streamBatches } from './ndjson.ts';
 import { problemResponse } from './problem.ts';
-import { parseFlag, parseReadingsQuery } from './query.ts';
+import { parseFlag, parseReadingsQuery, parseReportQuery, parseWanted } from './query.ts';
 import { streamWatch } from './watch.ts';
 import { statusJson } from './wire.ts';
 
@@ -42,6 +42,11 @@ export function createSocketRoutes(options: RouteOptions): Routes {
     c.json({ count: await api.countReadings(parseReadingsQuery(c.req.query())) }),
   );
   routes.get('/api/v1/readings/quarantined', (c) => c.json(api.quarantined()));
+
+  routes.get('/api/v1/why', async (c) => c.json(await api.why(parseWanted(c.req.query('of')))));
+  routes.get('/api/v1/report', async (c) =>
+    c.json(await api.report(parseReportQuery(c.req.query()))),
+  );
 
   routes.post('/api/v1/drill', async (c) => {
     const { rule } = await readTextBody(c.req.raw, { rule: 'required' });

@@ -35,13 +35,18 @@ export interface Queries {
   close(): void;
 }
 
-/** Opens a data folder for reading; null if there is none. */
-export function openQueries(directory: string, warn: Log['warn']): Queries | null {
-  if (!existsSync(join(directory, 'history'))) return null;
-  const unreadable: Unreadable = (path, error) => {
+/** Broken files are passed over with a warning; anything else is thrown. */
+export function passOver(warn: Log['warn']): Unreadable {
+  return (path, error) => {
     if (!isDamaged(error, path)) throw error;
     warn('a file cannot be read: its data is missing here', { path, error: messageOf(error) });
   };
+}
+
+/** Opens a data folder for reading; null if there is none. */
+export function openQueries(directory: string, warn: Log['warn']): Queries | null {
+  if (!existsSync(join(directory, 'history'))) return null;
+  const unreadable = passOver(warn);
   const statePath = join(directory, 'state.db');
   // What is asked of the state file, or the answer without it.
   const ask = <T>(question: (state: Db) => T, otherwise: () => T): T => {

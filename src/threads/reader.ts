@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ReaderReply, ReaderRequest } from './start-reader.ts';
-import { messageOf } from '../domain/error.ts';
+import { report, why } from '../app-history.ts';
+import { LimenError, messageOf } from '../domain/error.ts';
 import type { Log } from '../host/log.ts';
 import { openQueries } from '../storage/queries.ts';
 
@@ -29,7 +30,8 @@ port.on('message', (request: ReaderRequest) => {
     answer(request);
   } catch (error) {
     running.delete(request.call);
-    reply({ type: 'failed', call: request.call, message: messageOf(error) });
+    const code = error instanceof LimenError ? { code: error.code } : {};
+    reply({ type: 'failed', call: request.call, message: messageOf(error), ...code });
   }
 });
 
@@ -66,6 +68,12 @@ function answer(request: ReaderRequest): void {
       reply({ type: 'count', call: request.call, count });
       break;
     }
+    case 'why':
+      reply({ type: 'why', call: request.call, why: why(directory, request.wanted, warn) });
+      break;
+    case 'report':
+      reply({ type: 'report', call: request.call, report: report(directory, request.query, warn) });
+      break;
     default:
       request satisfies never;
   }

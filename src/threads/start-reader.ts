@@ -1,7 +1,9 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ReadingRecord, ReadingsQuery } from '../domain/api.ts';
-import { LimenError } from '../domain/error.ts';
+import { LimenError, type ErrorCode } from '../domain/error.ts';
+import type { HygieneReport, ReportRange } from '../domain/hygiene.ts';
+import type { WhyReport } from '../domain/why.ts';
 import type { Clock, Timer } from '../host/clock.ts';
 import type { Log, LogFields } from '../host/log.ts';
 
@@ -10,20 +12,32 @@ export type ReaderRequest =
   | { readonly type: 'readings'; readonly call: number; readonly query: ReadingsQuery }
   | { readonly type: 'next'; readonly call: number }
   | { readonly type: 'stop'; readonly call: number }
-  | { readonly type: 'count'; readonly call: number; readonly query: ReadingsQuery };
+  | { readonly type: 'count'; readonly call: number; readonly query: ReadingsQuery }
+  | { readonly type: 'why'; readonly call: number; readonly wanted: string }
+  | { readonly type: 'report'; readonly call: number; readonly query: ReportRange };
 
 /** Messages from the reader thread. */
 export type ReaderReply =
   | { readonly type: 'batch'; readonly call: number; readonly batch: readonly unknown[] }
   | { readonly type: 'end'; readonly call: number }
   | { readonly type: 'count'; readonly call: number; readonly count: number }
-  | { readonly type: 'failed'; readonly call: number; readonly message: string }
-  | { readonly type: 'warning'; readonly message: string; readonly fields: LogFields };
+  | { readonly type: 'warning'; readonly message: string; readonly fields: LogFields }
+  | { readonly type: 'why'; readonly call: number; readonly why: WhyReport }
+  | { readonly type: 'report'; readonly call: number; readonly report: HygieneReport }
+  | {
+      readonly type: 'failed';
+      readonly call: number;
+      readonly message: string;
+      /** Of a failure that whoever asked can do something about. */
+      readonly code?: ErrorCode;
+    };
 
 /** Questions about the history, answered by a thread of their own. */
 export interface Reader {
   readings(query: ReadingsQuery): AsyncIterable<readonly ReadingRecord[]>;
   countReadings(query: ReadingsQuery): Promise<number>;
+  why(wanted: string): Promise<WhyReport>;
+  report(query: ReportRange): Promise<HygieneReport>;
   close(): Promise<void>;
 }
 
@@ -71,12 +85,21 @@ export function createReader(directory: string, clock: Clock, log: Pick<Log, 'wa
   const ask = (request: ReaderRequest): Promise<ReaderReply> =>
     new Promise((resolve, reject) => {
       waiting.set(request.call, (reply) => {
-        if (reply.type === 'failed')
-          reject(new LimenError('unavailable', `Cannot read the history: ${reply.message}`));
+        if (reply.type === 'failed') reject(failureOf(reply));
         else resolve(reply);
       });
       thread().postMessage(request);
     });
+
+  /** One question, one answer. */
+  const askOnce = async (question: (call: number) => ReaderRequest): Promise<ReaderReply> => {
+    const call = begin();
+    try {
+      return await ask(question(call));
+    } finally {
+      finish(call);
+    }
+  };
 
   return {
     async *readings(query) {
@@ -95,13 +118,18 @@ export function createReader(directory: string, clock: Clock, log: Pick<Log, 'wa
       }
     },
     async countReadings(query) {
-      const call = begin();
-      try {
-        const reply = await ask({ type: 'count', call, query });
-        return reply.type === 'count' ? reply.count : 0;
-      } finally {
-        finish(call);
-      }
+      const reply = await askOnce((call) => ({ type: 'count', call, query }));
+      return reply.type === 'count' ? reply.count : 0;
+    },
+    async why(wanted) {
+      const reply = await askOnce((call) => ({ type: 'why', call, wanted }));
+      if (reply.type !== 'why') throw new Error(`the reader answered ${reply.type}`);
+      return reply.why;
+    },
+    async report(query) {
+      const reply = await askOnce((call) => ({ type: 'report', call, query }));
+      if (reply.type !== 'report') throw new Error(`the reader answered ${reply.type}`);
+      return reply.report;
     },
     async close() {
       idle?.cancel();
@@ -110,4 +138,10 @@ export function createReader(directory: string, clock: Clock, log: Pick<Log, 'wa
       for (const [call, tell] of waiting) tell({ type: 'failed', call, message: 'Limen stops' });
     },
   };
+}
+
+function failureOf({ code, message }: Extract<ReaderReply, { type: 'failed' }>): LimenError {
+  return code === undefined
+    ? new LimenError('unavailable', `Cannot read the history: ${message}`)
+    : new LimenError(code, message);
 }

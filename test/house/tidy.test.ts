@@ -29,6 +29,7 @@ const wires = new Set([
   'app-acts.ts',
   'app-api.ts',
   'app-drill.ts',
+  'app-history.ts',
   'app-house.ts',
   'main.ts',
   'threads',

@@ -13,13 +13,19 @@ import type {
   StreamLine,
 } from '../../src/domain/api.ts';
 import { LimenError } from '../../src/domain/error.ts';
+import type { HygieneReport, ReportQuery } from '../../src/domain/hygiene.ts';
 import type { Seq } from '../../src/domain/reading.ts';
+import type { WhyReport } from '../../src/domain/why.ts';
 import { createLog, type Log } from '../../src/host/log.ts';
 
 /** A running Limen reduced to its seam: answers from memory and remembers what it was asked. */
 export interface FakeApi extends LimenApi {
   healthAnswer: Health;
   alertsAnswer: Record<string, unknown>[];
+  whyAnswer: WhyReport | null;
+  reportAnswer: HygieneReport | null;
+  /** What `why` and `report` were asked. */
+  readonly asked: (string | ReportQuery)[];
   readingBatches: ReadingRecord[][];
   /** Thrown after the batches; null: the stream ends. */
   readingsFailure: Error | null;
@@ -41,6 +47,9 @@ export function createFakeApi(): FakeApi {
   const api: FakeApi = {
     healthAnswer: { ok: true, failing: [] },
     alertsAnswer: [],
+    whyAnswer: null,
+    reportAnswer: null,
+    asked: [],
     readingBatches: [],
     readingsFailure: null,
     actAnswer: {},
@@ -55,6 +64,16 @@ export function createFakeApi(): FakeApi {
     readiness: () => api.healthAnswer,
     metrics: () => '# HELP limen_up 1 while Limen runs\n# TYPE limen_up gauge\nlimen_up 1\n',
     alerts: (all) => api.alertsAnswer.filter((alert) => all || alert['state'] !== 'normal'),
+    async why(wanted) {
+      api.asked.push(wanted);
+      if (api.whyAnswer === null) throw new LimenError('not_found', `No alert "${wanted}"`);
+      return api.whyAnswer;
+    },
+    async report(query) {
+      api.asked.push(query);
+      if (api.reportAnswer === null) throw new LimenError('unavailable', 'no report');
+      return api.reportAnswer;
+    },
     async act(act) {
       api.acts.push(act);
       return {

@@ -1,0 +1,116 @@
+import type {
+  WhyActStep,
+  WhyAlertStep,
+  WhyLimenStep,
+  WhyNotificationStep,
+  WhyOutputStep,
+  WhyReport,
+  WhyStep,
+} from '../domain/why.ts';
+import { paint, type Color, type Terminal } from './terminal.ts';
+import { formatTable, printable, severityColors } from './text.ts';
+import { durationText, formatMoment, readingText } from './why-format.ts';
+
+/** Everything that happened, in order, a line each; under an event the readings it rests on. */
+export function stepLines(why: WhyReport, terminal: Terminal): string[] {
+  const { steps, events_left_off: leftOff } = why;
+  const startMs = steps[0]?.at ?? 0;
+  const heading = ['TIME', 'AFTER', 'ROW', 'WHAT'];
+  const rows = steps.map((step) => [
+    formatMoment(step.at),
+    step.at < startMs ? '' : `+${durationText(step.at - startMs)}`,
+    String(step.seq),
+    stepText(step),
+  ]);
+  const [title = '', ...lines] = formatTable(heading, rows);
+  const indent = ' '.repeat(title.indexOf('WHAT') + 2);
+  const told = new Set<number>();
+  const painted = steps.flatMap((step, index) => {
+    const line = lines[index] ?? '';
+    const color = colorOf(step);
+    const shown = color === null ? line : paint(terminal, color, line);
+    if (step.kind !== 'alert') return [shown];
+    const news = step.readings.filter(({ seq }) => !told.has(seq));
+    for (const { seq } of news) told.add(seq);
+    return [shown, ...news.map((one) => `${indent}row ${one.seq}: ${readingText(one)}`)];
+  });
+  const note =
+    leftOff === 0 ? [] : [paint(terminal, 'dim', `(${leftOff} events in between are left off)`)];
+  return [paint(terminal, 'dim', title), ...painted, ...note];
+}
+
+function stepText(step: WhyStep): string {
+  switch (step.kind) {
+    case 'alert':
+      return alertText(step);
+    case 'act':
+      return actText(step);
+    case 'output':
+      return outputText(step);
+    case 'notification':
+      return notificationText(step);
+    case 'limen':
+      return limenText(step);
+  }
+}
+
+function alertText({ event, from, to, reason, message, verdict, due_at: dueAt }: WhyAlertStep) {
+  const due = dueAt === null ? '' : `, due ${formatMoment(dueAt).slice(11)}`;
+  const why = reason.replaceAll('_', ' ');
+  if (event === 'condition') return `alert   ${to}, now ${verdict.condition}${due}`;
+  const change = from === to ? to : `${from} → ${to}`;
+  return `alert   ${change}: ${why}, ${verdict.severity}${due}: ${printable(message)}`;
+}
+
+function actText({ act, by, comment, result, reason }: WhyActStep): string {
+  const said = comment === null ? '' : ` "${printable(comment)}"`;
+  const answer =
+    result === 'refused' ? `refused: ${printable(reason ?? '')}` : (result ?? 'no answer stored');
+  return `act     ${act} by ${printable(by)}${said}: ${answer}`;
+}
+
+function outputText(step: WhyOutputStep): string {
+  const { output, commanded, owner, reason, topic, payload, broker } = step;
+  const by = owner === null ? '' : ` for ${printable(owner)}`;
+  const latency = step.latency_ms === null ? '' : `, ${step.latency_ms} ms after the event`;
+  const sent =
+    step.sent !== true || topic === null
+      ? step.sent === false
+        ? ', nothing to send'
+        : ''
+      : `, sent to ${printable(topic)} (${printable(broker ?? '')}): ${printable(payload ?? '')}`;
+  return `output  ${printable(output)} ${commanded}: ${reason.replaceAll('_', ' ')}${by}${sent}${latency}`;
+}
+
+function notificationText(step: WhyNotificationStep): string {
+  const { notifier, edge, event_seq: eventSeq, result, attempts, status, detail } = step;
+  const name = printable(notifier);
+  if (result === 'waiting') return `notify  ${name} is still to be told of row ${eventSeq}`;
+  const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
+  const answer = status === null ? '' : `, ${status}`;
+  const why = detail === null ? '' : `, ${printable(detail)}`;
+  const latency = step.latency_ms === null ? '' : `, ${step.latency_ms} ms after the event`;
+  return `notify  ${name} ${edge ?? ''} (row ${eventSeq}): ${result}${answer}, ${tries}${why}${latency}`;
+}
+
+function limenText({ what, down_ms: downMs, changes_rule: changes }: WhyLimenStep): string {
+  switch (what) {
+    case 'started':
+      return `limen   started${downMs === null ? '' : ` after ${durationText(downMs)}`}`;
+    case 'stopped':
+      return 'limen   stopped';
+    case 'clock':
+      return 'limen   clock set';
+    case 'config':
+      return `limen   config taken, the rule ${changes === true ? 'is another one' : 'is the same'}`;
+  }
+}
+
+function colorOf(step: WhyStep): Color | null {
+  if (step.kind === 'limen') return 'dim';
+  if (step.kind === 'notification' && step.result === 'failed') return 'red';
+  if (step.kind === 'act' && step.result === 'refused') return 'yellow';
+  if (step.kind !== 'alert' || step.event === 'condition') return null;
+  if (step.to === 'normal') return 'green';
+  return step.to === 'active' ? severityColors[step.verdict.severity] : null;
+}

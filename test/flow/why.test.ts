@@ -1,0 +1,161 @@
+// Aim: an alert explains itself from its raw bytes to the delivery, whatever happened in between: a changed rule, a
+// kill, a restart, a new day. What is told is the same whether Limen runs or not.
+import { readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { startWebServer, status } from '../consumers/notifiers/web-server.ts';
+import type { WhyReport, WhyStep } from '../../src/domain/why.ts';
+import { eventually, install, type Installation } from './limen-process.ts';
+import { on, openInbox } from './mqtt-inbox.ts';
+
+const key = 'hot/oven/heat';
+const topic = `limen/alerts/${key}`;
+
+/** What a line of the chain is, without its times. */
+function summary(step: WhyStep): string {
+  switch (step.kind) {
+    case 'alert':
+      return `${step.from}-${step.to} ${step.reason} ${step.verdict.severity}`;
+    case 'act':
+      return `${step.act} ${step.by} ${step.comment ?? ''} ${step.result ?? ''}`;
+    case 'output':
+      return `${step.output} ${step.commanded} ${step.reason}`;
+    case 'notification':
+      return `${step.notifier} ${step.edge ?? ''} ${step.result}`;
+    case 'limen':
+      return `${step.what}${step.changes_rule === true ? ' changed' : ''}`;
+  }
+}
+
+async function askWhy(limen: Installation, wanted: string): Promise<WhyReport> {
+  return (await limen.json('why', wanted)) as WhyReport;
+}
+
+/** As if midnight had passed while Limen was down: what is stored so far is the file of another day. */
+function ageHistory(limen: Installation): void {
+  const folder = join(limen.data, 'history');
+  for (const name of readdirSync(folder)) {
+    const day = new Date(Date.parse(`${name.slice(0, 10)}T00:00:00Z`) - 86_400_000);
+    renameSync(
+      join(folder, name),
+      join(folder, `${day.toISOString().slice(0, 10)}${name.slice(10)}`),
+    );
+  }
+}
+
+test('limen why tells the whole chain over a changed rule, a kill, a restart and a new day', async () => {
+  await using server = await startWebServer(status(200));
+  const rule = (warning: number): string => `
+  hot: # the oven
+    points: oven/heat
+    above: { warning: ${warning}, critical: 150 }
+    deadband: 5
+    on_delay: { warning: 500ms, critical: 0s }
+    off_delay: 300ms
+    then:
+      - { output: siren, while: raised }
+      - { notify: kitchen, on: [active, escalated, normal] }
+`;
+  const yaml = (warning: number): string => `
+points: { oven/heat: { unit: °C } }
+rules:${rule(warning)}
+outputs: { siren: { mqtt: { topic: siren/set, on: 'ON', off: 'OFF' }, max_on: 1h } }
+notifiers: { kitchen: { webhook: { url: '${server.url}' } } }
+`;
+  const limen = install({ yaml: yaml(100) });
+  let running = await limen.start();
+  let inbox = await openInbox(running.url, 'limen/#');
+  await inbox.client.publishAsync('sensors/oven/heat', '{"value": 120.5}', { qos: 1 });
+  // The end of the delay rests on the last reading before it.
+  await inbox.client.publishAsync('sensors/oven/heat', '121', { qos: 1 });
+  await inbox.next('raised', on(topic, { state: 'active' }));
+  await server.received(1);
+  const early = await askWhy(limen, key);
+  expect(early).toMatchObject({ id: `${key}/1`, state: 'active', duration_ms: null });
+
+  limen.configure(yaml(90));
+  process.kill(running.pid, 'SIGHUP');
+  await inbox.next('changed', on('limen/events/alert', { reason: 'rule_changed' }));
+  await running.kill();
+  ageHistory(limen);
+
+  running = await limen.start();
+  inbox = await openInbox(running.url, 'limen/#');
+  await inbox.client.publishAsync('sensors/oven/heat', '160', { qos: 1 });
+  await inbox.next('escalated', on('limen/events/alert', { reason: 'escalated' }));
+  await limen.cli('ack', key, '--by', 'anna', '--comment', 'door was open');
+  await inbox.client.publishAsync('sensors/oven/heat', '20', { qos: 1 });
+  await inbox.next('over', on(topic, { state: 'normal' }));
+  await server.received(3);
+
+  const why = await eventually('the last notification is recorded', async () => {
+    const found = await askWhy(limen, `${key}/1`);
+    return found.steps.some((step) => step.kind === 'notification' && step.result === 'waiting')
+      ? null
+      : found;
+  });
+  expect(
+    readdirSync(join(limen.data, 'history')).filter((name) => name.endsWith('.db')),
+  ).toHaveLength(2);
+  expect(why.steps.map(summary).filter((line) => !line.includes(' condition '))).toEqual([
+    'normal-pending breached warning',
+    'pending-active on_delay_over warning',
+    'siren on claim',
+    'kitchen active delivered',
+    'config changed',
+    'active-active rule_changed warning',
+    'config',
+    'started',
+    'siren off start',
+    'siren on claim',
+    'active-active escalated critical',
+    'kitchen escalated delivered',
+    'acknowledge anna door was open done',
+    'active-acknowledged acknowledged critical',
+    'acknowledged-normal off_delay_over critical',
+    'siren off idle',
+    'kitchen normal delivered',
+  ]);
+  expect(why.began).toMatchObject({
+    value: 120.5,
+    unit: '°C',
+    quality: 'good',
+    topic: 'sensors/oven/heat',
+    payload: '{"value": 120.5}',
+  });
+  expect(why.verdict).toMatchObject({
+    value: 121,
+    limit: 100,
+    severity: 'warning',
+    off_delay_ms: 300,
+    levels: [
+      { severity: 'warning', limit: 100, clear_limit: 95, on_delay_ms: 500, breached: true },
+      { severity: 'critical', limit: 150, clear_limit: 145, on_delay_ms: 0, breached: false },
+    ],
+  });
+  const { delay } = why;
+  expect(delay?.due_at).toBe((delay?.pending_at ?? 0) + 500);
+  expect(delay?.active_at).toBe(delay?.due_at);
+  const raise = why.steps.find((step) => step.kind === 'alert' && step.to === 'active');
+  expect(raise).toMatchObject({ readings: [{ value: 120.5 }, { value: 121, payload: '121' }] });
+  expect(why.rules.map(({ line, text }) => [line, text])).toEqual([
+    [9, rule(100).trimEnd().slice(1)],
+    [9, rule(90).trimEnd().slice(1)],
+  ]);
+  const told = why.steps.filter((step) => step.kind === 'notification');
+  expect(told.every(({ attempts, latency_ms: ms }) => attempts === 1 && (ms ?? -1) >= 0)).toBe(
+    true,
+  );
+
+  // The same by the number of any event, command or notification; and from the files alone.
+  const rows = ['alert', 'output', 'notification'].map(
+    (kind) => why.steps.findLast((step) => step.kind === kind)?.seq ?? 0,
+  );
+  for (const seq of rows) expect(await askWhy(limen, String(seq))).toEqual(why);
+  await running.stop();
+  expect(await askWhy(limen, key)).toEqual(why);
+  const text = await limen.cli('why', 'hot');
+  expect(text.out).toContain('sensors/oven/heat: {"value": 120.5}');
+  expect(text.out).toContain('above 100 °C, clears at 95 °C, on-delay 500ms: breached');
+  expect(text.out).not.toContain('\u001B');
+}, 60_000);
