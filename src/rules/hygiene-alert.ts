@@ -158,7 +158,8 @@ class DelayCounts {
       const isEnough = of > 1 && spared / of >= sparedShareMin;
       // Each further step has to spare another tenth: an alarm that comes late has a price.
       const isWorth = spared - (best?.spared ?? 0) >= of / 10;
-      if (isEnough && isWorth) best = { delay_ms: delaysMs[index] ?? 0, spared, of };
+      if (isEnough && isWorth)
+        best = { delay_ms: delaysMs[index] ?? 0, spared, of: Math.max(of, spared) };
     }
     return best;
   }

@@ -117,7 +117,7 @@ function fleetingFinding(alert: AlertStatistics): Finding {
     finding: 'fleeting',
     alert: alert.alert,
     what: `${alert.fleeting} of ${alert.count} alerts were over within 10 s`,
-    suggestion: onDelayText(alert.on_delay) ?? 'an on_delay of 10s would have spared them',
+    suggestion: onDelayText(alert.on_delay) ?? 'an on_delay longer than they last keeps such away',
   };
 }
 

@@ -6,7 +6,7 @@ import type {
   StandingAlert,
 } from '../domain/hygiene.ts';
 import { severities, type Severity } from '../domain/rule.ts';
-import { AlertTally } from './hygiene-alert.ts';
+import { AlertTally, staleMs } from './hygiene-alert.ts';
 import { findingsOf } from './hygiene-findings.ts';
 import {
   AnnouncementRate,
@@ -102,7 +102,7 @@ export class Hygiene {
       },
       chattering: sum((tally) => tally.chattering),
       fleeting: sum((tally) => tally.fleeting),
-      stale: sum((tally) => tally.stale) + standing.length,
+      stale: sum((tally) => tally.stale) + standing.filter(isStale).length,
       offenders: tallies
         .filter(({ count }) => count > 0)
         .toSorted((a, b) => b.count - a.count || (a.key < b.key ? -1 : 1))
@@ -130,4 +130,8 @@ export class Hygiene {
 function isAnnouncement({ kind, from, to, reason, isQuiet }: AlertMark): boolean {
   if (kind !== 'transition' || to !== 'active' || isQuiet) return false;
   return from !== 'active' || reason === 'escalated';
+}
+
+function isStale({ state, for_ms: forMs }: StandingAlert): boolean {
+  return state !== 'returned' && forMs > staleMs;
 }
