@@ -112,10 +112,11 @@ function knownAlerts(directory: string, warn: Log['warn']): KnownAlert[] {
   const queries = openQueries(directory, warn);
   if (queries === null) return [];
   try {
-    return queries.alerts(true).map((shown) => {
+    const alerts = queries.alerts(true).map((shown) => {
       const { rule, device, metric, state } = alertOfJson(shown);
       return { key: alertKey({ rule, device, metric }), rule, state };
     });
+    return alerts.toSorted((a, b) => (a.key < b.key ? -1 : 1));
   } finally {
     queries.close();
   }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Intake } from '../../src/channel/intake.ts';
 import { limits } from '../../src/domain/limits.ts';
 import type { Point, PointIndex } from '../../src/domain/point.ts';
+import type { Seq } from '../../src/domain/reading.ts';
 import { createRoad, type Road, type StoredRow } from './road.ts';
 
 const warm = `
@@ -474,5 +475,26 @@ rules:
       ['pending', '30'],
       ['active', undefined],
     ]);
+  });
+});
+
+describe('Points.evidenceOf()', () => {
+  test('Points.evidenceOf() is the payload of the last reading while a delay runs, and is let go with it', () => {
+    const road = createRoad(`
+rules:
+  warm: { points: a/t, above: 20, on_delay: 10s }
+`);
+    road.take('sensors/a/t', '30');
+    const alert = road.events.at(-1)?.event.alert;
+    if (alert === undefined) throw new Error('no alert is pending');
+    const last = (): Seq | undefined => road.rows().at(-1)?.seq as Seq | undefined;
+    road.take('sensors/a/t', '31');
+    expect(road.points.evidenceOf(alert, last())).toBeNull();
+    road.points.noteDelay(alert);
+    road.take('sensors/a/t', '{"value": 32}');
+    expect(road.points.evidenceOf(alert, last())?.text).toBe('{"value": 32}');
+    expect(road.points.evidenceOf(alert, 1 as Seq)).toBeNull();
+    road.points.noteDelay({ ...alert, dueAt: null });
+    expect(road.points.evidenceOf(alert, last())).toBeNull();
   });
 });

@@ -4,6 +4,7 @@ import { readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startWebServer, status } from '../consumers/notifiers/web-server.ts';
+import type { HygieneReport } from '../../src/domain/hygiene.ts';
 import type { WhyReport, WhyStep } from '../../src/domain/why.ts';
 import { eventually, install, type Installation } from './limen-process.ts';
 import { on, openInbox } from './mqtt-inbox.ts';
@@ -159,3 +160,87 @@ notifiers: { kitchen: { webhook: { url: '${server.url}' } } }
   expect(text.out).toContain('above 100 °C, clears at 95 °C, on-delay 500ms: breached');
   expect(text.out).not.toContain('\u001B');
 }, 60_000);
+
+test('limen why says what to type where there is no such alert, and why a row is of none', async () => {
+  const limen = install({
+    yaml: 'rules: { hot: { points: oven/*, above: 100, severity: warning } }\n',
+  });
+  const running = await limen.start();
+  expect(await limen.cli('why', 'hot')).toMatchObject({
+    status: 1,
+    err: 'limen: No alert "hot" ever rang; nothing has rung yet\n',
+  });
+  const inbox = await openInbox(running.url, 'limen/#');
+  await inbox.client.publishAsync('sensors/oven/heat', '120', { qos: 1 });
+  await inbox.next('raised', on(topic, { state: 'active' }));
+  await inbox.client.publishAsync('sensors/oven/fat', '120', { qos: 1 });
+  await inbox.next('raised', on('limen/alerts/hot/oven/fat', { state: 'active' }));
+  const check = async (): Promise<void> => {
+    expect(await limen.cli('why', 'cold')).toMatchObject({
+      status: 1,
+      err: expect.stringContaining('\n  limen why hot/oven/heat\n'),
+    });
+    expect(await limen.cli('why', 'hot')).toMatchObject({
+      status: 2,
+      err: expect.stringContaining('"hot" fits several alerts:\n  limen why hot/oven/fat\n'),
+    });
+    expect(await limen.cli('why', '1')).toMatchObject({
+      status: 1,
+      err: expect.stringContaining('Row 1 is of no alert: it is of kind config'),
+    });
+    expect(await limen.cli('why', `${key}/7`)).toMatchObject({
+      status: 1,
+      err: expect.stringContaining(`There is no occurrence "${key}/7"`),
+    });
+  };
+  await check();
+  await running.stop();
+  await check();
+}, 30_000);
+
+test('limen report finds what rings too often, the same whether Limen runs or not', async () => {
+  const limen = install({
+    yaml: `
+points: { oven/*: { unit: °C } }
+rules:
+  hot: { points: oven/*, above: 100, severity: warning, acknowledge: not_required }
+`,
+  });
+  const running = await limen.start();
+  const inbox = await openInbox(running.url, 'limen/#');
+  const send = async (metric: string, value: string): Promise<void> => {
+    await inbox.client.publishAsync(`sensors/oven/${metric}`, value, { qos: 1 });
+  };
+  for (let round = 0; round < 6; round++) {
+    await send('heat', '120');
+    await send('heat', '20');
+  }
+  await send('steam', '120');
+  await inbox.next('open', on('limen/alerts/hot/oven/steam', { state: 'active' }));
+  const to = String(Date.now());
+  const report = (await limen.json('report', '--from', '1h', '--to', to)) as HygieneReport;
+  expect(report).toMatchObject({
+    announced: 7,
+    per_10_minutes: { mean: 7, target: 1 },
+    chattering: 4,
+    fleeting: 6,
+    stale: 0,
+    acknowledgement: { acknowledged: 0, ended: 6, never_acknowledged: 6 },
+    standing: [{ alert: 'hot/oven/steam', state: 'active' }],
+  });
+  expect(report.offenders.map(({ alert, count }) => [alert, count])).toEqual([
+    ['hot/oven/heat', 6],
+    ['hot/oven/steam', 1],
+  ]);
+  const chattering = report.findings.find(({ finding }) => finding === 'chattering');
+  expect(chattering).toMatchObject({ alert: 'hot/oven/heat' });
+  expect(chattering?.suggestion).toContain('an off_delay of 5s would have joined 5 of 6');
+  await running.stop();
+  const { from } = report;
+  expect(await limen.json('report', '--from', String(from), '--to', to)).toEqual(report);
+  const shown = await limen.cli('report');
+  expect(shown).toMatchObject({ status: 0, err: '' });
+  expect(shown.out).toMatch(/^per 10 minutes, mean +7\.00 +≤ 1 +too much$/m);
+  expect(shown.out).toContain('  → an on_delay of 5s would have spared 6 of 6');
+  expect(await limen.cli('report', '--from', '1h', '--to', '2h')).toMatchObject({ status: 2 });
+}, 30_000);

@@ -174,3 +174,43 @@ test('settle() needs an acknowledgement by default once the occurrence was criti
   critical.read(3, 0);
   expect(critical.alert()).toMatchObject({ state: 'returned', severity: 'warning' });
 });
+
+test('Engine.compared() gives the numbers of each level in the unit of the point', () => {
+  const bench = startBench([
+    makeRule({
+      levels: [
+        level({ comparator: above(41, '°F'), deadband: quantity(1.8, '°F'), onDelayMs: 5_000 }),
+        level({ severity: 'critical', comparator: above(10) }),
+      ],
+      offDelayMs: 2_000,
+      latch: true,
+    }),
+  ]);
+  bench.read(1, 6);
+  expect(bench.engine.compared({ rule: 'warm', device: 'fridge', metric: 'temperature' })).toEqual({
+    off_delay_ms: 2_000,
+    latch: true,
+    acknowledge_required: true,
+    levels: [
+      {
+        severity: 'warning',
+        comparator: 'above',
+        limit: 5,
+        clear_limit: 4,
+        on_delay_ms: 5_000,
+        breached: true,
+        held: false,
+      },
+      {
+        severity: 'critical',
+        comparator: 'above',
+        limit: 10,
+        clear_limit: null,
+        on_delay_ms: 0,
+        breached: false,
+        held: false,
+      },
+    ],
+  });
+  expect(bench.engine.compared({ rule: 'warm', device: 'x', metric: 'y' })).toBeNull();
+});
