@@ -144,9 +144,8 @@ function table(
 }
 
 function percent(share: number): string {
-  return share > 0 && share < 0.1
-    ? `${(share * 100).toFixed(1)} %`
-    : `${Math.round(share * 100)} %`;
+  const inHundred = share * 100;
+  return `${inHundred < 10 ? Number(inHundred.toFixed(1)) : Math.round(inHundred)} %`;
 }
 
 function number(value: number): string {

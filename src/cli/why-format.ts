@@ -7,6 +7,12 @@ export function formatMoment(atMs: number): string {
   return `${formatTime(atMs)}.${String(rest).padStart(3, '0')}`;
 }
 
+/** The clock with milliseconds; the date only where it is another day than that of `startMs`. */
+export function formatMomentSince(startMs: number, atMs: number): string {
+  const isSameDay = formatTime(startMs).slice(0, 10) === formatTime(atMs).slice(0, 10);
+  return isSameDay ? formatMoment(atMs).slice(11) : formatMoment(atMs);
+}
+
 /** A reading in one line, its bytes where they were kept. */
 export function readingText(reading: WhyReading): string {
   const { device, metric, value, raw, unit, quality, topic } = reading;

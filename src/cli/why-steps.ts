@@ -1,3 +1,4 @@
+import { alertKey } from '../domain/alert.ts';
 import type {
   WhyActStep,
   WhyAlertStep,
@@ -9,18 +10,19 @@ import type {
 } from '../domain/why.ts';
 import { paint, type Color, type Terminal } from './terminal.ts';
 import { formatTable, printable, severityColors } from './text.ts';
-import { durationText, formatMoment, readingText } from './why-format.ts';
+import { durationText, formatMoment, formatMomentSince, readingText } from './why-format.ts';
 
 /** Everything that happened, in order, a line each; under an event the readings it rests on. */
 export function stepLines(why: WhyReport, terminal: Terminal): string[] {
   const { steps, events_left_off: leftOff } = why;
   const startMs = steps[0]?.at ?? 0;
+  const key = alertKey(why);
   const heading = ['TIME', 'AFTER', 'ROW', 'WHAT'];
   const rows = steps.map((step) => [
-    formatMoment(step.at),
+    formatMomentSince(startMs, step.at),
     step.at < startMs ? '' : `+${durationText(step.at - startMs)}`,
     String(step.seq),
-    stepText(step),
+    stepText(step, key),
   ]);
   const [title = '', ...lines] = formatTable(heading, rows);
   const indent = ' '.repeat(title.indexOf('WHAT') + 2);
@@ -39,14 +41,14 @@ export function stepLines(why: WhyReport, terminal: Terminal): string[] {
   return [paint(terminal, 'dim', title), ...painted, ...note];
 }
 
-function stepText(step: WhyStep): string {
+function stepText(step: WhyStep, key: string): string {
   switch (step.kind) {
     case 'alert':
       return alertText(step);
     case 'act':
       return actText(step);
     case 'output':
-      return outputText(step);
+      return outputText(step, key);
     case 'notification':
       return notificationText(step);
     case 'limen':
@@ -69,9 +71,10 @@ function actText({ act, by, comment, result, reason }: WhyActStep): string {
   return `act     ${act} by ${printable(by)}${said}: ${answer}`;
 }
 
-function outputText(step: WhyOutputStep): string {
+function outputText(step: WhyOutputStep, key: string): string {
   const { output, commanded, owner, reason, topic, payload, broker } = step;
-  const by = owner === null ? '' : ` for ${printable(owner)}`;
+  // Its owner is this alert unless it says another.
+  const by = owner === null || owner === key ? '' : ` for ${printable(owner)}`;
   const latency = step.latency_ms === null ? '' : `, ${step.latency_ms} ms after the event`;
   const sent =
     step.sent !== true || topic === null

@@ -4,7 +4,7 @@ import type { ComparedLevel } from '../domain/engine.ts';
 import type { WhyReport, WhyRule, WhyVerdict } from '../domain/why.ts';
 import { paint, type Terminal } from './terminal.ts';
 import { formatValue, printable, severityColors } from './text.ts';
-import { durationText, formatMoment, readingText } from './why-format.ts';
+import { durationText, formatMoment, formatMomentSince, readingText } from './why-format.ts';
 import { stepLines } from './why-steps.ts';
 
 /** The time of a reading and that of its judgement differ by the work in between: no news below this. */
@@ -81,11 +81,11 @@ function limitText(limit: ShownLimit | null, unit: string | null): string {
 function delayLines({ delay }: WhyReport): string[] {
   if (delay === null) return ['none'];
   const { pending_at: pendingAt, due_at: dueAt, active_at: activeAt } = delay;
-  const due = dueAt === null ? '' : `, due ${formatMoment(dueAt)}`;
+  const due = dueAt === null ? '' : `, due ${formatMomentSince(pendingAt, dueAt)}`;
   const end =
     activeAt === null
       ? ', never active'
-      : `, active ${formatMoment(activeAt)} (${durationText(activeAt - pendingAt)})`;
+      : `, active ${formatMomentSince(pendingAt, activeAt)} (${durationText(activeAt - pendingAt)})`;
   return [`pending ${formatMoment(pendingAt)}${due}${end}`];
 }
 

@@ -116,7 +116,7 @@ function fleetingFinding(alert: AlertStatistics): Finding {
   return {
     finding: 'fleeting',
     alert: alert.alert,
-    what: `${alert.fleeting} of ${alert.count} alerts were over within 10 s`,
+    what: `${alert.fleeting} raises were over within 10 s`,
     suggestion: onDelayText(alert.on_delay) ?? 'an on_delay longer than they last keeps such away',
   };
 }

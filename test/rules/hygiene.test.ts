@@ -140,7 +140,7 @@ describe('Hygiene', () => {
     expect(chattering?.suggestion).toContain('an off_delay of 15s would have joined 7 of 8');
     const fleeting = report.findings.find(({ finding }) => finding === 'fleeting');
     expect(fleeting).toMatchObject({
-      what: '8 of 8 alerts were over within 10 s',
+      what: '8 raises were over within 10 s',
       suggestion: 'an on_delay of 5s would have spared 8 of 8',
     });
   });
