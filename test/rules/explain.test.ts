@@ -129,14 +129,20 @@ describe('explain()', () => {
       chain({
         events: [eventRow(10, { notify: ['kitchen', 'cellar'] })],
         others: [
-          outputRow(11, { cause: [10], sent: true, topic: 't', broker: 'b', payload: 'ON' }, 12),
+          outputRow(11, { cause: [10], sent: 'ON', place: { broker: 'b', topic: 't' } }, 12),
           told,
         ],
       }),
     );
     expect(why.steps.slice(1)).toEqual([
       expect.objectContaining({ kind: 'notification', notifier: 'cellar', result: 'waiting' }),
-      expect.objectContaining({ kind: 'output', latency_ms: 2, sent: true, payload: 'ON' }),
+      expect.objectContaining({
+        kind: 'output',
+        latency_ms: 2,
+        sent: true,
+        topic: 't',
+        payload: 'ON',
+      }),
       expect.objectContaining({ kind: 'notification', attempts: 3, status: 200, latency_ms: 5 }),
     ]);
   });

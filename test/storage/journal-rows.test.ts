@@ -1,17 +1,28 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { AlertMark } from '../../src/domain/hygiene.ts';
 import type { RowKind } from '../../src/domain/journal.ts';
-import { alertMarks, historyBegan } from '../../src/storage/alert-marks.ts';
+import { eachAlertMark, historyBegan } from '../../src/storage/alert-marks.ts';
 import {
-  entriesAfter,
+  eachEntryAfter,
   entriesOf,
   findEntry,
   findEntryUpTo,
   findOccurrence,
   readingsOf,
+  type JournalFiles,
 } from '../../src/storage/journal-rows.ts';
 import { Store } from '../../src/storage/store.ts';
-import { dayLength, declares, groupOf, noon, pointOf, temporaryFolder } from './store-fixture.ts';
+import {
+  dayLength,
+  declares,
+  groupOf,
+  noon,
+  pointOf,
+  quiet,
+  temporaryFolder,
+} from './store-fixture.ts';
 
 interface Row {
   readonly seq: number;
@@ -25,10 +36,19 @@ function event(seq: number, n: number, from: string, to: string, key = 'r/d/t'):
   return { seq, kind: 'alert', key, body: { kind: 'transition', from, to, drill: false, shown } };
 }
 
+function filesIn(directory: string): JournalFiles {
+  return {
+    directory,
+    unreadable: (path, error) => {
+      throw new Error(`cannot read ${path}`, { cause: error });
+    },
+  };
+}
+
 /** Two occurrences over three days, the second one open; another alert beside them. */
-function threeDays(): string {
+function threeDays(): JournalFiles {
   const directory = temporaryFolder();
-  const store = new Store({ directory, bootId: 'boot' });
+  const store = new Store({ directory, bootId: 'boot' }, quiet);
   store.recover();
   const states = pointOf(2, 'door', 'text', ['open', 'closed']);
   store.write(
@@ -63,32 +83,32 @@ function threeDays(): string {
     }),
   );
   store.close();
-  return directory;
+  return filesIn(directory);
 }
 
 describe('findOccurrence()', () => {
   test('findOccurrence() finds all events of an occurrence over day files, the last one by default', () => {
-    const directory = threeDays();
-    expect(findOccurrence(directory, 'r/d/t', null)).toEqual({ id: 'r/d/t/2', seqs: [112, 212] });
-    expect(findOccurrence(directory, 'r/d/t', 'r/d/t/1')).toEqual({
+    const files = threeDays();
+    expect(findOccurrence(files, 'r/d/t', null)).toEqual({ id: 'r/d/t/2', seqs: [112, 212] });
+    expect(findOccurrence(files, 'r/d/t', 'r/d/t/1')).toEqual({
       id: 'r/d/t/1',
       seqs: [12, 14],
     });
-    expect(findOccurrence(directory, 'r/e/t', null)).toEqual({ id: 'r/e/t/1', seqs: [13] });
+    expect(findOccurrence(files, 'r/e/t', null)).toEqual({ id: 'r/e/t/1', seqs: [13] });
   });
 
   test('findOccurrence() is null for what never was', () => {
-    const directory = threeDays();
-    expect(findOccurrence(directory, 'r/d/t', 'r/d/t/3')).toBeNull();
-    expect(findOccurrence(directory, 'r/x/t', null)).toBeNull();
-    expect(findOccurrence(temporaryFolder(), 'r/d/t', null)).toBeNull();
+    const files = threeDays();
+    expect(findOccurrence(files, 'r/d/t', 'r/d/t/3')).toBeNull();
+    expect(findOccurrence(files, 'r/x/t', null)).toBeNull();
+    expect(findOccurrence(filesIn(temporaryFolder()), 'r/d/t', null)).toBeNull();
   });
 });
 
 describe('findEntry()', () => {
   test('findEntry() finds a row by its number with its times; a reading is none', () => {
-    const directory = threeDays();
-    expect(findEntry(directory, 213)).toEqual({
+    const files = threeDays();
+    expect(findEntry(files, 213)).toEqual({
       seq: 213,
       atMs: noon + 2 * dayLength,
       engineMs: noon + 2 * dayLength,
@@ -96,25 +116,34 @@ describe('findEntry()', () => {
       key: 'siren',
       body: { cause: [212] },
     });
-    expect(findEntry(directory, 10)).toBeNull();
-    expect(findEntry(directory, 9_999)).toBeNull();
+    expect(findEntry(files, 10)).toBeNull();
+    expect(findEntry(files, 9_999)).toBeNull();
   });
 });
 
 describe('findEntryUpTo()', () => {
   test('findEntryUpTo() finds what was in force, in an older day file too', () => {
-    const directory = threeDays();
-    expect(findEntryUpTo(directory, 'config', 210)?.body).toEqual({ hash: 'a' });
-    expect(findEntryUpTo(directory, 'config', 211)?.body).toEqual({ hash: 'b' });
-    expect(findEntryUpTo(directory, 'config', 2)).toBeNull();
-    expect(findEntryUpTo(directory, 'alert', 300, 'r/e/t')?.seq).toBe(13);
+    const files = threeDays();
+    expect(findEntryUpTo(files, 'config', 210)?.body).toEqual({ hash: 'a' });
+    expect(findEntryUpTo(files, 'config', 211)?.body).toEqual({ hash: 'b' });
+    expect(findEntryUpTo(files, 'config', 2)).toBeNull();
+    expect(findEntryUpTo(files, 'alert', 300, 'r/e/t')?.seq).toBe(13);
   });
 });
 
-describe('entriesAfter()', () => {
-  test('entriesAfter() gives rows of some kinds in order, over day files', () => {
-    const seqs = [...entriesAfter(threeDays(), 12, ['alert', 'output'])].map(({ seq }) => seq);
-    expect(seqs).toEqual([13, 14, 15, 112, 212, 213]);
+describe('eachEntryAfter()', () => {
+  test('eachEntryAfter() gives rows of some kinds in order, over day files, until it is stopped', () => {
+    const files = threeDays();
+    const seqsUntil = (end: number): number[] => {
+      const seqs: number[] = [];
+      eachEntryAfter(files, 12, ['alert', 'output'], ({ seq }) => {
+        seqs.push(seq);
+        return seq === end ? 'stop' : undefined;
+      });
+      return seqs;
+    };
+    expect(seqsUntil(Infinity)).toEqual([13, 14, 15, 112, 212, 213]);
+    expect(seqsUntil(112)).toEqual([13, 14, 15, 112]);
   });
 });
 
@@ -144,12 +173,14 @@ describe('readingsOf()', () => {
   });
 });
 
-describe('alertMarks()', () => {
-  test('alertMarks() gives the events of a time in order, over day files', () => {
-    const directory = threeDays();
-    const marks = (fromMs: number, toMs: number): AlertMark[] => [
-      ...alertMarks(directory, { fromMs, toMs }),
-    ];
+describe('eachAlertMark()', () => {
+  test('eachAlertMark() gives the events of a time in order, over day files', () => {
+    const files = threeDays();
+    const marks = (fromMs: number, toMs: number): AlertMark[] => {
+      const found: AlertMark[] = [];
+      eachAlertMark(files, { fromMs, toMs }, (mark) => void found.push(mark));
+      return found;
+    };
     expect(marks(0, noon + 9 * dayLength).map(({ id, to }) => [id, to])).toEqual([
       ['r/d/t/1', 'active'],
       ['r/e/t/1', 'active'],
@@ -171,7 +202,19 @@ describe('alertMarks()', () => {
         drill: false,
       }),
     ]);
-    expect(historyBegan(directory)).toBe(noon);
-    expect(historyBegan(temporaryFolder())).toBeNull();
+    expect(historyBegan(files)).toBe(noon);
+    expect(historyBegan(filesIn(temporaryFolder()))).toBeNull();
   });
+});
+
+test('a damaged day file is passed over, and what the others hold is found', () => {
+  const { directory } = threeDays();
+  const [first = ''] = readdirSync(join(directory, 'history')).toSorted();
+  writeFileSync(join(directory, 'history', first), 'this is no database');
+  const lost: string[] = [];
+  const files = { directory, unreadable: (path: string) => void lost.push(path) };
+  expect(findOccurrence(files, 'r/d/t', null)).toEqual({ id: 'r/d/t/2', seqs: [112, 212] });
+  expect(findEntryUpTo(files, 'config', 210)).toBeNull();
+  expect(readingsOf(files, [10])).toEqual([]);
+  expect(lost).toHaveLength(2);
 });
