@@ -119,6 +119,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
     takeMemories: () => memories.takeChanged(),
   });
   const engine = createEngine({ nextSeq: () => journal.nextSeq, emit: (event) => emit(event) });
+  let configSeq = journal.nextSeq;
   const input = (
     key: string,
     body: unknown,
@@ -126,6 +127,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
   ): { seq: Seq; verdict: ActVerdict | null } => {
     const at = time.now();
     const seq = journal.appendAt(at, given.kind, key, body);
+    if (given.kind === 'config') configSeq = seq;
     const verdict = engine.accept(seq, at, given);
     intake.begin();
     return { seq, verdict };
@@ -168,11 +170,14 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
       notify,
       shown: alertJson(alert),
       memory: event.memory,
-      evidence: intake.evidence(),
+      compared: engine.compared(alert),
+      config: configSeq,
+      evidence: intake.evidence() ?? points.evidenceOf(alert, event.cause.at(-1)),
     };
     const isKept = event.kind !== 'condition' || alert.state !== 'normal';
     if (isKept) journal.appendAt(event.at, 'alert', alertKey(alert), row);
     else journal.skip();
+    points.noteDelay(alert);
     // Told first, so that what happened reads in the order of cause.
     options.onAlert(event, notify);
     outputs.onAlert(event);
