@@ -2,6 +2,7 @@ import type { Comparator } from '../domain/rule.ts';
 import { readDuration, readQuantity, readText, type Context } from './context.ts';
 import { readRange } from './points.ts';
 import type { Path } from './problem.ts';
+import { readRate } from './rates.ts';
 import { readSwitch } from './schema-parts.ts';
 
 /** The keys of a rule that say what is compared; a rule has one of them. */
@@ -12,6 +13,8 @@ export const conditionKeys = [
   'inside',
   'equals',
   'silent_for',
+  'rate_above',
+  'rate_below',
 ] as const;
 export type ConditionKey = (typeof conditionKeys)[number];
 
@@ -42,6 +45,11 @@ export function readComparator(
       const written = isNumberOrText(value) ? value : undefined;
       const forMs = readDuration(context, path, written, { min: 1 });
       return forMs === undefined ? null : { kind, forMs };
+    }
+    case 'rate_above':
+    case 'rate_below': {
+      const limit = typeof value === 'string' ? readRate(context, path, value) : undefined;
+      return limit === undefined ? null : { kind, limit };
     }
   }
 }

@@ -4,6 +4,7 @@ import type { Context } from './context.ts';
 import { formatDuration } from './durations.ts';
 import { inUnit, quantityText } from './points.ts';
 import type { Path } from './problem.ts';
+import { compareRates, rateText } from './rates.ts';
 
 /** A level that is being read, with the place of its limit. */
 export interface PlacedLevel extends Level {
@@ -54,6 +55,14 @@ function liesFurtherOut(
       return mild.kind === 'equals' ? severe.value !== mild.value : null;
     case 'silent_for':
       return mild.kind === 'silent_for' ? severe.forMs > mild.forMs : null;
+    case 'rate_above':
+      return mild.kind === 'rate_above'
+        ? isPositive(compareRates(severe.limit, mild.limit, bareUnit))
+        : null;
+    case 'rate_below':
+      return mild.kind === 'rate_below'
+        ? isPositive(compareRates(mild.limit, severe.limit, bareUnit))
+        : null;
   }
 }
 
@@ -104,14 +113,19 @@ function limitText(comparator: Comparator): string {
       return String(comparator.value);
     case 'silent_for':
       return formatDuration(comparator.forMs);
+    case 'rate_above':
+    case 'rate_below':
+      return rateText(comparator.limit);
   }
 }
 
 function allowedOrder(kind: Comparator['kind']): string {
   switch (kind) {
     case 'above':
+    case 'rate_above':
       return 'a higher limit for the more severe level';
     case 'below':
+    case 'rate_below':
       return 'a lower limit for the more severe level';
     case 'outside':
       return 'a wider range for the more severe level';

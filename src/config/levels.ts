@@ -1,8 +1,8 @@
 import {
   severities,
   type Comparator,
-  type Level,
   type Quantity,
+  type Rule,
   type Severity,
 } from '../domain/rule.ts';
 import { compatible } from '../domain/units.ts';
@@ -12,29 +12,36 @@ import { checkOrder, type PlacedLevel } from './level-order.ts';
 import type { KnownSettings } from './point-units.ts';
 import { quantityText } from './points.ts';
 import type { Path } from './problem.ts';
+import { readRateDeadband } from './rates.ts';
 import { isMap } from './schema-parts.ts';
 import type { RuleInput } from './shape.ts';
+import { checkCount, readWindow, settingsOfWindow, unitOfAggregate } from './windows.ts';
 
-/** The levels of a rule, from least to most severe; empty, with a problem, if there is no condition. */
-export function readLevels(
+/**
+ * What a rule judges, and its levels from least to most severe; without levels, with a problem, if there is no
+ * condition.
+ */
+export function readJudgement(
   context: Context,
   path: Path,
   rule: RuleInput,
-  settings: readonly KnownSettings[],
-): readonly Level[] {
+  pointSettings: readonly KnownSettings[],
+): Pick<Rule, 'levels' | 'window'> {
   const condition = findCondition(context, path, rule);
-  if (condition === null) return [];
+  if (condition === null) return { levels: [], window: null };
+  const window = readWindow(context, path, rule, condition);
+  const settings = settingsOfWindow(window, pointSettings);
   const present = levelValues(rule[condition], rule.severity ?? 'warning');
   checkSeverity(context, path, rule, condition);
   const chosen = present.map(({ severity }) => severity);
   for (const key of ['deadband', 'on_delay'] as const) {
     checkLevelNames(context, [...path, key], rule[key], chosen);
   }
-  if (rule.deadband !== undefined && (condition === 'equals' || condition === 'silent_for')) {
+  if (rule.deadband !== undefined && withoutDeadband.includes(condition)) {
     const message = `a deadband has no meaning beside ${condition}:`;
     context.report.problem([...path, 'deadband'], {
       message,
-      allowed: 'deadband beside above, below, outside or inside',
+      allowed: 'deadband beside above, below, outside, inside or a rate',
       atKey: true,
     });
   }
@@ -43,21 +50,29 @@ export function readLevels(
   for (const { severity, value, isOwn } of present) {
     const limitPath = isOwn ? [...path, condition, severity] : [...path, condition];
     const comparator = readComparator(context, limitPath, condition, value, bareUnit);
-    const deadband = readDeadband(context, path, rule, severity);
+    const deadband = readDeadband(context, path, rule, { severity, comparator });
     const onDelayMs = readOnDelay(context, path, rule, severity);
     if (comparator !== null) {
       levels.push({ severity, comparator, deadband, onDelayMs, path: limitPath });
     }
   }
-  checkUnits(context, path, levels, settings);
+  const written = unitsWritten(path, levels);
+  checkCount(context, window, written);
+  checkUnits(context, written, settings);
+  checkUnits(context, unitOfAggregate(window, path), pointSettings);
   checkOrder(context, levels, bareUnit);
-  return levels.map(({ severity, comparator, deadband, onDelayMs }) => ({
-    severity,
-    comparator,
-    deadband,
-    onDelayMs,
-  }));
+  return {
+    window,
+    levels: levels.map(({ severity, comparator, deadband, onDelayMs }) => ({
+      severity,
+      comparator,
+      deadband,
+      onDelayMs,
+    })),
+  };
 }
+
+const withoutDeadband: readonly ConditionKey[] = ['equals', 'silent_for'];
 
 function findCondition(context: Context, path: Path, rule: RuleInput): ConditionKey | null {
   const given = conditionKeys.filter((key) => rule[key] !== undefined);
@@ -132,14 +147,22 @@ function checkLevelNames(
   }
 }
 
-function readDeadband(context: Context, path: Path, rule: RuleInput, severity: Severity): Quantity {
-  const { deadband } = rule;
+function readDeadband(
+  context: Context,
+  path: Path,
+  { deadband }: RuleInput,
+  { severity, comparator }: { severity: Severity; comparator: Comparator | null },
+): Quantity {
   const ownPath = isMap(deadband) ? [...path, 'deadband', severity] : [...path, 'deadband'];
   const value = isMap(deadband) ? deadband[severity] : deadband;
   const none = { value: 0, unit: null };
   // A deadband that all levels share is read once for each: its mistakes are told once.
   if (context.report.isTouched(ownPath)) return none;
-  const quantity = readQuantity(context, ownPath, value) ?? none;
+  const isRate = comparator?.kind === 'rate_above' || comparator?.kind === 'rate_below';
+  const quantity =
+    (isRate && value !== undefined
+      ? readRateDeadband(context, ownPath, value, comparator.limit)
+      : readQuantity(context, ownPath, value)) ?? none;
   if (quantity.value >= 0) return quantity;
   const message = `found ${quantityText(quantity)}`;
   context.report.problem(ownPath, { message, allowed: 'a deadband of 0 or more' });
@@ -153,19 +176,26 @@ function readOnDelay(context: Context, path: Path, rule: RuleInput, severity: Se
   return readDuration(context, ownPath, isMap(delay) ? delay[severity] : delay) ?? 0;
 }
 
-/** Every unit of the rule must fit the points it judges, and the other units beside it. */
-function checkUnits(
-  context: Context,
-  path: Path,
-  levels: readonly PlacedLevel[],
-  settings: readonly KnownSettings[],
-): void {
-  const written = levels.flatMap((level) => [
+interface PlacedUnit {
+  readonly unit: string;
+  readonly path: Path;
+}
+
+function unitsWritten(path: Path, levels: readonly PlacedLevel[]): readonly PlacedUnit[] {
+  return levels.flatMap((level) => [
     ...unitsOf(level.comparator).map((unit) => ({ unit, path: level.path })),
     ...(level.deadband.unit === null
       ? []
       : [{ unit: level.deadband.unit, path: [...path, 'deadband'] }]),
   ]);
+}
+
+/** Every unit of the rule must fit the points it judges, and the other units beside it. */
+function checkUnits(
+  context: Context,
+  written: readonly PlacedUnit[],
+  settings: readonly KnownSettings[],
+): void {
   const known = settings.flatMap(({ label, settings: { unit } }) =>
     unit === null ? [] : [{ label, unit }],
   );
@@ -187,11 +217,21 @@ function checkUnits(
 }
 
 function unitsOf(comparator: Comparator): readonly string[] {
-  const quantities =
-    comparator.kind === 'above' || comparator.kind === 'below'
-      ? [comparator.limit]
-      : comparator.kind === 'outside' || comparator.kind === 'inside'
-        ? [comparator.low, comparator.high]
-        : [];
-  return quantities.flatMap(({ unit }) => (unit === null ? [] : [unit]));
+  return quantitiesOf(comparator).flatMap(({ unit }) => (unit === null ? [] : [unit]));
+}
+
+function quantitiesOf(comparator: Comparator): readonly Quantity[] {
+  switch (comparator.kind) {
+    case 'above':
+    case 'below':
+    case 'rate_above':
+    case 'rate_below':
+      return [comparator.limit];
+    case 'outside':
+    case 'inside':
+      return [comparator.low, comparator.high];
+    case 'equals':
+    case 'silent_for':
+      return [];
+  }
 }

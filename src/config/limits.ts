@@ -17,6 +17,9 @@ export const configLimits = {
   durationMsMax: 10 * 365 * 86_400_000,
   /** Readings and other steps of one test, once `every:` is written out. */
   testMovesMax: 200_000,
+  /** The window of a rule. */
+  windowMsMin: 1_000,
+  windowMsMax: 31 * 86_400_000,
   /** A PUBACK waits up to this long in the worst case. */
   commitDelayMsMax: 60_000,
 } as const;

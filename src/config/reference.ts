@@ -79,7 +79,9 @@ function branchText(branch: Record<string, unknown>): readonly string[] {
   if (isLevelMap(branch)) return ['one per severity'];
   if (branch['const'] === 0) return ['0'];
   if (typeof branch['pattern'] === 'string') {
-    return [branch['pattern'].includes('ms|s|m|h|d') ? 'duration' : 'number with unit'];
+    const { pattern } = branch;
+    if (pattern.includes('ms|s|m|h|d')) return ['duration'];
+    return [pattern.includes('(min|h)') ? 'rate' : 'number with unit'];
   }
   const texts: Readonly<Record<string, string>> = {
     object: 'map',

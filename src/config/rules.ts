@@ -1,7 +1,7 @@
 import type { Rule } from '../domain/rule.ts';
 import { readActions, type ActionNames } from './actions.ts';
 import { checkName, readDuration, readText, type Context } from './context.ts';
-import { readLevels } from './levels.ts';
+import { readJudgement } from './levels.ts';
 import { configLimits } from './limits.ts';
 import { checkMessage } from './message-template.ts';
 import type { FindSettings } from './point-units.ts';
@@ -23,12 +23,13 @@ export function readRules(
     if (rule === undefined) return [];
     const points = readPatterns(context, [...path, 'points'], rule.points);
     const settings = points.flatMap(findSettings);
-    const levels = readLevels(context, path, rule, settings);
+    const { levels, window } = readJudgement(context, path, rule, settings);
     return [
       {
         name,
         points,
         levels,
+        window,
         offDelayMs: readDuration(context, [...path, 'off_delay'], rule.off_delay) ?? 0,
         acknowledge: rule.acknowledge ?? null,
         latch: readSwitch(rule.latch) ?? false,

@@ -193,6 +193,28 @@ export const quantity = v.union(
   quantityExpected,
 );
 
+export const rateExpected = 'a rate such as 2 °C/min or 30 %/h';
+
+/** How a rate is written: a number, a unit and the time. */
+export const ratePattern =
+  /^\s*([-+−]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*([^\d\s.,/].*?)?\s*\/\s*(min|h)\s*$/;
+
+/** A speed of change; nothing but a text, since a number lacks the time. */
+export const rate = v.pipe(v.string(rateExpected), v.regex(ratePattern, rateExpected));
+
+export const aggregateExpected =
+  'mean, min, max, count, { percentile: 95 } or { time_above: 8 °C }';
+
+/** What the readings of a window are made into. */
+export const aggregate = pick(
+  isMap,
+  strictMap({
+    percentile: key(v.number('a number from 0 to 100'), 'This percentile of the readings.'),
+    time_above: key(quantity, 'Seconds for which the value was above this.'),
+  }),
+  v.picklist(['mean', 'min', 'max', 'count'], aggregateExpected),
+);
+
 const rangeExpected = 'a pair of limits such as [2, 8] or [2 °C, 8 °C]';
 
 /** A low and a high limit. */

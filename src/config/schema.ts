@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { claimSpans, notifyEdges, severities } from '../domain/rule.ts';
 import {
+  aggregate,
   choice,
   duration,
   flag,
@@ -12,6 +13,7 @@ import {
   pick,
   quantity,
   range,
+  rate,
   section,
   strictMap,
   text,
@@ -90,7 +92,7 @@ const action = strictMap(
 );
 
 const laterRuleKeys = (
-  'changes_to rate_above rate_below stuck_for expression all any at_least window of late late_after ' +
+  'changes_to stuck_for expression all any at_least late late_after ' +
   'active_when settle about group shelve_max chain repeat re_alarm acknowledge_with overrides'
 ).split(' ');
 
@@ -106,6 +108,10 @@ const rule = strictMap(
     inside: key(perLevel(range), 'Raise inside this range.'),
     equals: key(perLevel(text), 'Raise at this state, number or boolean.'),
     silent_for: key(perLevel(duration), 'Raise without a reading for this long.'),
+    rate_above: key(perLevel(rate), 'Raise if it changes faster than this, in its window.'),
+    rate_below: key(perLevel(rate), 'Raise if it changes slower than this, in its window.'),
+    window: key(duration, 'The last stretch of time, judged instead of the value.'),
+    of: key(aggregate, 'What of the window is compared with the limits.'),
     severity: key(choice(severities), 'Severity of a single limit (default warning).'),
     deadband: key(perLevel(quantity), 'How far back behind the limit clears (default 0).'),
     on_delay: key(perLevel(duration), 'How long the limit must be passed (default 0).'),

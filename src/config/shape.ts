@@ -3,9 +3,17 @@ import type { ConfigDocument } from './document.ts';
 import { suggestDuration } from './durations.ts';
 import { configLimits } from './limits.ts';
 import { describeValue, pathText, quote, type Path } from './problem.ts';
+import { suggestRate } from './rate-spelling.ts';
 import type { Mistake, Report } from './report.ts';
 import { configSchema, type ConfigInput } from './schema.ts';
-import { durationExpected, isMap, laterKey, momentExpected, unknownKey } from './schema-parts.ts';
+import {
+  durationExpected,
+  isMap,
+  laterKey,
+  momentExpected,
+  rateExpected,
+  unknownKey,
+} from './schema-parts.ts';
 import { closest } from './suggest.ts';
 
 /** A value of which any part may be missing, because it was not there or was wrong. */
@@ -98,6 +106,7 @@ function suggestionFor(issue: Issue): string | null {
   if (issue.message === durationExpected || issue.message === momentExpected) {
     return suggestDuration(issue.input);
   }
+  if (issue.message === rateExpected) return suggestRate(issue.input);
   const isChoice = issue.type === 'picklist' || issue.type === 'raw_check';
   if (!isChoice || typeof issue.input !== 'string') return null;
   const words = Array.from(

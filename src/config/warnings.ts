@@ -7,6 +7,7 @@ import { inUnit, quantityText } from './points.ts';
 import { quote } from './problem.ts';
 import type { PlacedSource } from './sources.ts';
 import { sourceMatches } from './topics.ts';
+import { isOnScale } from './windows.ts';
 
 /** What the warnings look at: a config without problems. */
 export interface Parts {
@@ -97,6 +98,7 @@ function warnOfSilentPoints(context: Context, { sources }: Parts, rule: Rule): v
 
 function warnOfLimits(context: Context, findSettings: FindSettings, rule: Rule): void {
   const known = rule.points.flatMap(findSettings);
+  if (!isOnScale(rule.window)) return;
   for (const { comparator } of rule.levels) {
     if (comparator.kind !== 'above' && comparator.kind !== 'below') continue;
     for (const { label, settings } of known) {

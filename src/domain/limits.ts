@@ -45,6 +45,11 @@ export const limits = {
   topicCacheMax: 20_000,
   /** Points in the registry; the readings of further ones are rejected with a reason. */
   pointsMax: 20_000,
+  /** Readings kept of the window of one alert; where more come, those that say the most. */
+  windowSamplesMax: 4_096,
+  /** A window is judged without a reading after so many parts of it, but not more often than this. */
+  windowSteps: 100,
+  windowStepMsMin: 1_000,
   /** Distinct text states of one point. */
   textStatesMax: 256,
   /** Length of a text state. */

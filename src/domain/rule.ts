@@ -16,6 +16,11 @@ export interface Quantity {
   readonly unit: string | null;
 }
 
+/** A speed of change: so much of `unit` in `perMs`. */
+export interface Rate extends Quantity {
+  readonly perMs: DurationMs;
+}
+
 /** What is compared with a limit (contract, "Limits"). */
 export type Comparator =
   | { readonly kind: 'above'; readonly limit: Quantity }
@@ -23,7 +28,9 @@ export type Comparator =
   | { readonly kind: 'outside'; readonly low: Quantity; readonly high: Quantity }
   | { readonly kind: 'inside'; readonly low: Quantity; readonly high: Quantity }
   | { readonly kind: 'equals'; readonly value: number | boolean | string }
-  | { readonly kind: 'silent_for'; readonly forMs: DurationMs };
+  | { readonly kind: 'silent_for'; readonly forMs: DurationMs }
+  | { readonly kind: 'rate_above'; readonly limit: Rate }
+  | { readonly kind: 'rate_below'; readonly limit: Rate };
 
 export type ComparatorKind = Comparator['kind'];
 
@@ -31,9 +38,24 @@ export type ComparatorKind = Comparator['kind'];
 export interface Level {
   readonly severity: Severity;
   readonly comparator: Comparator;
-  /** A difference, not a place on the scale: 2 °C is 3.6 °F. */
+  /** A difference, not a place on the scale: 2 °C is 3.6 °F. Of a rate: in the time of its limit. */
   readonly deadband: Quantity;
   readonly onDelayMs: DurationMs;
+}
+
+/**
+ * What the readings of a window are made into. `mean` is weighted by time, `rate` is the slope of the least-squares line,
+ * `time_above` is in seconds.
+ */
+export type Aggregate =
+  | { readonly kind: 'mean' | 'min' | 'max' | 'count' | 'rate' }
+  | { readonly kind: 'percentile'; readonly percent: number }
+  | { readonly kind: 'time_above'; readonly limit: Quantity };
+
+/** The last stretch of time of a point, judged instead of its value. */
+export interface RuleWindow {
+  readonly spanMs: DurationMs;
+  readonly of: Aggregate;
 }
 
 /** Edges of an alert's life that can notify. */
@@ -60,6 +82,8 @@ export interface Rule {
   readonly points: readonly PointPattern[];
   /** From least to most severe; never empty; all of one comparator kind. */
   readonly levels: readonly Level[];
+  /** null: the value itself is judged. */
+  readonly window: RuleWindow | null;
   readonly offDelayMs: DurationMs;
   /** null: required once severity_max is critical. */
   readonly acknowledge: 'required' | 'not_required' | null;

@@ -4,6 +4,7 @@ import type { Quality } from '../domain/reading.ts';
 import { severityRank, type Level, type Rule } from '../domain/rule.ts';
 import type { WallMs } from '../domain/time.ts';
 import { compileRegion, type Region } from './conditions.ts';
+import { comparedAs, compileGauge, shownRate, type Gauge } from './gauge.ts';
 import type { Timed } from './timer-heap.ts';
 
 /**
@@ -62,6 +63,12 @@ export interface AlertCell extends Timed {
   levels: LevelCell[];
   /** Index in the registry; 0: not about a known point. */
   pointIndex: number;
+  /** What is judged instead of the value; null: the value is. */
+  gauge: Gauge | null;
+  /** What the gauge showed at the last judgement; NaN: nothing. */
+  gauged: number;
+  /** When the gauge is judged again without a reading; Infinity: never. */
+  gaugeDue: number;
   state: AlertState;
   condition: Condition;
   quality: Quality;
@@ -141,6 +148,9 @@ export function createCell(options: CellOptions): AlertCell {
     rule,
     levels: [],
     pointIndex: point?.index ?? 0,
+    gauge: null,
+    gauged: NaN,
+    gaugeDue: Infinity,
     state: 'normal',
     // What waits for a time is clear until then; what needs a reading is unknown until there is one.
     condition: kind === 'value' ? 'unknown' : 'clear',
@@ -188,12 +198,16 @@ export function compileCell(cell: AlertCell, point: Point | null): void {
   const old = cell.levels;
   cell.steady = false;
   const present = old[cell.present]?.level.severity;
+  const about = point ?? nowhere;
+  cell.gauge = compileGauge(cell.rule, about, cell.gauge);
+  const compared = comparedAs(about, cell.rule);
+  const rate = shownRate(cell.rule, about.unit);
   cell.levels = cell.rule.levels.map((level) => {
     const kept = old.find((one) => one.level.severity === level.severity);
     return {
       level,
       rank: severityRank(level.severity),
-      region: compileRegion(level, point ?? nowhere),
+      region: compileRegion(level, compared, rate),
       breached: kept?.breached ?? false,
       held: kept?.held ?? false,
       over: kept?.over ?? false,
@@ -203,7 +217,10 @@ export function compileCell(cell: AlertCell, point: Point | null): void {
       offDue: kept?.offDue ?? NaN,
     };
   });
-  cell.problem = cell.levels.find((one) => one.region.problem !== null)?.region.problem ?? null;
+  cell.problem =
+    cell.gauge?.problem ??
+    cell.levels.find((one) => one.region.problem !== null)?.region.problem ??
+    null;
   cell.present = Math.max(
     0,
     cell.levels.findIndex((one) => one.level.severity === present),

@@ -1,5 +1,5 @@
 import type { Point } from '../domain/point.ts';
-import type { Comparator, Level, Quantity } from '../domain/rule.ts';
+import type { Comparator, Level, Quantity, Rate } from '../domain/rule.ts';
 import { convert, convertDifference } from '../domain/units.ts';
 
 /**
@@ -20,13 +20,18 @@ export interface Region {
 }
 
 /** What of a point decides how its numbers are compared. */
-type ComparedPoint = Pick<Point, 'kind' | 'unit' | 'states'>;
+export type ComparedPoint = Pick<Point, 'kind' | 'unit' | 'states'>;
 
 /**
  * Compiles a level for one point: limits and deadband in the point's unit. A point without a unit takes the numbers
- * as they are. The deadband is that of ISA-18.2 and acts only while the level is held.
+ * as they are. The deadband is that of ISA-18.2 and acts only while the level is held. `rate`: in whose unit and time
+ * the limits of a rate are compared.
  */
-export function compileRegion(level: Level, point: ComparedPoint): Region {
+export function compileRegion(
+  level: Level,
+  point: ComparedPoint,
+  rate: Rate | null = null,
+): Region {
   const { comparator } = level;
   switch (comparator.kind) {
     case 'above':
@@ -41,6 +46,10 @@ export function compileRegion(level: Level, point: ComparedPoint): Region {
       return fromState(comparator.value, level, point);
     case 'silent_for':
       return never(null);
+    case 'rate_above':
+      return fromRate([null, comparator.limit], level, point, rate ?? comparator.limit);
+    case 'rate_below':
+      return fromRate([comparator.limit, null], level, point, rate ?? comparator.limit);
   }
 }
 
@@ -55,9 +64,11 @@ export function isBreached(region: Region, held: boolean, value: number): boolea
 export function badness(comparator: Comparator['kind'], region: Region, value: number): number {
   switch (comparator) {
     case 'above':
+    case 'rate_above':
     case 'silent_for':
       return value;
     case 'below':
+    case 'rate_below':
       return -value;
     case 'outside':
       return Math.max(region.low - value, value - region.high);
@@ -93,6 +104,44 @@ function fromLimits(
   };
 }
 
+// As of differences: 2 °C/min is 3.6 °F/min, and 120 °C/h.
+function fromRate(
+  [low, high]: readonly [Rate | null, Rate | null],
+  level: Level,
+  point: ComparedPoint,
+  rate: Rate,
+): Region {
+  const limit = low ?? high;
+  if (point.kind === 'text') return never('a text state cannot be compared with a number');
+  if (limit === null) return never(null);
+  const unit = rate.unit ?? point.unit;
+  // Without a unit of its own the limit is in the point's, the deadband in that of the limit.
+  const value = rateIn(limit, limit.unit ?? point.unit, unit);
+  const deadband = rateIn(level.deadband, level.deadband.unit ?? limit.unit ?? point.unit, unit);
+  if (value === null || deadband === null || rateIn(limit, point.unit, unit) === null) {
+    return never(`${unit ?? ''} cannot be converted to ${point.unit ?? ''}`);
+  }
+  const times = rate.perMs === limit.perMs ? 1 : rate.perMs / limit.perMs;
+  const place = value * times;
+  const back = deadband * times;
+  return low === null
+    ? { ...outer, high: place, heldHigh: place - back }
+    : { ...outer, low: place, heldLow: place + back };
+}
+
+const outer = {
+  within: false,
+  low: -Infinity,
+  high: Infinity,
+  heldLow: -Infinity,
+  heldHigh: Infinity,
+  problem: null,
+} as const;
+
+function rateIn({ value }: Quantity, unit: string | null, to: string | null): number | null {
+  return unit === null || to === null ? value : convertDifference(value, unit, to);
+}
+
 function fromState(state: number | boolean | string, level: Level, point: ComparedPoint): Region {
   if (point.kind === 'text') {
     const index = point.states.indexOf(String(state));
@@ -122,7 +171,8 @@ function never(problem: string | null): Region {
   return { within: true, low: NaN, high: NaN, heldLow: NaN, heldHigh: NaN, problem };
 }
 
-function limitIn(limit: Quantity, unit: string | null): number | null {
+/** A limit in the unit of a point, which may have none; null: that is impossible. */
+export function limitIn(limit: Quantity, unit: string | null): number | null {
   if (limit.unit === null || unit === null) return limit.value;
   return convert(limit.value, limit.unit, unit);
 }

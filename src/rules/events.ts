@@ -7,6 +7,7 @@ import { convert } from '../domain/units.ts';
 import { nextDelayEnd, type AlertCell } from './alert-cell.ts';
 import { encodeMemory } from './cell-memory.ts';
 import type { EngineCore } from './engine-core.ts';
+import { judgedValue } from './judge-gauge.ts';
 import { composeMessage, tidy, type MessageFacts } from './message.ts';
 import { waitedMs } from './watch.ts';
 
@@ -107,7 +108,7 @@ function severityOf(cell: AlertCell): Severity {
 function shownValue(core: EngineCore, cell: AlertCell, at: number): Value | null {
   if (cell.kind === 'event') return Number.isNaN(cell.worst) ? null : cell.worst;
   if (cell.kind !== 'value') return waitedMs(core, cell, at) / 1000;
-  return toShown(core, cell, core.points.value[cell.pointIndex] ?? NaN);
+  return toShown(core, cell, judgedValue(core, cell));
 }
 
 function shownWorst(core: EngineCore, cell: AlertCell): Value | null {
@@ -116,12 +117,15 @@ function shownWorst(core: EngineCore, cell: AlertCell): Value | null {
 }
 
 function toShown(core: EngineCore, cell: AlertCell, stored: number): Value | null {
+  if (cell.gauge !== null) return Number.isNaN(stored) ? null : tidy(stored);
   const slot = core.points.slot(cell.pointIndex);
   return slot === undefined ? null : displayValue(slot.point, stored);
 }
 
 function unitOf(core: EngineCore, cell: AlertCell): string | null {
-  return cell.kind === 'value' ? (core.points.slot(cell.pointIndex)?.point.unit ?? null) : 's';
+  if (cell.kind !== 'value') return 's';
+  if (cell.gauge !== null) return cell.gauge.unit;
+  return core.points.slot(cell.pointIndex)?.point.unit ?? null;
 }
 
 /** A level's limit in the unit of the alert, which is the point's; as written if that is not possible. */
@@ -130,8 +134,11 @@ export function shownLimit(
   cell: AlertCell,
   index: number = cell.present,
 ): ShownLimit | null {
-  const comparator = cell.levels[index]?.level.comparator;
-  if (comparator === undefined) return null;
+  const shownLevel = cell.levels[index];
+  if (shownLevel === undefined) return null;
+  const { comparator } = shownLevel.level;
+  if (comparator.kind === 'rate_above') return tidy(shownLevel.region.high);
+  if (comparator.kind === 'rate_below') return tidy(shownLevel.region.low);
   const unit = unitOf(core, cell);
   return limitOf(comparator, ({ value, unit: written }) => {
     if (written === null || unit === null || written === unit) return value;
@@ -140,7 +147,10 @@ export function shownLimit(
   });
 }
 
-function limitOf(comparator: Comparator, shown: (quantity: Quantity) => number): ShownLimit {
+function limitOf(
+  comparator: Exclude<Comparator, { kind: 'rate_above' | 'rate_below' }>,
+  shown: (quantity: Quantity) => number,
+): ShownLimit {
   switch (comparator.kind) {
     case 'above':
     case 'below':
@@ -169,6 +179,7 @@ function messageFacts(core: EngineCore, cell: AlertCell, conclusion: Conclusion)
     durationMs: durationMs(cell, at),
     worst: shownWorst(core, cell),
     subject: subjectOf(cell),
+    gauge: cell.gauge?.label ?? null,
     situation: situationOf(cell, conclusion),
     note: cell.note,
   };

@@ -1,6 +1,7 @@
 import type { AlertCell } from './alert-cell.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announceIfDirty } from './events.ts';
+import { judgeGauge } from './judge-gauge.ts';
 import { judgeUnknown } from './judge-reading.ts';
 import { arm, finishDelays, settle, type Moment } from './settle.ts';
 import { tellFirsts } from './was-down.ts';
@@ -28,6 +29,9 @@ function fire(core: EngineCore, cell: AlertCell, at: number): void {
     cell.steady = false;
     finishDelays(core, cell, at, moment.seq);
     announceIfDirty(core, cell, at, moment.seq);
+    // The window has moved on by itself.
+    if (cell.gauge !== null && cell.gaugeDue <= at)
+      settle(core, cell, judgeGauge(core, cell, cell.gauge, at), moment);
   }
   arm(core, cell);
   if (cell.pointIndex > 0) core.points.disturb(cell.pointIndex);

@@ -18,6 +18,8 @@ export interface MessageFacts {
   readonly worst: Value | null;
   /** What is compared, or which of Limen's own alerts it is. */
   readonly subject: ComparatorKind | 'bad' | 'never_heard' | 'too_few' | 'event';
+  /** What is judged instead of the value, such as `mean over 10 min`; null: the value is. */
+  readonly gauge: string | null;
   /** `breached`: beyond the limit; `unknown`: no usable value; `back`: an alert is over; `clear`: nothing happened. */
   readonly situation: 'breached' | 'unknown' | 'back' | 'clear';
   /** Text that replaces the built-in sentence. */
@@ -80,11 +82,12 @@ export function formatWallTime(wallMs: number): string {
 
 function defaultSentence(facts: MessageFacts): string {
   if (facts.note !== null) return facts.note;
-  const point = `${facts.device}/${facts.metric}`;
+  const point = subjectText(facts);
   switch (facts.situation) {
     case 'breached':
       return breachSentence(point, facts);
     case 'unknown':
+      if (facts.gauge !== null) return `${point} is not known`;
       if (facts.value === null) return `${point} has no usable value`;
       return `${point} has no usable value, last ${withUnit(facts.value, facts.unit)}`;
     case 'back':
@@ -92,6 +95,11 @@ function defaultSentence(facts: MessageFacts): string {
     case 'clear':
       return backSentence(point, facts);
   }
+}
+
+function subjectText({ device, metric, gauge }: MessageFacts): string {
+  const point = `${device}/${metric}`;
+  return gauge === null ? point : `${gauge} of ${point}`;
 }
 
 function breachSentence(point: string, facts: MessageFacts): string {
@@ -102,6 +110,11 @@ function breachSentence(point: string, facts: MessageFacts): string {
     case 'outside':
     case 'inside':
       return `${point} is ${withUnit(facts.value, facts.unit)}, ${facts.subject} ${limit}`;
+    case 'rate_above':
+    case 'rate_below': {
+      const side = facts.subject === 'rate_above' ? 'above' : 'below';
+      return `${point} is ${withUnit(facts.value, facts.unit)}, ${side} ${limit}`;
+    }
     case 'equals':
       return `${point} is ${withUnit(facts.value, facts.unit)}`;
     case 'silent_for':
@@ -124,6 +137,8 @@ function backSentence(point: string, facts: MessageFacts): string {
     case 'outside':
     case 'inside':
     case 'equals':
+    case 'rate_above':
+    case 'rate_below':
       return `${point} is ${withUnit(facts.value, facts.unit)}`;
     case 'silent_for':
     case 'never_heard':

@@ -18,6 +18,7 @@ export function ownRule(name: OwnRule, forMs: DurationMs): Rule {
         onDelayMs: 0,
       },
     ],
+    window: null,
     offDelayMs: 0,
     // A stop is over when it is noticed: without an acknowledgement nobody would ever see it.
     acknowledge: name === 'limen.was_down' ? 'required' : 'not_required',

@@ -26,7 +26,7 @@ const range = { low: 0, high: 0 };
 // False: every reading has to be judged by this alert.
 function narrow(cell: AlertCell, value: number): boolean {
   if (cell.kind !== 'value') return cell.condition === 'clear';
-  if (cell.condition === 'unknown') return false;
+  if (cell.gauge !== null || cell.condition === 'unknown') return false;
   for (const one of cell.levels) {
     const low = one.held ? one.region.heldLow : one.region.low;
     const high = one.held ? one.region.heldHigh : one.region.high;
@@ -56,6 +56,8 @@ function narrowToWorst(cell: AlertCell): boolean {
     case 'inside':
     case 'equals':
     case 'silent_for':
+    case 'rate_above':
+    case 'rate_below':
       return false;
   }
 }

@@ -72,7 +72,8 @@ export function createRuleBook(rules: readonly Rule[], entries: readonly PointEn
  * is applied in place.
  */
 export function judgementOf(rule: Rule): string {
-  return JSON.stringify([rule.points.map((pattern) => pattern.text), rule.levels, rule.offDelayMs]);
+  const { points, levels, window, offDelayMs } = rule;
+  return JSON.stringify([points.map((pattern) => pattern.text), levels, window, offDelayMs]);
 }
 
 function namedPoints(rules: readonly Rule[], entries: readonly PointEntry[]): readonly Name[] {

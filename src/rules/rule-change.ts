@@ -6,6 +6,8 @@ import { equipPoint, kindOf, removeCell } from './declare.ts';
 import { orderedCells, type EngineCore } from './engine-core.ts';
 import { announce, announceIfDirty } from './events.ts';
 import { expectPoints } from './expected-points.ts';
+import { shownRate, type Gauge } from './gauge.ts';
+import { judgeGauge, takeReading } from './judge-gauge.ts';
 import { judgeCell } from './judge-reading.ts';
 import {
   highestHeld,
@@ -76,7 +78,7 @@ function adoptRule(core: EngineCore, cell: AlertCell, rule: Rule, { at, seq }: M
 function changeRule(core: EngineCore, cell: AlertCell, rule: Rule, moment: Moment): void {
   const { at, seq } = moment;
   const rankBefore = presentRank(cell);
-  if (cell.rule.levels[0]?.comparator.kind !== rule.levels[0]?.comparator.kind) cell.worst = NaN;
+  if (!isSameScale(cell.rule, rule)) cell.worst = NaN;
   cell.rule = rule;
   cell.kind = kindOf(rule);
   compileCell(cell, core.points.slot(cell.pointIndex)?.point ?? null);
@@ -127,6 +129,20 @@ function escalate(core: EngineCore, cell: AlertCell, { at, seq }: Moment): void 
   raiseTo(core, cell, { level, input: 'escalate', at, cause: [seq] });
 }
 
+// The worst value of another scale says nothing on this one.
+function isSameScale(before: Rule, after: Rule): boolean {
+  const [one, other] = [before, after].map((rule) => {
+    const rate = shownRate(rule, null);
+    return JSON.stringify([
+      rule.levels[0]?.comparator.kind,
+      rule.window?.of,
+      rate?.unit,
+      rate?.perMs,
+    ]);
+  });
+  return one === other;
+}
+
 function isRaised({ state }: AlertCell): boolean {
   return state === 'active' || state === 'acknowledged';
 }
@@ -147,8 +163,16 @@ function judgeAnew(core: EngineCore, cell: AlertCell, at: number): Condition {
     markByTime(core, cell, at);
     return cell.levels.some((one) => one.breached) ? 'breached' : 'clear';
   }
+  if (cell.gauge !== null) return judgeGaugeAnew(core, cell, cell.gauge, at);
   if (cell.problem !== null || !core.points.isUsable(cell.pointIndex)) return 'unknown';
   return markByValue(cell, core.points.value[cell.pointIndex]!) ? 'breached' : 'clear';
+}
+
+// A gauge that starts anew begins with the last good value; one whose limits alone have changed has gathered it already.
+function judgeGaugeAnew(core: EngineCore, cell: AlertCell, gauge: Gauge, at: number): Condition {
+  if (gauge.samples.length === 0 && core.points.isUsable(cell.pointIndex))
+    takeReading(core, cell, gauge);
+  return judgeGauge(core, cell, gauge, at);
 }
 
 function restartDelays(cell: AlertCell, verdict: Condition, { at, seq }: Moment): void {

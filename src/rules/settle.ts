@@ -3,6 +3,7 @@ import { qualityCodes } from '../domain/reading.ts';
 import { isAcknowledgeRequired, nextDelayEnd, type AlertCell } from './alert-cell.ts';
 import { badness } from './conditions.ts';
 import type { EngineCore } from './engine-core.ts';
+import { judgedValue } from './judge-gauge.ts';
 import { announce, announceIfDirty, toWall } from './events.ts';
 import {
   cancelAllLeaving,
@@ -300,7 +301,7 @@ function noteWorstValue(core: EngineCore, cell: AlertCell): void {
   if (first === undefined) return;
   const { region } = first;
   const { kind } = first.level.comparator;
-  const value = core.points.value[cell.pointIndex]!;
+  const value = judgedValue(core, cell);
   const isFirst = Number.isNaN(cell.worst) && !Number.isNaN(value);
   if (isFirst || badness(kind, region, value) > badness(kind, region, cell.worst))
     cell.worst = value;

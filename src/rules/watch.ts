@@ -14,10 +14,10 @@ export function breachDue(core: EngineCore, cell: AlertCell, one: LevelCell): nu
   return Math.max(since + one.level.comparator.forMs, cell.floor);
 }
 
-/** When the next level is breached by time alone; Infinity: never. */
+/** When the next level may be breached by time alone; Infinity: never. */
 export function nextBreachDue(core: EngineCore, cell: AlertCell): number {
+  if (cell.kind === 'value') return cell.gaugeDue;
   let due = Infinity;
-  if (cell.kind === 'value') return due;
   for (const one of cell.levels) {
     if (!one.breached) due = Math.min(due, breachDue(core, cell, one));
   }

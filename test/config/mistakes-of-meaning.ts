@@ -78,7 +78,7 @@ export const meaning: readonly MistakeCase[] = [
   {
     text: 'rules:\n  x: { points: a/b, equals: open, ¦deadband: 2 }\n',
     message: 'a deadband has no meaning beside equals:',
-    allowed: 'deadband beside above, below, outside or inside',
+    allowed: 'deadband beside above, below, outside, inside or a rate',
   },
   {
     text: 'rules:\n  x: { points: a/b, silent_for: ¦0 }\n',
@@ -88,7 +88,7 @@ export const meaning: readonly MistakeCase[] = [
   {
     text: 'rules:\n  ¦hot: { points: a/b }\n',
     message: 'a rule without a condition',
-    allowed: 'one of above, below, outside, inside, equals, silent_for',
+    allowed: 'one of above, below, outside, inside, equals, silent_for, rate_above, rate_below',
   },
   {
     text: 'rules:\n  hot: { points: a/b, above: 5, ¦below: 2 }\n',

@@ -1,7 +1,7 @@
 import type { MistakeCase } from './mistake-case.ts';
 
 const ruleKeys =
-  'points, above, below, outside, inside, equals, silent_for, severity, deadband, on_delay, ' +
+  'points, above, below, outside, inside, equals, silent_for, rate_above, rate_below, window, of, severity, deadband, on_delay, ' +
   'off_delay, acknowledge, latch, unknown, message, then';
 const durations = 'a duration such as 250ms, 30s, 5m, 2h or 7d';
 const quantities = 'a number, or a number and a unit such as -18 °C';
@@ -119,8 +119,8 @@ export const shape: readonly MistakeCase[] = [
     allowed: null,
   },
   {
-    text: 'rules:\n  hot: { points: a/b, ¦rate_above: 5 }\n',
-    message: '"rate_above" is not in this version of Limen',
+    text: 'rules:\n  hot: { points: a/b, ¦expression: 5 }\n',
+    message: '"expression" is not in this version of Limen',
     allowed: null,
   },
   {

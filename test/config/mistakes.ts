@@ -2,6 +2,13 @@ import type { MistakeCase } from './mistake-case.ts';
 import { meaning } from './mistakes-of-meaning.ts';
 import { references } from './mistakes-of-reference.ts';
 import { shape, syntax } from './mistakes-of-shape.ts';
+import { windows } from './mistakes-of-windows.ts';
 
 /** Every mistake there is a case for. */
-export const mistakes: readonly MistakeCase[] = [...syntax, ...shape, ...references, ...meaning];
+export const mistakes: readonly MistakeCase[] = [
+  ...syntax,
+  ...shape,
+  ...references,
+  ...meaning,
+  ...windows,
+];

@@ -126,6 +126,7 @@ notifiers: { me: { command: [echo, 5] } }
           onDelayMs: 5_400_000,
         },
       ],
+      window: null,
       offDelayMs: 0,
       acknowledge: 'required',
       latch: true,
@@ -160,6 +161,32 @@ notifiers: { me: { command: [echo, 5] } }
   ])('reads %s', (condition, comparator) => {
     const [rule] = sound(`rules:\n  x:\n    points: a/b\n    ${condition}\n`).rules;
     expect(rule?.levels).toMatchObject([{ severity: 'warning', comparator }]);
+  });
+
+  it.each([
+    ['mean', { kind: 'mean' }],
+    ['count', { kind: 'count' }],
+    ['{ percentile: 95 }', { kind: 'percentile', percent: 95 }],
+    ['{ time_above: 8 C }', { kind: 'time_above', limit: { value: 8, unit: '°C' } }],
+  ])('reads a window of %s', (of, aggregate) => {
+    const [rule] = sound(`rules:\n  x: { points: a/b, above: 5, window: 10m, of: ${of} }\n`).rules;
+    expect(rule?.window).toEqual({ spanMs: 600_000, of: aggregate });
+  });
+
+  it.each([
+    ['rate_above: 2 °C/min', 'rate_above', { value: 2, unit: '°C', perMs: 60_000 }],
+    ['rate_below: -3e1 L/min / h', 'rate_below', { value: -30, unit: 'L/min', perMs: 3_600_000 }],
+    ['rate_above: 2 /h', 'rate_above', { value: 2, unit: null, perMs: 3_600_000 }],
+  ])('reads %s', (condition, kind, limit) => {
+    const text = `{ points: a/b, ${condition}, window: 10m, deadband: 0.5 /min }`;
+    const [rule] = sound(`rules:\n  x: ${text}\n`).rules;
+    expect(rule?.window).toEqual({ spanMs: 600_000, of: { kind: 'rate' } });
+    expect(rule?.levels).toMatchObject([
+      {
+        comparator: { kind, limit },
+        deadband: { value: 0.5 * (limit.perMs / 60_000), unit: null },
+      },
+    ]);
   });
 
   it('reads outputs with their defaults, and text as it is written', () => {

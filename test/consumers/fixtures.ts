@@ -132,6 +132,7 @@ export function ruleOf(name: string, then: readonly Action[]): Rule {
         onDelayMs: 0,
       },
     ],
+    window: null,
     offDelayMs: 0,
     acknowledge: null,
     latch: false,

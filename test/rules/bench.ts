@@ -78,6 +78,7 @@ export function makeRule(more: Partial<Rule> = {}): Rule {
     name: 'warm',
     points: [compilePattern('fridge/temperature')],
     levels: [level()],
+    window: null,
     offDelayMs: 0,
     acknowledge: 'required',
     latch: false,

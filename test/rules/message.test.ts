@@ -17,6 +17,7 @@ const facts: MessageFacts = {
   since: 1_763_900_000_000,
   durationMs: 754_000,
   worst: -9.5,
+  gauge: null,
   subject: 'above',
   situation: 'breached',
   note: null,
