@@ -13,6 +13,7 @@ export const conditionKeys = [
   'inside',
   'equals',
   'silent_for',
+  'stuck_for',
   'rate_above',
   'rate_below',
 ] as const;
@@ -45,6 +46,12 @@ export function readComparator(
       const written = isNumberOrText(value) ? value : undefined;
       const forMs = readDuration(context, path, written, { min: 1 });
       return forMs === undefined ? null : { kind, forMs };
+    }
+    case 'stuck_for': {
+      const written = isNumberOrText(value) ? value : undefined;
+      const forMs = readDuration(context, path, written, { min: 1 });
+      // The tolerance is one for all levels, and is read beside them.
+      return forMs === undefined ? null : { kind, forMs, tolerance: { value: 0, unit: null } };
     }
     case 'rate_above':
     case 'rate_below': {

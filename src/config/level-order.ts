@@ -55,6 +55,8 @@ function liesFurtherOut(
       return mild.kind === 'equals' ? severe.value !== mild.value : null;
     case 'silent_for':
       return mild.kind === 'silent_for' ? severe.forMs > mild.forMs : null;
+    case 'stuck_for':
+      return mild.kind === 'stuck_for' ? severe.forMs > mild.forMs : null;
     case 'rate_above':
       return mild.kind === 'rate_above'
         ? isPositive(compareRates(severe.limit, mild.limit, bareUnit))
@@ -112,6 +114,7 @@ function limitText(comparator: Comparator): string {
     case 'equals':
       return String(comparator.value);
     case 'silent_for':
+    case 'stuck_for':
       return formatDuration(comparator.forMs);
     case 'rate_above':
     case 'rate_below':
@@ -134,6 +137,7 @@ function allowedOrder(kind: Comparator['kind']): string {
     case 'equals':
       return 'another value for each level';
     case 'silent_for':
+    case 'stuck_for':
       return 'a longer time for the more severe level';
   }
 }

@@ -15,7 +15,8 @@ import type { Path } from './problem.ts';
 import { readRateDeadband } from './rates.ts';
 import { isMap } from './schema-parts.ts';
 import type { RuleInput } from './shape.ts';
-import { checkCount, readWindow, settingsOfWindow, unitOfAggregate } from './windows.ts';
+import { checkCount, readWindow, settingsOfWindow, quantityOfAggregate } from './windows.ts';
+import { readTolerance } from './tolerance.ts';
 
 /**
  * What a rule judges, and its levels from least to most severe; without levels, with a problem, if there is no
@@ -30,6 +31,7 @@ export function readJudgement(
   const condition = findCondition(context, path, rule);
   if (condition === null) return { levels: [], window: null };
   const window = readWindow(context, path, rule, condition);
+  const tolerance = readTolerance(context, path, rule, condition);
   const settings = settingsOfWindow(window, pointSettings);
   const present = levelValues(rule[condition], rule.severity ?? 'warning');
   checkSeverity(context, path, rule, condition);
@@ -49,7 +51,8 @@ export function readJudgement(
   const levels: PlacedLevel[] = [];
   for (const { severity, value, isOwn } of present) {
     const limitPath = isOwn ? [...path, condition, severity] : [...path, condition];
-    const comparator = readComparator(context, limitPath, condition, value, bareUnit);
+    const read = readComparator(context, limitPath, condition, value, bareUnit);
+    const comparator = read?.kind === 'stuck_for' ? { ...read, tolerance } : read;
     const deadband = readDeadband(context, path, rule, { severity, comparator });
     const onDelayMs = readOnDelay(context, path, rule, severity);
     if (comparator !== null) {
@@ -59,7 +62,11 @@ export function readJudgement(
   const written = unitsWritten(path, levels);
   checkCount(context, window, written);
   checkUnits(context, written, settings);
-  checkUnits(context, unitOfAggregate(window, path), pointSettings);
+  const others = [
+    { quantity: tolerance, path: [...path, 'tolerance'] },
+    ...quantityOfAggregate(window, path),
+  ];
+  checkUnits(context, others.flatMap(unitOf), pointSettings);
   checkOrder(context, levels, bareUnit);
   return {
     window,
@@ -72,7 +79,7 @@ export function readJudgement(
   };
 }
 
-const withoutDeadband: readonly ConditionKey[] = ['equals', 'silent_for'];
+const withoutDeadband: readonly ConditionKey[] = ['equals', 'silent_for', 'stuck_for'];
 
 function findCondition(context: Context, path: Path, rule: RuleInput): ConditionKey | null {
   const given = conditionKeys.filter((key) => rule[key] !== undefined);
@@ -190,6 +197,11 @@ function unitsWritten(path: Path, levels: readonly PlacedLevel[]): readonly Plac
   ]);
 }
 
+function unitOf(placed: { quantity: Quantity; path: Path }): readonly PlacedUnit[] {
+  const { unit } = placed.quantity;
+  return unit === null ? [] : [{ unit, path: placed.path }];
+}
+
 /** Every unit of the rule must fit the points it judges, and the other units beside it. */
 function checkUnits(
   context: Context,
@@ -232,6 +244,7 @@ function quantitiesOf(comparator: Comparator): readonly Quantity[] {
       return [comparator.low, comparator.high];
     case 'equals':
     case 'silent_for':
+    case 'stuck_for':
       return [];
   }
 }

@@ -92,7 +92,7 @@ const action = strictMap(
 );
 
 const laterRuleKeys = (
-  'changes_to stuck_for expression all any at_least late late_after ' +
+  'changes_to expression all any at_least late late_after ' +
   'active_when settle about group shelve_max chain repeat re_alarm acknowledge_with overrides'
 ).split(' ');
 
@@ -108,6 +108,8 @@ const rule = strictMap(
     inside: key(perLevel(range), 'Raise inside this range.'),
     equals: key(perLevel(text), 'Raise at this state, number or boolean.'),
     silent_for: key(perLevel(duration), 'Raise without a reading for this long.'),
+    stuck_for: key(perLevel(duration), 'Raise if the value has not moved for this long.'),
+    tolerance: key(quantity, 'How far it may move and still be stuck (default 0).'),
     rate_above: key(perLevel(rate), 'Raise if it changes faster than this, in its window.'),
     rate_below: key(perLevel(rate), 'Raise if it changes slower than this, in its window.'),
     window: key(duration, 'The last stretch of time, judged instead of the value.'),

@@ -1,4 +1,4 @@
-import type { Aggregate, RuleWindow } from '../domain/rule.ts';
+import type { Aggregate, Quantity, RuleWindow } from '../domain/rule.ts';
 import type { ConditionKey } from './comparators.ts';
 import { readDuration, readQuantity, type Context } from './context.ts';
 import { configLimits } from './limits.ts';
@@ -62,13 +62,13 @@ export function checkCount(
   }
 }
 
-/** The unit of `time_above`, which is that of the point whatever the limits are in. */
-export function unitOfAggregate(
+/** The limit of `time_above`, which is in the unit of the point whatever the limits of the rule are in. */
+export function quantityOfAggregate(
   window: RuleWindow | null,
   path: Path,
-): readonly { readonly unit: string; readonly path: Path }[] {
-  if (window?.of.kind !== 'time_above' || window.of.limit.unit === null) return [];
-  return [{ unit: window.of.limit.unit, path: [...path, 'of', 'time_above'] }];
+): readonly { readonly quantity: Quantity; readonly path: Path }[] {
+  if (window?.of.kind !== 'time_above') return [];
+  return [{ quantity: window.of.limit, path: [...path, 'of', 'time_above'] }];
 }
 
 /** Whether the limits of a rule with this window are places on the scale of the point. */

@@ -29,6 +29,7 @@ export type Comparator =
   | { readonly kind: 'inside'; readonly low: Quantity; readonly high: Quantity }
   | { readonly kind: 'equals'; readonly value: number | boolean | string }
   | { readonly kind: 'silent_for'; readonly forMs: DurationMs }
+  | { readonly kind: 'stuck_for'; readonly forMs: DurationMs; readonly tolerance: Quantity }
   | { readonly kind: 'rate_above'; readonly limit: Rate }
   | { readonly kind: 'rate_below'; readonly limit: Rate };
 

@@ -3,6 +3,7 @@ import { convertStored, type Point } from '../domain/point.ts';
 import { severityRank, type Severity } from '../domain/rule.ts';
 import type { AlertCell, FirstValues } from './alert-cell.ts';
 import type { DormantAlert } from './engine-core.ts';
+import { isInUnitOf } from './gauge.ts';
 import { orNull } from './point-table.ts';
 
 /** What an alert needs beside its published form to go on after a restart. Plain JSON; engine times, null for none. */
@@ -83,7 +84,7 @@ export function recall(
   recallAlert(cell, alert, stored.changed);
   cell.worst = stored.worst ?? NaN;
   // The unit may have changed since: the number is one of the unit that the alert was shown in.
-  if (cell.kind === 'value' && point !== null) {
+  if (cell.kind === 'value' && point !== null && isInUnitOf(cell.gauge, point)) {
     cell.worst = convertStored(cell.worst, { kind: point.kind, unit: alert.unit }, point.unit);
   }
   cell.begunAt = stored.begun_at ?? NaN;

@@ -45,6 +45,7 @@ export function compileRegion(
     case 'equals':
       return fromState(comparator.value, level, point);
     case 'silent_for':
+    case 'stuck_for':
       return never(null);
     case 'rate_above':
       return fromRate([null, comparator.limit], level, point, rate ?? comparator.limit);
@@ -66,6 +67,7 @@ export function badness(comparator: Comparator['kind'], region: Region, value: n
     case 'above':
     case 'rate_above':
     case 'silent_for':
+    case 'stuck_for':
       return value;
     case 'below':
     case 'rate_below':
@@ -88,7 +90,7 @@ function fromLimits(
   if (point.kind === 'text') return never('a text state cannot be compared with a number');
   const lowValue = low === null ? -Infinity : limitIn(low, point.unit);
   const highValue = high === null ? Infinity : limitIn(high, point.unit);
-  const deadband = deadbandIn(level.deadband, point.unit);
+  const deadband = differenceIn(level.deadband, point.unit);
   if (lowValue === null || highValue === null || deadband === null) {
     const written = (lowValue === null ? low : highValue === null ? high : level.deadband)?.unit;
     return never(`${written ?? ''} cannot be converted to ${point.unit ?? ''}`);
@@ -151,7 +153,7 @@ function fromState(state: number | boolean | string, level: Level, point: Compar
   if (typeof state === 'string') {
     return never(`"${state}" cannot be compared with a ${point.kind}`);
   }
-  const deadband = deadbandIn(level.deadband, point.unit);
+  const deadband = differenceIn(level.deadband, point.unit);
   return exactly(Number(state), point.kind === 'number' ? (deadband ?? 0) : 0);
 }
 
@@ -177,7 +179,8 @@ export function limitIn(limit: Quantity, unit: string | null): number | null {
   return convert(limit.value, limit.unit, unit);
 }
 
-function deadbandIn(deadband: Quantity, unit: string | null): number | null {
-  if (deadband.unit === null || unit === null) return deadband.value;
-  return convertDifference(deadband.value, deadband.unit, unit);
+/** A difference in the unit of a point, which may have none; null: that is impossible. */
+export function differenceIn(difference: Quantity, unit: string | null): number | null {
+  if (difference.unit === null || unit === null) return difference.value;
+  return convertDifference(difference.value, difference.unit, unit);
 }

@@ -161,6 +161,7 @@ function limitOf(
     case 'equals':
       return comparator.value;
     case 'silent_for':
+    case 'stuck_for':
       return comparator.forMs / 1000;
   }
 }

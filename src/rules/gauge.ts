@@ -3,25 +3,39 @@ import type { Point } from '../domain/point.ts';
 import type { Quantity, Rate, Rule, RuleWindow } from '../domain/rule.ts';
 import { convertDifference } from '../domain/units.ts';
 import type { Question } from './aggregate.ts';
-import { limitIn, type ComparedPoint } from './conditions.ts';
+import { differenceIn, limitIn, type ComparedPoint } from './conditions.ts';
 import { formatDuration } from './message.ts';
 import { SampleWindow } from './samples.ts';
+import { StuckRun } from './stuck-run.ts';
 
 /** What an alert judges instead of the value of its point, with all it remembers for that. */
-export interface Gauge {
+export type Gauge = WindowGauge | StuckGauge;
+
+interface AnyGauge {
   /** What the memory was gathered for: a gauge of another identity starts anew. */
   readonly identity: string;
+  /** Unit in which it is shown and compared. */
+  readonly unit: string | null;
+  /** What it is, for messages; null: it has a sentence of its own. */
+  readonly label: string | null;
+  readonly problem: string | null;
+}
+
+/** An aggregate of the last stretch of time. */
+export interface WindowGauge extends AnyGauge {
+  readonly kind: 'window';
   readonly samples: SampleWindow;
   readonly question: Question;
   /** The aggregate of a window is multiplied by this; a slope per millisecond becomes one per minute. */
   readonly factor: number;
-  /** Unit in which it is shown and compared. */
-  readonly unit: string | null;
-  /** What it is, for messages. */
-  readonly label: string;
   /** Without a reading it is judged again after this. */
   readonly stepMs: number;
-  readonly problem: string | null;
+}
+
+/** For how long the value has not moved. */
+export interface StuckGauge extends AnyGauge {
+  readonly kind: 'stuck';
+  readonly run: StuckRun;
 }
 
 /** What of a point decides how it is gauged. */
@@ -29,7 +43,8 @@ type GaugedPoint = Pick<Point, 'kind' | 'unit'>;
 
 /** Compiles what a rule judges at one point; goes on with what a gauge of the same identity has gathered. */
 export function compileGauge(rule: Rule, point: GaugedPoint, known: Gauge | null): Gauge | null {
-  return rule.window === null ? null : windowGauge(rule, rule.window, point, known);
+  if (rule.window !== null) return windowGauge(rule, rule.window, point, known);
+  return rule.levels[0]?.comparator.kind === 'stuck_for' ? stuckGauge(rule, point, known) : null;
 }
 
 /** The point as its limits see it: an aggregate need not be in the unit of the point. */
@@ -47,6 +62,11 @@ export function comparedAs<Seen extends ComparedPoint>(
   }
 }
 
+/** Whether what is judged is a place on the scale of the point, to be converted with it. */
+export function isInUnitOf(gauge: Gauge | null, { unit }: Pick<Point, 'unit'>): boolean {
+  return gauge === null || gauge.unit === unit;
+}
+
 /** The rate in whose unit and time all levels of a rule are compared and shown; null: the rule judges no rate. */
 export function shownRate(rule: Rule, unit: string | null): Rate | null {
   const comparator = rule.levels[0]?.comparator;
@@ -59,15 +79,19 @@ function windowGauge(
   window: RuleWindow,
   point: GaugedPoint,
   known: Gauge | null,
-): Gauge {
+): WindowGauge {
   const { of, spanMs } = window;
   const identity = JSON.stringify([window, point.unit]);
   const limit = of.kind === 'time_above' ? limitIn(of.limit, point.unit) : 0;
   const rate = of.kind === 'rate' ? shownRate(rule, point.unit) : null;
   const factor = rate === null ? 1 : rateFactor(rate, point.unit);
   return {
+    kind: 'window',
     identity,
-    samples: known?.identity === identity ? known.samples : new SampleWindow(spanMs),
+    samples:
+      known?.kind === 'window' && known.identity === identity
+        ? known.samples
+        : new SampleWindow(spanMs),
     question: {
       of: of.kind,
       percent: of.kind === 'percentile' ? of.percent : 0,
@@ -78,6 +102,32 @@ function windowGauge(
     label: `${aggregateLabel(window)} over ${formatDuration(spanMs)}`,
     stepMs: Math.max(limits.windowStepMsMin, Math.ceil(spanMs / limits.windowSteps)),
     problem: of.kind === 'time_above' ? timeAboveProblem(of.limit, point, limit) : null,
+  };
+}
+
+function stuckGauge(rule: Rule, point: GaugedPoint, known: Gauge | null): StuckGauge {
+  let spanMs = 0;
+  let tolerance: number | null = 0;
+  let written: string | null = null;
+  for (const { comparator } of rule.levels) {
+    if (comparator.kind !== 'stuck_for') continue;
+    spanMs = Math.max(spanMs, comparator.forMs);
+    tolerance = differenceIn(comparator.tolerance, point.unit);
+    written = comparator.tolerance.unit;
+  }
+  const identity = JSON.stringify(['stuck', spanMs, tolerance, point.unit, point.kind]);
+  return {
+    kind: 'stuck',
+    identity,
+    run:
+      known?.kind === 'stuck' && known.identity === identity
+        ? known.run
+        : // One state is as far from another as any: a tolerance is for numbers.
+          new StuckRun(spanMs, point.kind === 'number' ? (tolerance ?? 0) : 0),
+    unit: 's',
+    label: null,
+    problem:
+      tolerance === null ? `${written ?? ''} cannot be converted to ${point.unit ?? ''}` : null,
   };
 }
 

@@ -1,8 +1,9 @@
 import type { Condition } from '../domain/alert.ts';
+import { limits } from '../domain/limits.ts';
 import { aggregate } from './aggregate.ts';
 import type { AlertCell } from './alert-cell.ts';
 import type { EngineCore } from './engine-core.ts';
-import type { Gauge } from './gauge.ts';
+import type { Gauge, StuckGauge, WindowGauge } from './gauge.ts';
 import { markByValue } from './levels.ts';
 
 /** The number the levels of an alert are compared with: what its gauge shows, or the value of its point. */
@@ -10,20 +11,95 @@ export function judgedValue(core: EngineCore, cell: AlertCell): number {
   return cell.gauge === null ? (core.points.value[cell.pointIndex] ?? NaN) : cell.gauged;
 }
 
-/** Gives the gauge the last usable value of the point. */
-export function takeReading(core: EngineCore, cell: AlertCell, gauge: Gauge): void {
-  const index = cell.pointIndex;
-  gauge.samples.add(core.points.heardAt[index]!, core.points.value[index]!);
+/** Gives the gauge the last usable value of the point, and judges what it shows then. */
+export function gaugeReading(
+  core: EngineCore,
+  cell: AlertCell,
+  gauge: Gauge,
+  at: number,
+): Condition {
+  takeReading(core, cell, gauge);
+  return judgeGauge(core, cell, gauge, at);
 }
 
 /** Judges what the gauge shows at this time; with bad or stale data nobody knows. */
 export function judgeGauge(core: EngineCore, cell: AlertCell, gauge: Gauge, at: number): Condition {
   cell.gaugeDue = Infinity;
   if (cell.problem !== null || !core.points.isUsable(cell.pointIndex)) return 'unknown';
-  const everyMs = core.points.slot(cell.pointIndex)?.expectEveryMs ?? null;
-  cell.gauged = aggregate(gauge.samples, gauge.question, at, everyMs) * gauge.factor;
+  switch (gauge.kind) {
+    case 'window':
+      return judgeWindow(core, cell, gauge, at);
+    case 'stuck':
+      return judgeStuck(core, cell, gauge);
+  }
+}
+
+/**
+ * Judges without a reading, after the rule or the point has changed. A gauge that starts anew begins with the last good
+ * value; one whose limits alone have changed has gathered it already.
+ */
+export function judgeGaugeAnew(
+  core: EngineCore,
+  cell: AlertCell,
+  gauge: Gauge,
+  at: number,
+): Condition {
+  if (isEmpty(gauge) && core.points.isUsable(cell.pointIndex)) takeReading(core, cell, gauge);
+  return judgeGauge(core, cell, gauge, at);
+}
+
+function isEmpty(gauge: Gauge): boolean {
+  switch (gauge.kind) {
+    case 'window':
+      return gauge.samples.length === 0;
+    case 'stuck':
+      return Number.isNaN(gauge.run.since);
+  }
+}
+
+function takeReading(core: EngineCore, cell: AlertCell, gauge: Gauge): void {
+  const at = core.points.heardAt[cell.pointIndex]!;
+  const value = core.points.value[cell.pointIndex]!;
+  switch (gauge.kind) {
+    case 'window':
+      gauge.samples.add(at, value);
+      break;
+    case 'stuck':
+      gauge.run.add(at, value, limits.missedIntervals * (expectEveryMs(core, cell) ?? Infinity));
+      break;
+  }
+}
+
+function judgeWindow(
+  core: EngineCore,
+  cell: AlertCell,
+  { samples, question, factor, stepMs }: WindowGauge,
+  at: number,
+): Condition {
+  cell.gauged = aggregate(samples, question, at, expectEveryMs(core, cell)) * factor;
   // An empty window stays empty until the next reading.
-  if (gauge.samples.holdsAt(at)) cell.gaugeDue = at + gauge.stepMs;
+  if (samples.holdsAt(at)) cell.gaugeDue = at + stepMs;
   if (Number.isNaN(cell.gauged)) return 'unknown';
   return markByValue(cell, cell.gauged) ? 'breached' : 'clear';
+}
+
+// Only readings show that a point is stuck: one that is silent may have moved. A run whose beginning nobody saw may be
+// longer than it seems; a level that it does not reach yet stays as it is.
+function judgeStuck(core: EngineCore, cell: AlertCell, { run }: StuckGauge): Condition {
+  const lastedMs = core.points.heardAt[cell.pointIndex]! - run.since;
+  cell.gauged = lastedMs / 1000;
+  let any = false;
+  for (const one of cell.levels) {
+    if (one.level.comparator.kind !== 'stuck_for') continue;
+    if (lastedMs >= one.level.comparator.forMs) {
+      one.breached = true;
+      any = true;
+    } else if (run.isWhole) one.breached = false;
+  }
+  if (any) return 'breached';
+  return run.isWhole ? 'clear' : 'unknown';
+}
+
+function expectEveryMs(core: EngineCore, cell: AlertCell): number | null {
+  return core.points.slot(cell.pointIndex)?.expectEveryMs ?? null;
 }

@@ -4,7 +4,7 @@ import { addBadCell } from './declare.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announceIfDirty } from './events.ts';
 import { endWait, noteFirstHeard } from './expected-points.ts';
-import { judgeGauge, takeReading } from './judge-gauge.ts';
+import { gaugeReading } from './judge-gauge.ts';
 import { markByValue, markClear } from './levels.ts';
 import type { PointSlot } from './point-table.ts';
 import { findQuietRange } from './quiet.ts';
@@ -49,8 +49,7 @@ export function judgeCell(core: EngineCore, cell: AlertCell, moment: Moment): vo
     }
     settle(core, cell, 'clear', moment);
   } else if (cell.gauge !== null) {
-    takeReading(core, cell, cell.gauge);
-    settle(core, cell, judgeGauge(core, cell, cell.gauge, moment.at), moment);
+    settle(core, cell, gaugeReading(core, cell, cell.gauge, moment.at), moment);
   } else if (cell.problem !== null) {
     settle(core, cell, 'unknown', moment);
   } else {

@@ -87,6 +87,7 @@ function defaultSentence(facts: MessageFacts): string {
     case 'breached':
       return breachSentence(point, facts);
     case 'unknown':
+      if (facts.subject === 'stuck_for') return `it is not known whether ${point} is stuck`;
       if (facts.gauge !== null) return `${point} is not known`;
       if (facts.value === null) return `${point} has no usable value`;
       return `${point} has no usable value, last ${withUnit(facts.value, facts.unit)}`;
@@ -119,6 +120,8 @@ function breachSentence(point: string, facts: MessageFacts): string {
       return `${point} is ${withUnit(facts.value, facts.unit)}`;
     case 'silent_for':
       return `${point} has not been heard for ${secondsText(facts.value)}`;
+    case 'stuck_for':
+      return `${point} has been stuck for ${secondsText(facts.value)}`;
     case 'bad':
       return `${point} has had only bad values for ${secondsText(facts.value)}`;
     case 'never_heard':
@@ -144,6 +147,8 @@ function backSentence(point: string, facts: MessageFacts): string {
     case 'never_heard':
     case 'too_few':
       return `${point} is heard`;
+    case 'stuck_for':
+      return `${point} is not stuck`;
     case 'bad':
       return `${point} has good values`;
     case 'event':
@@ -158,7 +163,8 @@ function returnText(facts: MessageFacts): string {
 
 function isTimed(facts: MessageFacts): boolean {
   return (
-    facts.unit === 's' && ['silent_for', 'bad', 'never_heard', 'event'].includes(facts.subject)
+    facts.unit === 's' &&
+    ['silent_for', 'stuck_for', 'bad', 'never_heard', 'event'].includes(facts.subject)
   );
 }
 

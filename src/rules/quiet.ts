@@ -56,6 +56,7 @@ function narrowToWorst(cell: AlertCell): boolean {
     case 'inside':
     case 'equals':
     case 'silent_for':
+    case 'stuck_for':
     case 'rate_above':
     case 'rate_below':
       return false;

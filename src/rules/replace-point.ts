@@ -3,9 +3,11 @@ import type { AlertCell } from './alert-cell.ts';
 import { declarePoint } from './declare.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announceIfDirty } from './events.ts';
+import { isInUnitOf, type Gauge } from './gauge.ts';
+import { judgeGaugeAnew } from './judge-gauge.ts';
 import { judgeCell, judgeUnknown } from './judge-reading.ts';
 import { markByValue } from './levels.ts';
-import type { Moment } from './settle.ts';
+import { arm, settle, type Moment } from './settle.ts';
 
 /**
  * A point goes on under another index because its unit changed: its alerts and its last value go with it, in the new
@@ -40,11 +42,19 @@ export function judgeReplaced(core: EngineCore, moment: Moment): void {
       if (cell.kind !== 'value') continue;
       // Unit, value and limit of what is shown are others, and the memory of an alert goes by its unit.
       if (cell.state !== 'normal') cell.dirty = true;
-      if (!isJudgedOtherwise(core, cell)) announceIfDirty(core, cell, moment.at, moment.seq);
+      if (cell.gauge !== null) judgeGaugedAnew(core, cell, cell.gauge, moment);
+      else if (!isJudgedOtherwise(core, cell)) announceIfDirty(core, cell, moment.at, moment.seq);
       else if (isUsable) judgeCell(core, cell, moment);
       else judgeUnknown(core, cell, moment);
     }
   }
+}
+
+function judgeGaugedAnew(core: EngineCore, cell: AlertCell, gauge: Gauge, moment: Moment): void {
+  const verdict = judgeGaugeAnew(core, cell, gauge, moment.at);
+  if (verdict === cell.condition) announceIfDirty(core, cell, moment.at, moment.seq);
+  else settle(core, cell, verdict, moment);
+  arm(core, cell);
 }
 
 // The same verdict again is no news: it must not start an off-delay that waits for a fresh reading.
@@ -59,5 +69,8 @@ function isJudgedOtherwise(core: EngineCore, cell: AlertCell): boolean {
 
 function moveCell(cell: AlertCell, former: Point, point: Point): void {
   cell.pointIndex = point.index;
-  if (cell.kind === 'value') cell.worst = convertStored(cell.worst, former, point.unit);
+  // Of a gauge in another unit only a rate may have gone by that of the point.
+  if (cell.gauge?.kind === 'window' && cell.gauge.question.of === 'rate') cell.worst = NaN;
+  else if (cell.kind === 'value' && isInUnitOf(cell.gauge, former))
+    cell.worst = convertStored(cell.worst, former, point.unit);
 }

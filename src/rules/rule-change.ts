@@ -6,8 +6,8 @@ import { equipPoint, kindOf, removeCell } from './declare.ts';
 import { orderedCells, type EngineCore } from './engine-core.ts';
 import { announce, announceIfDirty } from './events.ts';
 import { expectPoints } from './expected-points.ts';
-import { shownRate, type Gauge } from './gauge.ts';
-import { judgeGauge, takeReading } from './judge-gauge.ts';
+import { shownRate } from './gauge.ts';
+import { judgeGaugeAnew } from './judge-gauge.ts';
 import { judgeCell } from './judge-reading.ts';
 import {
   highestHeld,
@@ -166,13 +166,6 @@ function judgeAnew(core: EngineCore, cell: AlertCell, at: number): Condition {
   if (cell.gauge !== null) return judgeGaugeAnew(core, cell, cell.gauge, at);
   if (cell.problem !== null || !core.points.isUsable(cell.pointIndex)) return 'unknown';
   return markByValue(cell, core.points.value[cell.pointIndex]!) ? 'breached' : 'clear';
-}
-
-// A gauge that starts anew begins with the last good value; one whose limits alone have changed has gathered it already.
-function judgeGaugeAnew(core: EngineCore, cell: AlertCell, gauge: Gauge, at: number): Condition {
-  if (gauge.samples.length === 0 && core.points.isUsable(cell.pointIndex))
-    takeReading(core, cell, gauge);
-  return judgeGauge(core, cell, gauge, at);
 }
 
 function restartDelays(cell: AlertCell, verdict: Condition, { at, seq }: Moment): void {

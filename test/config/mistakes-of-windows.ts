@@ -7,7 +7,7 @@ function rule(text: string): string {
   return `points:\n  a/b: { unit: °C }\nrules:\n  x: { points: a/b, ${text} }\n`;
 }
 
-/** Rates and windows. */
+/** Rates, windows and stuck values. */
 export const windows: readonly MistakeCase[] = [
   { text: rule('rate_above: ¦5, window: 10m'), message: 'found the number 5', allowed: rate },
   { text: rule('rate_above: ¦5 °C, window: 10m'), message: 'found "5 °C"', allowed: rate },
@@ -124,6 +124,36 @@ export const windows: readonly MistakeCase[] = [
     text: rule('above: ¦2 °C, window: 10m, of: count'),
     message: '°C does not fit a count',
     allowed: 'a number without a unit',
+  },
+  {
+    text: rule('above: 5, ¦tolerance: 1'),
+    message: 'tolerance: has no meaning beside above:',
+    allowed: 'tolerance beside stuck_for',
+  },
+  {
+    text: rule('stuck_for: 30m, tolerance: ¦-1'),
+    message: 'found -1',
+    allowed: 'a tolerance of 0 or more',
+  },
+  {
+    text: rule('stuck_for: 30m, tolerance: ¦1 hPa'),
+    message: 'hPa does not fit a/b, which is in °C',
+    allowed: 'a number, or a unit like °C',
+  },
+  {
+    text: rule('stuck_for: 30m, ¦deadband: 1'),
+    message: 'a deadband has no meaning beside stuck_for:',
+    allowed: 'deadband beside above, below, outside, inside or a rate',
+  },
+  {
+    text: rule('stuck_for: 30m, ¦window: 10m'),
+    message: 'window: has no meaning beside stuck_for:',
+    allowed: 'window beside above, below, outside, inside, rate_above or rate_below',
+  },
+  {
+    text: rule('stuck_for: { info: 30m, warning: ¦1m }'),
+    message: '1m does not lie further out than 30m of info',
+    allowed: 'a longer time for the more severe level',
   },
   {
     text: rule('above: { info: 5 min, warning: ¦200 }, window: 10m, of: { time_above: 8 }'),

@@ -173,6 +173,17 @@ notifiers: { me: { command: [echo, 5] } }
     expect(rule?.window).toEqual({ spanMs: 600_000, of: aggregate });
   });
 
+  it('reads the tolerance of a stuck value into every level', () => {
+    const [rule] = sound(
+      'rules:\n  x: { points: a/b, stuck_for: { info: 30m, critical: 2h }, tolerance: 0.1 K }\n',
+    ).rules;
+    const tolerance = { value: 0.1, unit: 'K' };
+    expect(rule?.levels).toMatchObject([
+      { comparator: { kind: 'stuck_for', forMs: 1_800_000, tolerance } },
+      { comparator: { kind: 'stuck_for', forMs: 7_200_000, tolerance } },
+    ]);
+  });
+
   it.each([
     ['rate_above: 2 °C/min', 'rate_above', { value: 2, unit: '°C', perMs: 60_000 }],
     ['rate_below: -3e1 L/min / h', 'rate_below', { value: -30, unit: 'L/min', perMs: 3_600_000 }],
