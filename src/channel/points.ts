@@ -101,7 +101,9 @@ export class Points {
     this.#entries = entries;
     this.#textRules = rules.filter((rule) =>
       rule.levels.some(
-        ({ comparator }) => comparator.kind === 'equals' && typeof comparator.value === 'string',
+        ({ comparator }) =>
+          (comparator.kind === 'equals' || comparator.kind === 'changes_to') &&
+          typeof comparator.value === 'string',
       ),
     );
     for (const ref of this.#byName.values()) {

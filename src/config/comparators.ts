@@ -12,6 +12,7 @@ export const conditionKeys = [
   'outside',
   'inside',
   'equals',
+  'changes_to',
   'silent_for',
   'stuck_for',
   'rate_above',
@@ -41,6 +42,7 @@ export function readComparator(
       return range === null ? null : { kind, ...range };
     }
     case 'equals':
+    case 'changes_to':
       return { kind, value: readState(context, path, value) };
     case 'silent_for': {
       const written = isNumberOrText(value) ? value : undefined;

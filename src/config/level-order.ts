@@ -53,6 +53,8 @@ function liesFurtherOut(
         : null;
     case 'equals':
       return mild.kind === 'equals' ? severe.value !== mild.value : null;
+    case 'changes_to':
+      return mild.kind === 'changes_to' ? severe.value !== mild.value : null;
     case 'silent_for':
       return mild.kind === 'silent_for' ? severe.forMs > mild.forMs : null;
     case 'stuck_for':
@@ -112,6 +114,7 @@ function limitText(comparator: Comparator): string {
     case 'inside':
       return `[${quantityText(comparator.low)}, ${quantityText(comparator.high)}]`;
     case 'equals':
+    case 'changes_to':
       return String(comparator.value);
     case 'silent_for':
     case 'stuck_for':
@@ -135,6 +138,7 @@ function allowedOrder(kind: Comparator['kind']): string {
     case 'inside':
       return 'a narrower range for the more severe level';
     case 'equals':
+    case 'changes_to':
       return 'another value for each level';
     case 'silent_for':
     case 'stuck_for':

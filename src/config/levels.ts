@@ -79,7 +79,12 @@ export function readJudgement(
   };
 }
 
-const withoutDeadband: readonly ConditionKey[] = ['equals', 'silent_for', 'stuck_for'];
+const withoutDeadband: readonly ConditionKey[] = [
+  'equals',
+  'changes_to',
+  'silent_for',
+  'stuck_for',
+];
 
 function findCondition(context: Context, path: Path, rule: RuleInput): ConditionKey | null {
   const given = conditionKeys.filter((key) => rule[key] !== undefined);
@@ -243,6 +248,7 @@ function quantitiesOf(comparator: Comparator): readonly Quantity[] {
     case 'inside':
       return [comparator.low, comparator.high];
     case 'equals':
+    case 'changes_to':
     case 'silent_for':
     case 'stuck_for':
       return [];

@@ -92,7 +92,7 @@ const action = strictMap(
 );
 
 const laterRuleKeys = (
-  'changes_to expression all any at_least late late_after ' +
+  'expression all any at_least late late_after ' +
   'active_when settle about group shelve_max chain repeat re_alarm acknowledge_with overrides'
 ).split(' ');
 
@@ -107,6 +107,7 @@ const rule = strictMap(
     outside: key(perLevel(range), 'Raise outside this range.'),
     inside: key(perLevel(range), 'Raise inside this range.'),
     equals: key(perLevel(text), 'Raise at this state, number or boolean.'),
+    changes_to: key(perLevel(text), 'Raise when it becomes this state, number or boolean.'),
     silent_for: key(perLevel(duration), 'Raise without a reading for this long.'),
     stuck_for: key(perLevel(duration), 'Raise if the value has not moved for this long.'),
     tolerance: key(quantity, 'How far it may move and still be stuck (default 0).'),

@@ -28,6 +28,7 @@ export type Comparator =
   | { readonly kind: 'outside'; readonly low: Quantity; readonly high: Quantity }
   | { readonly kind: 'inside'; readonly low: Quantity; readonly high: Quantity }
   | { readonly kind: 'equals'; readonly value: number | boolean | string }
+  | { readonly kind: 'changes_to'; readonly value: number | boolean | string }
   | { readonly kind: 'silent_for'; readonly forMs: DurationMs }
   | { readonly kind: 'stuck_for'; readonly forMs: DurationMs; readonly tolerance: Quantity }
   | { readonly kind: 'rate_above'; readonly limit: Rate }

@@ -208,7 +208,8 @@ export function compileCell(cell: AlertCell, point: Point | null): void {
       level,
       rank: severityRank(level.severity),
       region: compileRegion(level, compared, rate),
-      breached: kept?.breached ?? false,
+      // A breach of another kind of limit says nothing on this one.
+      breached: kept?.level.comparator.kind === level.comparator.kind && kept.breached,
       held: kept?.held ?? false,
       over: kept?.over ?? false,
       onDue: kept?.onDue ?? NaN,

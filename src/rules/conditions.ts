@@ -43,6 +43,7 @@ export function compileRegion(
     case 'inside':
       return fromLimits(true, [comparator.low, comparator.high], level, point);
     case 'equals':
+    case 'changes_to':
       return fromState(comparator.value, level, point);
     case 'silent_for':
     case 'stuck_for':
@@ -77,6 +78,7 @@ export function badness(comparator: Comparator['kind'], region: Region, value: n
     case 'inside':
       return Math.min(value - region.low, region.high - value);
     case 'equals':
+    case 'changes_to':
       return region.low === value ? 1 : 0;
   }
 }

@@ -117,7 +117,8 @@ function shownWorst(core: EngineCore, cell: AlertCell): Value | null {
 }
 
 function toShown(core: EngineCore, cell: AlertCell, stored: number): Value | null {
-  if (cell.gauge !== null) return Number.isNaN(stored) ? null : tidy(stored);
+  if (cell.gauge !== null && cell.gauge.kind !== 'change')
+    return Number.isNaN(stored) ? null : tidy(stored);
   const slot = core.points.slot(cell.pointIndex);
   return slot === undefined ? null : displayValue(slot.point, stored);
 }
@@ -159,6 +160,7 @@ function limitOf(
     case 'inside':
       return [shown(comparator.low), shown(comparator.high)];
     case 'equals':
+    case 'changes_to':
       return comparator.value;
     case 'silent_for':
     case 'stuck_for':

@@ -9,7 +9,7 @@ import { SampleWindow } from './samples.ts';
 import { StuckRun } from './stuck-run.ts';
 
 /** What an alert judges instead of the value of its point, with all it remembers for that. */
-export type Gauge = WindowGauge | StuckGauge;
+export type Gauge = WindowGauge | StuckGauge | ChangeGauge;
 
 interface AnyGauge {
   /** What the memory was gathered for: a gauge of another identity starts anew. */
@@ -38,13 +38,27 @@ export interface StuckGauge extends AnyGauge {
   readonly run: StuckRun;
 }
 
+/** The value, and what it was before: a change is judged, not a state. */
+export interface ChangeGauge extends AnyGauge {
+  readonly kind: 'change';
+  /** The last good value since the start, or since the rule began; NaN: there was none. */
+  previous: number;
+}
+
 /** What of a point decides how it is gauged. */
 type GaugedPoint = Pick<Point, 'kind' | 'unit'>;
 
 /** Compiles what a rule judges at one point; goes on with what a gauge of the same identity has gathered. */
 export function compileGauge(rule: Rule, point: GaugedPoint, known: Gauge | null): Gauge | null {
   if (rule.window !== null) return windowGauge(rule, rule.window, point, known);
-  return rule.levels[0]?.comparator.kind === 'stuck_for' ? stuckGauge(rule, point, known) : null;
+  switch (rule.levels[0]?.comparator.kind) {
+    case 'stuck_for':
+      return stuckGauge(rule, point, known);
+    case 'changes_to':
+      return changeGauge(point, known);
+    default:
+      return null;
+  }
 }
 
 /** The point as its limits see it: an aggregate need not be in the unit of the point. */
@@ -129,6 +143,12 @@ function stuckGauge(rule: Rule, point: GaugedPoint, known: Gauge | null): StuckG
     problem:
       tolerance === null ? `${written ?? ''} cannot be converted to ${point.unit ?? ''}` : null,
   };
+}
+
+function changeGauge(point: GaugedPoint, known: Gauge | null): ChangeGauge {
+  const identity = JSON.stringify(['change', point.unit, point.kind]);
+  const previous = known?.kind === 'change' && known.identity === identity ? known.previous : NaN;
+  return { kind: 'change', identity, previous, unit: point.unit, label: null, problem: null };
 }
 
 // Of all others the levels tell, which are in the unit of the point.

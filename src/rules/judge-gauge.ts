@@ -2,13 +2,15 @@ import type { Condition } from '../domain/alert.ts';
 import { limits } from '../domain/limits.ts';
 import { aggregate } from './aggregate.ts';
 import type { AlertCell } from './alert-cell.ts';
+import { isBreached } from './conditions.ts';
 import type { EngineCore } from './engine-core.ts';
-import type { Gauge, StuckGauge, WindowGauge } from './gauge.ts';
+import type { ChangeGauge, Gauge, StuckGauge, WindowGauge } from './gauge.ts';
 import { markByValue } from './levels.ts';
 
 /** The number the levels of an alert are compared with: what its gauge shows, or the value of its point. */
 export function judgedValue(core: EngineCore, cell: AlertCell): number {
-  return cell.gauge === null ? (core.points.value[cell.pointIndex] ?? NaN) : cell.gauged;
+  const isValue = cell.gauge === null || cell.gauge.kind === 'change';
+  return isValue ? (core.points.value[cell.pointIndex] ?? NaN) : cell.gauged;
 }
 
 /** Gives the gauge the last usable value of the point, and judges what it shows then. */
@@ -31,6 +33,8 @@ export function judgeGauge(core: EngineCore, cell: AlertCell, gauge: Gauge, at: 
       return judgeWindow(core, cell, gauge, at);
     case 'stuck':
       return judgeStuck(core, cell, gauge);
+    case 'change':
+      return judgeChange(core, cell, gauge);
   }
 }
 
@@ -54,6 +58,8 @@ function isEmpty(gauge: Gauge): boolean {
       return gauge.samples.length === 0;
     case 'stuck':
       return Number.isNaN(gauge.run.since);
+    case 'change':
+      return Number.isNaN(gauge.previous);
   }
 }
 
@@ -66,6 +72,9 @@ function takeReading(core: EngineCore, cell: AlertCell, gauge: Gauge): void {
       break;
     case 'stuck':
       gauge.run.add(at, value, limits.missedIntervals * (expectEveryMs(core, cell) ?? Infinity));
+      break;
+    case 'change':
+      // Judged against the one before: taken when it is judged.
       break;
   }
 }
@@ -98,6 +107,20 @@ function judgeStuck(core: EngineCore, cell: AlertCell, { run }: StuckGauge): Con
   }
   if (any) return 'breached';
   return run.isWhole ? 'clear' : 'unknown';
+}
+
+// Breached by a change to the state, and while the value is that: the first value after a start is no change.
+function judgeChange(core: EngineCore, cell: AlertCell, gauge: ChangeGauge): Condition {
+  const { previous } = gauge;
+  const value = core.points.value[cell.pointIndex]!;
+  gauge.previous = value;
+  let any = false;
+  for (const one of cell.levels) {
+    const isChange = !Number.isNaN(previous) && !isBreached(one.region, false, previous);
+    one.breached = isBreached(one.region, false, value) && (one.breached || isChange);
+    if (one.breached) any = true;
+  }
+  return any ? 'breached' : 'clear';
 }
 
 function expectEveryMs(core: EngineCore, cell: AlertCell): number | null {

@@ -118,6 +118,8 @@ function breachSentence(point: string, facts: MessageFacts): string {
     }
     case 'equals':
       return `${point} is ${withUnit(facts.value, facts.unit)}`;
+    case 'changes_to':
+      return `${point} has changed to ${limit}`;
     case 'silent_for':
       return `${point} has not been heard for ${secondsText(facts.value)}`;
     case 'stuck_for':
@@ -140,6 +142,7 @@ function backSentence(point: string, facts: MessageFacts): string {
     case 'outside':
     case 'inside':
     case 'equals':
+    case 'changes_to':
     case 'rate_above':
     case 'rate_below':
       return `${point} is ${withUnit(facts.value, facts.unit)}`;

@@ -55,6 +55,7 @@ function narrowToWorst(cell: AlertCell): boolean {
     case 'outside':
     case 'inside':
     case 'equals':
+    case 'changes_to':
     case 'silent_for':
     case 'stuck_for':
     case 'rate_above':

@@ -89,7 +89,7 @@ export const meaning: readonly MistakeCase[] = [
     text: 'rules:\n  ¦hot: { points: a/b }\n',
     message: 'a rule without a condition',
     allowed:
-      'one of above, below, outside, inside, equals, silent_for, stuck_for, rate_above, rate_below',
+      'one of above, below, outside, inside, equals, changes_to, silent_for, stuck_for, rate_above, rate_below',
   },
   {
     text: 'rules:\n  hot: { points: a/b, above: 5, ¦below: 2 }\n',

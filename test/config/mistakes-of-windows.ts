@@ -151,6 +151,16 @@ export const windows: readonly MistakeCase[] = [
     allowed: 'window beside above, below, outside, inside, rate_above or rate_below',
   },
   {
+    text: rule('changes_to: open, ¦deadband: 1'),
+    message: 'a deadband has no meaning beside changes_to:',
+    allowed: 'deadband beside above, below, outside, inside or a rate',
+  },
+  {
+    text: rule('changes_to: { info: open, warning: ¦open }'),
+    message: 'open does not lie further out than open of info',
+    allowed: 'another value for each level',
+  },
+  {
     text: rule('stuck_for: { info: 30m, warning: ¦1m }'),
     message: '1m does not lie further out than 30m of info',
     allowed: 'a longer time for the more severe level',

@@ -157,6 +157,8 @@ notifiers: { me: { command: [echo, 5] } }
     ['equals: false', { kind: 'equals', value: false }],
     ['equals: 3', { kind: 'equals', value: 3 }],
     ['equals: "3"', { kind: 'equals', value: 3 }],
+    ['changes_to: open', { kind: 'changes_to', value: 'open' }],
+    ['changes_to: no', { kind: 'changes_to', value: false }],
     ['silent_for: 5m', { kind: 'silent_for', forMs: 300_000 }],
   ])('reads %s', (condition, comparator) => {
     const [rule] = sound(`rules:\n  x:\n    points: a/b\n    ${condition}\n`).rules;
