@@ -4,6 +4,7 @@ import { connectRemote, type RemoteBroker } from './broker/remote.ts';
 import { createListeners } from './broker/waiting-listeners.ts';
 import { createEngineTimer } from './channel/engine-timer.ts';
 import { EngineTime } from './channel/engine-time.ts';
+import { gather, gatherQuery } from './channel/gather.ts';
 import { Intake } from './channel/intake.ts';
 import { Journal } from './channel/journal.ts';
 import { createMemories } from './channel/memories.ts';
@@ -26,6 +27,7 @@ import type { ActVerdict, EngineInput } from './domain/engine.ts';
 import { LimenError, messageOf } from './domain/error.ts';
 import { displayValue, pointName } from './domain/point.ts';
 import { qualityOf, type Seq } from './domain/reading.ts';
+import type { RecentQuery, RecentReadings } from './domain/store.ts';
 import type { WallMs } from './domain/time.ts';
 import { createActs } from './app-acts.ts';
 import { createApi, unmatchedRules } from './app-api.ts';
@@ -377,6 +379,16 @@ async function start(host: Host, first: Config): Promise<Running> {
       input,
     });
 
+    // Without it windows begin empty: what they judge is then unknown for a while, which is no reason not to start.
+    const findRecent = async (query: RecentQuery): Promise<RecentReadings | null> => {
+      try {
+        return await storage.recent(query);
+      } catch (error) {
+        storageLog.warn('windows begin empty', { error: messageOf(error) });
+        return null;
+      }
+    };
+
     // The state of the last run, and the start as an input. Nothing is shown before it is on disk: from then on numbers
     // are reserved ahead.
     engine.restore(engineSnapshot(recovery, time.wallOffsetMs));
@@ -385,10 +397,14 @@ async function start(host: Host, first: Config): Promise<Running> {
       intake.configure(config.sources);
       embedded.forgetTopics();
     };
+    const recentQuery = gatherQuery(config.rules, points.all(), time.now());
+    // Asked before the first input, after which nothing may come between it and the start.
+    const recent = recentQuery === null ? null : await findRecent(recentQuery);
     const configured = input('config', configRow(config), configInput(config));
     configure();
     for (const point of points.all())
       engine.accept(configured.seq, time.now(), { kind: 'point', point });
+    if (recent !== null) gather(engine, recent);
     const { elapsedMs, downMs, stoppedAt, wallOffsetMs } = time;
     input(
       'limen',

@@ -130,6 +130,11 @@ export interface Engine {
   /** Alerts that cannot be judged, in words: a limit whose unit does not fit its point. Their verdict is `unknown`. */
   problems(): readonly string[];
   snapshot(): EngineSnapshot;
+  /**
+   * A usable reading from before the start, for windows to begin with; nothing is judged. To be called in the order of
+   * the readings, after the points and before `started`.
+   */
+  gather(at: EngineMs, point: PointIndex, value: number): void;
   /** To be called once, before the first input. Points must have been given by `point` inputs before or after. */
   restore(snapshot: EngineSnapshot): void;
 }

@@ -47,6 +47,8 @@ export const limits = {
   pointsMax: 20_000,
   /** Readings kept of the window of one alert; where more come, those that say the most. */
   windowSamplesMax: 4_096,
+  /** Stored rows looked at to fill the windows at a start. */
+  recentRowsMax: 500_000,
   /** A window is judged without a reading after so many parts of it, but not more often than this. */
   windowSteps: 100,
   windowStepMsMin: 1_000,

@@ -3,7 +3,7 @@ import type { PointMemory } from './engine.ts';
 import type { ErrorCode } from './error.ts';
 import type { Group, Projection } from './group.ts';
 import type { JournalRow, RowKind } from './journal.ts';
-import type { Point } from './point.ts';
+import type { Point, PointIndex } from './point.ts';
 import type { ClockStamp } from './time.ts';
 
 /** What the disk says at start: everything the main thread needs to go on. */
@@ -32,6 +32,18 @@ export interface RowsQuery {
   readonly rowsMax: number;
 }
 
+/** A question for the readings that windows need at a start: engine time of the first one wanted of each point. */
+export interface RecentQuery {
+  readonly since: readonly (readonly [point: PointIndex, from: number])[];
+}
+
+/** Good and suspect readings in the order they came, as columns. */
+export interface RecentReadings {
+  readonly points: Uint32Array<ArrayBuffer>;
+  readonly engineMs: Float64Array<ArrayBuffer>;
+  readonly values: Float64Array<ArrayBuffer>;
+}
+
 /** Messages to the storage thread, handled in order. */
 export type StoreRequest =
   | { readonly type: 'group'; readonly group: Group }
@@ -43,6 +55,7 @@ export type StoreRequest =
       readonly credential: string | null;
     }
   | { readonly type: 'rows'; readonly call: number; readonly query: RowsQuery }
+  | { readonly type: 'recent'; readonly call: number; readonly query: RecentQuery }
   | { readonly type: 'close' };
 
 /** Messages from the storage thread. */
@@ -57,6 +70,8 @@ export type StoreReply =
       readonly call: number;
       readonly ok: boolean;
       readonly rows: readonly JournalRow[];
+      /** null: they were not asked for. */
+      readonly recent: RecentReadings | null;
     }
   /** Instead of the answer: what was asked could not be done, and the thread goes on. */
   | { readonly type: 'refused'; readonly call: number; readonly message: string }

@@ -20,6 +20,7 @@ import { declarePoint } from './declare.ts';
 import { orderedCells, type EngineCore } from './engine-core.ts';
 import { presentAlert } from './events.ts';
 import { fireDue } from './fire.ts';
+import { gatherReading } from './judge-gauge.ts';
 import { judgeReading } from './judge-reading.ts';
 import { PointTable } from './point-table.ts';
 import { judgeReplaced, replacePoint } from './replace-point.ts';
@@ -190,6 +191,10 @@ class RuleEngine implements Engine {
         ...dormant,
       ],
     };
+  }
+
+  gather(at: EngineMs, point: PointIndex, value: number): void {
+    gatherReading(this.#core, point, at, value);
   }
 
   restore(snapshot: EngineSnapshot): void {

@@ -20,7 +20,7 @@ export function gaugeReading(
   gauge: Gauge,
   at: number,
 ): Condition {
-  takeReading(core, cell, gauge);
+  takeLast(core, cell, gauge);
   return judgeGauge(core, cell, gauge, at);
 }
 
@@ -48,8 +48,15 @@ export function judgeGaugeAnew(
   gauge: Gauge,
   at: number,
 ): Condition {
-  if (isEmpty(gauge) && core.points.isUsable(cell.pointIndex)) takeReading(core, cell, gauge);
+  if (isEmpty(gauge) && core.points.isUsable(cell.pointIndex)) takeLast(core, cell, gauge);
   return judgeGauge(core, cell, gauge, at);
+}
+
+/** Gives the gauges of a point a reading from before the start. */
+export function gatherReading(core: EngineCore, index: number, at: number, value: number): void {
+  for (const cell of core.points.slot(index)?.cells ?? []) {
+    if (cell.gauge !== null) take(core, cell, cell.gauge, { at, value });
+  }
 }
 
 function isEmpty(gauge: Gauge): boolean {
@@ -63,9 +70,17 @@ function isEmpty(gauge: Gauge): boolean {
   }
 }
 
-function takeReading(core: EngineCore, cell: AlertCell, gauge: Gauge): void {
-  const at = core.points.heardAt[cell.pointIndex]!;
-  const value = core.points.value[cell.pointIndex]!;
+function takeLast(core: EngineCore, cell: AlertCell, gauge: Gauge): void {
+  const index = cell.pointIndex;
+  take(core, cell, gauge, { at: core.points.heardAt[index]!, value: core.points.value[index]! });
+}
+
+function take(
+  core: EngineCore,
+  cell: AlertCell,
+  gauge: Gauge,
+  { at, value }: { readonly at: number; readonly value: number },
+): void {
   switch (gauge.kind) {
     case 'window':
       gauge.samples.add(at, value);

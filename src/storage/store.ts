@@ -5,7 +5,14 @@ import type { JournalRow, RowKind } from '../domain/journal.ts';
 import type { Point } from '../domain/point.ts';
 import type { Seq } from '../domain/reading.ts';
 import { messageOf } from '../domain/error.ts';
-import type { Recovery, RowsQuery, StoreOptions, StoreProblem } from '../domain/store.ts';
+import type {
+  RecentQuery,
+  RecentReadings,
+  Recovery,
+  RowsQuery,
+  StoreOptions,
+  StoreProblem,
+} from '../domain/store.ts';
 import type { EngineMs, WallMs } from '../domain/time.ts';
 import { createFolder, isBusy, isFull } from './database.ts';
 import { isDamaged, setAside } from './damage.ts';
@@ -19,6 +26,7 @@ import {
   rememberReadings,
   type Unreadable,
 } from './history.ts';
+import { readRecent } from './recent.ts';
 import { StateFile } from './state-file.ts';
 
 /** Kinds whose last row per key is needed at start. */
@@ -209,6 +217,12 @@ export class Store {
       return found.length >= rowsMax ? 'stop' : undefined;
     });
     return found;
+  }
+
+  /** What windows need at a start; a file that cannot be read is passed over. */
+  recent(query: RecentQuery): RecentReadings {
+    const unreadable: Unreadable = (path, error) => this.#passOver(path, error);
+    return readRecent(this.#options.directory, this.#committedSeq, query, unreadable);
   }
 
   /** Never throws for the sake of the disk: all that is left to write is derived from what is on it. */

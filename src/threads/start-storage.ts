@@ -6,6 +6,8 @@ import { LimenError } from '../domain/error.ts';
 import type { Group } from '../domain/group.ts';
 import type { JournalRow } from '../domain/journal.ts';
 import type {
+  RecentQuery,
+  RecentReadings,
   Recovery,
   RowsQuery,
   StoreOptions,
@@ -23,6 +25,8 @@ export interface StorageThread {
   setUser(name: string, credential: string | null): Promise<boolean>;
   /** Rejects with `unavailable` if they cannot be read now, as every question does. */
   rows(query: RowsQuery): Promise<readonly JournalRow[]>;
+  /** The readings that windows begin with. */
+  recent(query: RecentQuery): Promise<RecentReadings | null>;
   /** Writes what is left and ends the thread. */
   close(): Promise<void>;
 }
@@ -114,6 +118,7 @@ export async function startStorage(
     setUser: async (name, credential) =>
       (await ask((call) => ({ type: 'user', call, name, credential }))).ok,
     rows: async (query) => (await ask((call) => ({ type: 'rows', call, query }))).rows,
+    recent: async (query) => (await ask((call) => ({ type: 'recent', call, query }))).recent,
     async close() {
       const exited = once(worker, 'exit');
       send({ type: 'close' });

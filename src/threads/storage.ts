@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { LimenError, messageOf } from '../domain/error.ts';
 import type { Group } from '../domain/group.ts';
 import type { JournalRow } from '../domain/journal.ts';
-import type { StoreOptions, StoreReply, StoreRequest } from '../domain/store.ts';
+import type { RecentReadings, StoreOptions, StoreReply, StoreRequest } from '../domain/store.ts';
 import { systemClock } from '../host/clock.ts';
 import { isBusy, isFull } from '../storage/database.ts';
 import { Store, type StoreSurroundings } from '../storage/store.ts';
@@ -66,11 +66,13 @@ function handle(request: StoreRequest): void {
     case 'user':
       answer(request.call, () => ({
         ok: untilFree(() => storeUser(request.name, request.credential)),
-        rows: [],
       }));
       break;
     case 'rows':
       answer(request.call, () => ({ ok: true, rows: store.rows(request.query) }));
+      break;
+    case 'recent':
+      answer(request.call, () => ({ ok: true, recent: store.recent(request.query) }));
       break;
     case 'close':
       if (projectTimer !== null) clearTimeout(projectTimer);
@@ -86,10 +88,15 @@ function handle(request: StoreRequest): void {
 /** Only what was accepted and cannot be committed ends the thread; a question that fails is answered so. */
 function answer(
   call: number,
-  find: () => { readonly ok: boolean; readonly rows: readonly JournalRow[] },
+  find: () => {
+    readonly ok: boolean;
+    readonly rows?: readonly JournalRow[];
+    readonly recent?: RecentReadings;
+  },
 ): void {
   try {
-    reply({ type: 'answer', call, ...find() });
+    const { ok, rows = [], recent = null } = find();
+    reply({ type: 'answer', call, ok, rows, recent });
   } catch (error) {
     reply({ type: 'refused', call, message: messageOf(error) });
   }

@@ -1,0 +1,44 @@
+import type { Engine } from '../domain/engine.ts';
+import type { Point, PointIndex } from '../domain/point.ts';
+import type { Rule } from '../domain/rule.ts';
+import type { RecentQuery, RecentReadings } from '../domain/store.ts';
+import type { DurationMs, EngineMs } from '../domain/time.ts';
+
+/**
+ * Which stored readings the windows of the rules need at a start: those of the last span, and twice as far back, because
+ * the reading before a window covers its beginning. null: there are no windows.
+ */
+export function gatherQuery(
+  rules: readonly Rule[],
+  points: readonly Point[],
+  now: EngineMs,
+): RecentQuery | null {
+  const spans = new Map<PointIndex, DurationMs>();
+  for (const rule of rules) {
+    const spanMs = spanOf(rule);
+    if (spanMs === 0) continue;
+    for (const { index, device, metric } of points) {
+      if (!rule.points.some((pattern) => pattern.matches(device, metric))) continue;
+      spans.set(index, Math.max(spans.get(index) ?? 0, spanMs));
+    }
+  }
+  if (spans.size === 0) return null;
+  return { since: [...spans].map(([index, spanMs]) => [index, now - 2 * spanMs] as const) };
+}
+
+/** Fills the windows with what was read before the start. */
+export function gather(engine: Pick<Engine, 'gather'>, readings: RecentReadings): void {
+  for (const [row, index] of readings.points.entries()) {
+    const at = readings.engineMs[row];
+    const value = readings.values[row];
+    if (at === undefined || value === undefined) continue;
+    engine.gather(at as EngineMs, index as PointIndex, value);
+  }
+}
+
+function spanOf({ window, levels }: Rule): DurationMs {
+  const times = levels.map(({ comparator }) =>
+    comparator.kind === 'stuck_for' ? comparator.forMs : 0,
+  );
+  return Math.max(window?.spanMs ?? 0, ...times);
+}
