@@ -30,7 +30,7 @@ export function aggregate(
 ): number {
   samples.forgetBefore(at);
   const first = firstInside(samples, at);
-  if (first === samples.length) return NaN;
+  if (first >= samples.end) return NaN;
   const reachMs = limits.missedIntervals * (expectEveryMs ?? medianGap(samples));
   cover(samples, at, reachMs, question.limit);
   if (2 * covered.totalMs < samples.spanMs) return NaN;
@@ -54,7 +54,8 @@ export function aggregate(
 
 // One reading before the window may be kept, not more.
 function firstInside(samples: SampleWindow, at: number): number {
-  return samples.length > 0 && samples.at(0) <= at - samples.spanMs ? 1 : 0;
+  const { times, begin } = samples;
+  return samples.length > 0 && times[begin]! <= at - samples.spanMs ? begin + 1 : begin;
 }
 
 // One object for all calls, written by `cover`.
@@ -62,19 +63,23 @@ const covered = { totalMs: 0, area: 0, aboveMs: 0 };
 
 function cover(samples: SampleWindow, at: number, reachMs: number, limit: number): void {
   const from = at - samples.spanMs;
-  covered.totalMs = 0;
-  covered.area = 0;
-  covered.aboveMs = 0;
-  for (let index = 0; index < samples.length; index += 1) {
-    const begin = samples.at(index);
-    const next = index + 1 < samples.length ? samples.at(index + 1) : at;
+  const { times, values, end } = samples;
+  let totalMs = 0;
+  let area = 0;
+  let aboveMs = 0;
+  for (let index = samples.begin; index < end; index += 1) {
+    const begin = times[index]!;
+    const next = index + 1 < end ? times[index + 1]! : at;
     const lengthMs = Math.min(next, begin + reachMs) - Math.max(begin, from);
     if (!(lengthMs > 0)) continue;
-    const value = samples.value(index);
-    covered.totalMs += lengthMs;
-    covered.area += value * lengthMs;
-    if (value > limit) covered.aboveMs += lengthMs;
+    const value = values[index]!;
+    totalMs += lengthMs;
+    area += value * lengthMs;
+    if (value > limit) aboveMs += lengthMs;
   }
+  covered.totalMs = totalMs;
+  covered.area = area;
+  covered.aboveMs = aboveMs;
 }
 
 // Large enough for every window: a median and a percentile are found in it.
@@ -83,60 +88,61 @@ const scratch = new Float64Array(limits.windowSamplesMax);
 /** The median time between two readings, the upper one of an even number; 0 if there is no pair. */
 function medianGap(samples: SampleWindow): number {
   const gaps = samples.length - 1;
+  const { times, begin } = samples;
   if (gaps < 1) return 0;
   for (let index = 0; index < gaps; index += 1) {
-    scratch[index] = samples.at(index + 1) - samples.at(index);
+    scratch[index] = times[begin + index + 1]! - times[begin + index]!;
   }
   return nthSmallest(gaps, gaps >> 1);
 }
 
-function lowest(samples: SampleWindow, first: number): number {
+function lowest({ values, end }: SampleWindow, first: number): number {
   let found = Infinity;
-  for (let index = first; index < samples.length; index += 1) {
-    found = Math.min(found, samples.value(index));
+  for (let index = first; index < end; index += 1) {
+    found = Math.min(found, values[index]!);
   }
   return found;
 }
 
-function highest(samples: SampleWindow, first: number): number {
+function highest({ values, end }: SampleWindow, first: number): number {
   let found = -Infinity;
-  for (let index = first; index < samples.length; index += 1) {
-    found = Math.max(found, samples.value(index));
+  for (let index = first; index < end; index += 1) {
+    found = Math.max(found, values[index]!);
   }
   return found;
 }
 
-function count(samples: SampleWindow, first: number): number {
+function count({ weights, end }: SampleWindow, first: number): number {
   let sum = 0;
-  for (let index = first; index < samples.length; index += 1) sum += samples.weight(index);
+  for (let index = first; index < end; index += 1) sum += weights[index]!;
   return sum;
 }
 
 // Nearest rank: a value that was really read, never one between two.
-function percentile(samples: SampleWindow, first: number, percent: number): number {
-  const length = samples.length - first;
-  for (let index = 0; index < length; index += 1) scratch[index] = samples.value(first + index);
+function percentile({ values, end }: SampleWindow, first: number, percent: number): number {
+  const length = end - first;
+  for (let index = 0; index < length; index += 1) scratch[index] = values[first + index]!;
   return nthSmallest(length, Math.max(0, Math.ceil((percent / 100) * length) - 1));
 }
 
 /** Slope of the least-squares line, per millisecond; NaN unless there are two times. */
-function slope(samples: SampleWindow, first: number): number {
-  const length = samples.length - first;
+function slope({ times, values, end }: SampleWindow, first: number): number {
+  const length = end - first;
   let timeSum = 0;
   let valueSum = 0;
   // Relative to the first reading: engine times are large, and squares of them would eat the digits.
-  const origin = samples.at(first);
-  for (let index = first; index < samples.length; index += 1) {
-    timeSum += samples.at(index) - origin;
-    valueSum += samples.value(index);
+  const origin = times[first]!;
+  for (let index = first; index < end; index += 1) {
+    timeSum += times[index]! - origin;
+    valueSum += values[index]!;
   }
   const meanTime = timeSum / length;
   const meanValue = valueSum / length;
   let together = 0;
   let spread = 0;
-  for (let index = first; index < samples.length; index += 1) {
-    const time = samples.at(index) - origin - meanTime;
-    together += time * (samples.value(index) - meanValue);
+  for (let index = first; index < end; index += 1) {
+    const time = times[index]! - origin - meanTime;
+    together += time * (values[index]! - meanValue);
     spread += time * time;
   }
   return spread > 0 ? together / spread : NaN;

@@ -200,6 +200,8 @@ export function compileCell(cell: AlertCell, point: Point | null): void {
   const present = old[cell.present]?.level.severity;
   const about = point ?? nowhere;
   cell.gauge = compileGauge(cell.rule, about, cell.gauge);
+  // What does not move by itself has no timer; a stale one would be due for ever.
+  if (cell.gauge?.kind !== 'window') cell.gaugeDue = Infinity;
   const compared = comparedAs(about, cell.rule);
   const rate = shownRate(cell.rule, about.unit);
   cell.levels = cell.rule.levels.map((level) => {

@@ -8,9 +8,10 @@ import { gaugeReading } from './judge-gauge.ts';
 import { markByValue, markClear } from './levels.ts';
 import type { PointSlot } from './point-table.ts';
 import { findQuietRange } from './quiet.ts';
-import { arm, noteQuality, noteWorst, settle, type Moment } from './settle.ts';
+import { arm, noteQuality, settle, type Moment } from './settle.ts';
 import { noteFirstValue } from './was-down.ts';
 import { noteWait } from './watch.ts';
+import { noteWorst } from './worst.ts';
 
 /** Judges a reading by every rule of its point. A reading of an undeclared point is nobody's. */
 export function judgeReading(

@@ -14,12 +14,13 @@ const bucketsMax = Math.floor(limits.windowSamplesMax / perBucket) - 2;
 export class SampleWindow {
   readonly spanMs: number;
   readonly #bucketMs: number;
-  // A ring: grows by doubling, since most windows hold few readings.
-  #at = new Float64Array(16);
-  #value = new Float64Array(16);
-  #weight = new Float64Array(16);
-  #head = 0;
-  #length = 0;
+  /** Engine times from `begin` to before `end`: one piece, so that an aggregate runs straight through. */
+  times = new Float64Array(16);
+  values = new Float64Array(16);
+  /** How many readings each stands for: itself, and those of its bucket right before it that were not kept. */
+  weights = new Float64Array(16);
+  begin = 0;
+  end = 0;
 
   constructor(spanMs: number) {
     this.spanMs = spanMs;
@@ -27,93 +28,64 @@ export class SampleWindow {
   }
 
   get length(): number {
-    return this.#length;
-  }
-
-  /** Engine time of a kept reading; 0 is the oldest. */
-  at(index: number): number {
-    return this.#at[this.#place(index)]!;
-  }
-
-  value(index: number): number {
-    return this.#value[this.#place(index)]!;
-  }
-
-  /** How many readings it stands for: itself, and those of its bucket right before it that were not kept. */
-  weight(index: number): number {
-    return this.#weight[this.#place(index)]!;
+    return this.end - this.begin;
   }
 
   /** Whether there is a reading in the window that ends at this time. */
   holdsAt(at: number): boolean {
-    return this.#length > 0 && this.at(this.#length - 1) > at - this.spanMs;
+    return this.length > 0 && this.times[this.end - 1]! > at - this.spanMs;
   }
 
   /** Takes a reading; times never go back. */
   add(at: number, value: number): void {
     this.forgetBefore(at);
-    this.#reserve();
-    const place = this.#place(this.#length);
-    this.#at[place] = at;
-    this.#value[place] = value;
-    this.#weight[place] = 1;
-    this.#length += 1;
+    if (this.end === this.times.length) this.#makeRoom();
+    this.times[this.end] = at;
+    this.values[this.end] = value;
+    this.weights[this.end] = 1;
+    this.end += 1;
     this.#thin(Math.floor(at / this.#bucketMs));
   }
 
   /** Drops what lies before the window that ends at this time, but for the last reading before it. */
   forgetBefore(at: number): void {
     const from = at - this.spanMs;
-    while (this.#length > 1 && this.at(1) <= from) {
-      this.#head = this.#place(1);
-      this.#length -= 1;
-    }
+    while (this.length > 1 && this.times[this.begin + 1]! <= from) this.begin += 1;
   }
 
   // Only the newest bucket can have become too full, by one.
   #thin(bucket: number): void {
-    const first = this.#length - 1 - perBucket;
-    if (first < 0 || Math.floor(this.at(first) / this.#bucketMs) !== bucket) return;
+    const first = this.end - 1 - perBucket;
+    if (first < this.begin || Math.floor(this.times[first]! / this.#bucketMs) !== bucket) return;
     let lowest = first;
     let highest = first;
-    for (let index = first + 1; index < this.#length; index += 1) {
-      if (this.value(index) < this.value(lowest)) lowest = index;
-      if (this.value(index) > this.value(highest)) highest = index;
+    for (let index = first + 1; index < this.end; index += 1) {
+      if (this.values[index]! < this.values[lowest]!) lowest = index;
+      if (this.values[index]! > this.values[highest]!) highest = index;
     }
     let spare = first + 1;
     while (spare === lowest || spare === highest) spare += 1;
-    this.#remove(spare);
-  }
-
-  #remove(index: number): void {
-    this.#weight[this.#place(index + 1)] = this.weight(index) + this.weight(index + 1);
-    for (let later = index + 1; later < this.#length; later += 1) {
-      const from = this.#place(later);
-      const to = this.#place(later - 1);
-      this.#at[to] = this.#at[from]!;
-      this.#value[to] = this.#value[from]!;
-      this.#weight[to] = this.#weight[from]!;
+    this.weights[spare + 1] = this.weights[spare]! + this.weights[spare + 1]!;
+    for (const column of [this.times, this.values, this.weights]) {
+      column.copyWithin(spare, spare + 1, this.end);
     }
-    this.#length -= 1;
+    this.end -= 1;
   }
 
-  #place(index: number): number {
-    return (this.#head + index) & (this.#at.length - 1);
-  }
-
-  #reserve(): void {
-    if (this.#length < this.#at.length) return;
-    const grown = (column: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> => {
-      const wider = new Float64Array(2 * column.length);
-      for (let index = 0; index < this.#length; index += 1) {
-        wider[index] = column[this.#place(index)]!;
-      }
+  // Most windows hold few readings, so it grows by doubling; once half is free at the front, moving is enough.
+  #makeRoom(): void {
+    const length = 2 * this.length > this.times.length ? 2 * this.times.length : this.times.length;
+    const { begin, end } = this;
+    const moved = (column: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> => {
+      if (length === column.length) return column.copyWithin(0, begin, end);
+      const wider = new Float64Array(length);
+      wider.set(column.subarray(begin, end));
       return wider;
     };
-    const columns = [this.#at, this.#value, this.#weight].map(grown);
-    this.#at = columns[0] ?? this.#at;
-    this.#value = columns[1] ?? this.#value;
-    this.#weight = columns[2] ?? this.#weight;
-    this.#head = 0;
+    this.times = moved(this.times);
+    this.values = moved(this.values);
+    this.weights = moved(this.weights);
+    this.end -= begin;
+    this.begin = 0;
   }
 }

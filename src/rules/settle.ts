@@ -1,9 +1,7 @@
 import type { AlertState, Condition } from '../domain/alert.ts';
 import { qualityCodes } from '../domain/reading.ts';
 import { isAcknowledgeRequired, nextDelayEnd, type AlertCell } from './alert-cell.ts';
-import { badness } from './conditions.ts';
 import type { EngineCore } from './engine-core.ts';
-import { judgedValue } from './judge-gauge.ts';
 import { announce, announceIfDirty, toWall } from './events.ts';
 import {
   cancelAllLeaving,
@@ -23,7 +21,8 @@ import {
   type LifeCycleInput,
   type LifeCycleStep,
 } from './life-cycle.ts';
-import { breachDue, nextBreachDue, noteWait } from './watch.ts';
+import { breachDue, nextBreachDue } from './watch.ts';
+import { noteWorst } from './worst.ts';
 
 /** When and by which input a verdict came about. */
 export interface Moment {
@@ -287,22 +286,4 @@ function followPending(cell: AlertCell): void {
   if (first < 0 || first === cell.present) return;
   cell.present = first;
   cell.dirty = true;
-}
-
-/** Keeps the furthest value of the running occurrence. */
-export function noteWorst(core: EngineCore, cell: AlertCell, at: number): void {
-  if (cell.state === 'normal' || cell.condition === 'unknown') return;
-  if (cell.kind === 'value') noteWorstValue(core, cell);
-  else noteWait(core, cell, at);
-}
-
-function noteWorstValue(core: EngineCore, cell: AlertCell): void {
-  const first = cell.levels[0];
-  if (first === undefined) return;
-  const { region } = first;
-  const { kind } = first.level.comparator;
-  const value = judgedValue(core, cell);
-  const isFirst = Number.isNaN(cell.worst) && !Number.isNaN(value);
-  if (isFirst || badness(kind, region, value) > badness(kind, region, cell.worst))
-    cell.worst = value;
 }

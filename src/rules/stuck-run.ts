@@ -47,14 +47,15 @@ export class StuckRun {
     this.#high = value;
     this.since = at;
     this.isWhole = true;
-    for (let index = this.#samples.length - 2; index >= 0; index -= 1) {
-      const earlier = this.#samples.value(index);
+    const { times, values, begin, end } = this.#samples;
+    for (let index = end - 2; index >= begin; index -= 1) {
+      const earlier = values[index]!;
       const low = Math.min(this.#low, earlier);
       const high = Math.max(this.#high, earlier);
       if (high - low > this.#tolerance) return;
       this.#low = low;
       this.#high = high;
-      this.since = this.#samples.at(index);
+      this.since = times[index]!;
     }
   }
 }

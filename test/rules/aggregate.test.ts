@@ -193,9 +193,8 @@ describe('SampleWindow', () => {
   test('keeps first, lowest, highest and last of a bucket, and counts all', () => {
     const window = new SampleWindow(1_022_000);
     for (const [index, value] of [5, 6, 9, 4, 1, 7, 8, 6].entries()) window.add(index, value);
-    const kept = Array.from({ length: window.length }, (_, index) => window.value(index));
-    expect(kept).toEqual([5, 9, 1, 6]);
-    const weights = Array.from({ length: window.length }, (_, index) => window.weight(index));
+    expect([...window.values.subarray(window.begin, window.end)]).toEqual([5, 9, 1, 6]);
+    const weights = [...window.weights.subarray(window.begin, window.end)];
     expect(weights.reduce((sum, weight) => sum + weight, 0)).toBe(8);
   });
 
@@ -237,10 +236,8 @@ describe('SampleWindow', () => {
     }
     const content = (window: SampleWindow): readonly Sample[] => {
       window.forgetBefore(200_000);
-      return Array.from({ length: window.length }, (_, index) => [
-        window.at(index),
-        window.value(index),
-      ]);
+      const { times, values, begin, end } = window;
+      return [...times.subarray(begin, end)].map((at, index) => [at, values[begin + index] ?? NaN]);
     };
     expect(content(asked)).toEqual(content(plain));
   });

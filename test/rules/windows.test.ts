@@ -192,6 +192,31 @@ describe('a window', () => {
     expect(bench.alert()).toMatchObject({ condition: 'breached', value: 4 });
   });
 
+  test('leaves no timer behind when the rule judges the value again', () => {
+    const bench = startBench([windowed({ kind: 'mean' })]);
+    readAll(bench, 0, [9, 9, 9, 9, 9]);
+    bench.config(41_000, [makeRule()]);
+    bench.advance(10_000_000);
+    expect(bench.alert()).toMatchObject({ state: 'active', condition: 'breached', value: 9 });
+    expect(bench.engine.nextDueAt).toBeNull();
+  });
+
+  test('begins anew when the unit of its point changes, and keeps a worst that has another unit', () => {
+    const of: Aggregate = { kind: 'time_above', limit: quantity(8, '°C') };
+    const rules = [
+      windowed({ kind: 'mean' }),
+      windowed(of, { name: 'long', levels: [level({ comparator: above(10) })] }),
+    ];
+    const bench = startBench(rules, every10s);
+    readAll(bench, 0, [9, 9, 9, 9, 9]);
+    const fahrenheit = makePoint(2, 'fridge', 'temperature', { unit: '°F' });
+    bench.point(41_000, fahrenheit, fridge);
+    expect(bench.alert()).toMatchObject({ state: 'active', condition: 'unknown', worst: 48.2 });
+    expect(bench.alert('long')).toMatchObject({ condition: 'unknown', worst: 41, unit: 's' });
+    for (let at = 50_000; at <= 80_000; at += 10_000) bench.read(at, 50, 'good', fahrenheit);
+    expect(bench.alert()).toMatchObject({ condition: 'breached', unit: '°F' });
+  });
+
   test('gives the same events for the same inputs', () => {
     const run = (): string => {
       const rules = [

@@ -1,0 +1,23 @@
+import type { AlertCell } from './alert-cell.ts';
+import { badness } from './conditions.ts';
+import type { EngineCore } from './engine-core.ts';
+import { judgedValue } from './judge-gauge.ts';
+import { noteWait } from './watch.ts';
+
+/** Keeps the furthest value of the running occurrence. */
+export function noteWorst(core: EngineCore, cell: AlertCell, at: number): void {
+  if (cell.state === 'normal' || cell.condition === 'unknown') return;
+  if (cell.kind === 'value') noteWorstValue(core, cell);
+  else noteWait(core, cell, at);
+}
+
+function noteWorstValue(core: EngineCore, cell: AlertCell): void {
+  const first = cell.levels[0];
+  if (first === undefined) return;
+  const { region } = first;
+  const { kind } = first.level.comparator;
+  const value = judgedValue(core, cell);
+  const isFirst = Number.isNaN(cell.worst) && !Number.isNaN(value);
+  if (isFirst || badness(kind, region, value) > badness(kind, region, cell.worst))
+    cell.worst = value;
+}
