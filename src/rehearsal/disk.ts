@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Group } from '../domain/group.ts';
-import type { Recovery, StoreProblem } from '../domain/store.ts';
+import type { RecentQuery, RecentReadings, Recovery, StoreProblem } from '../domain/store.ts';
 import type { WallMs } from '../domain/time.ts';
 import { Store } from '../storage/store.ts';
 
@@ -11,6 +11,8 @@ export interface Disk {
   write(group: Group): void;
   /** What a start finds. */
   recover(bootId: string): Recovery;
+  /** What the windows of a start are filled with; null: nothing was stored. */
+  recent(query: RecentQuery): RecentReadings | null;
   /** The process that had it open is gone. */
   release(): void;
   remove(): void;
@@ -32,6 +34,7 @@ const nothing: Recovery = {
 export const noDisk: Disk = {
   write: () => undefined,
   recover: () => nothing,
+  recent: () => null,
   release: () => undefined,
   remove: () => undefined,
 };
@@ -55,6 +58,7 @@ export function createDisk(wallMs: () => WallMs): Disk {
       store = new Store({ directory, bootId }, { wallMs, problem });
       return store.recover();
     },
+    recent: (query) => store?.recent(query) ?? null,
     release,
     remove() {
       release();

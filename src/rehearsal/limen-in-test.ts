@@ -1,5 +1,6 @@
 import { readCommand } from '../channel/commands.ts';
 import { EngineTime } from '../channel/engine-time.ts';
+import { gather, gatherQuery } from '../channel/gather.ts';
 import { Intake, type Route } from '../channel/intake.ts';
 import { Journal } from '../channel/journal.ts';
 import { createMemories } from '../channel/memories.ts';
@@ -16,7 +17,7 @@ import type { Group } from '../domain/group.ts';
 import type { OutputStatus } from '../domain/output.ts';
 import { displayValue, pointName } from '../domain/point.ts';
 import { qualityOf, type Quality, type Seq, type Value } from '../domain/reading.ts';
-import type { Recovery } from '../domain/store.ts';
+import type { RecentQuery, RecentReadings, Recovery } from '../domain/store.ts';
 import type { WallMs } from '../domain/time.ts';
 import type { Log } from '../host/log.ts';
 import { createMetrics } from '../host/metrics.ts';
@@ -80,6 +81,7 @@ export interface LimenInTestOptions {
   readonly isClockTrusted: boolean;
   /** What the last run left. */
   readonly recovery: Recovery;
+  recent(query: RecentQuery): RecentReadings | null;
   /** Last readings by `device/metric`; they are still known after a restart. */
   readonly lastReadings: Map<string, LastReading>;
   /** Puts a group on disk. */
@@ -195,6 +197,8 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
   };
 
   engine.restore(engineSnapshot(recovery, time.wallOffsetMs));
+  const recentQuery = gatherQuery(config.rules, points.all(), time.now());
+  const recent = recentQuery === null ? null : options.recent(recentQuery);
   const configured = input(
     'config',
     {},
@@ -204,6 +208,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
   intake.configure(config.sources);
   for (const point of points.all())
     engine.accept(configured.seq, time.now(), { kind: 'point', point });
+  if (recent !== null) gather(engine, recent);
   const { elapsedMs, downMs, stoppedAt, wallOffsetMs } = time;
   input('limen', {}, { kind: 'started', elapsedMs, downMs, stoppedAt, wallOffsetMs });
   outputs.start(engine.open(), lastRows(recovery, 'output'));

@@ -109,6 +109,7 @@ class Rehearsal {
       bootId,
       isClockTrusted: this.#isTrusted,
       recovery: this.#disk.recover(bootId),
+      recent: (query) => this.#disk.recent(query),
       lastReadings: this.#lastReadings,
       store: (group) => this.#disk.write(group),
       onAlert: (event, notify) => this.#onAlert(event, notify),
