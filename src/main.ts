@@ -61,6 +61,10 @@ const host: CliHost = {
     };
   },
   loadHistory: () => import('./app-history.ts'),
+  async loadConfigApart(path) {
+    const { loadConfigApart } = await import('./threads/start-config.ts');
+    return loadConfigApart({ path, scenarios: await host.scenarioNames() });
+  },
   async scenarioNames() {
     const { scenarioNames } = await import('./producers/scenarios.ts');
     return scenarioNames().map(({ name }) => name);

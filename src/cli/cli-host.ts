@@ -1,4 +1,5 @@
 import type { ReadStream } from 'node:tty';
+import type { Loaded } from '../config/parse.ts';
 import type { Config } from '../domain/config.ts';
 import type { HygieneReport, ReportRange } from '../domain/hygiene.ts';
 import type { Outcome, TestScript } from '../domain/rehearsal.ts';
@@ -66,6 +67,8 @@ export interface CliHost {
   /** From the first call on the signal no longer ends the process by itself. */
   onSignal(name: SignalName, callback: () => void): void;
   createLimen(): Promise<LimenHere>;
+  /** Reads and checks a config apart from this thread: for the program that runs on. */
+  loadConfigApart(path: string): Promise<Loaded>;
   loadSimulator(): Promise<Simulator>;
   loadHistory(): Promise<History>;
   /** What `simulate:` in a config may name. */

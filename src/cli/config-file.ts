@@ -36,7 +36,15 @@ export function findConfig(host: CliHost, options: ConfigOption): string {
 
 /** Reads and checks a config; throws `invalid` with a line for each problem. */
 export async function readConfig(path: string, host: CliHost): Promise<Config> {
-  const loaded = await checkConfig(path, host);
+  return configOf(await checkConfig(path, host));
+}
+
+/** The same for the program that runs on: it keeps nothing of the reading. */
+export async function readConfigApart(path: string, host: CliHost): Promise<Config> {
+  return configOf(await host.loadConfigApart(path));
+}
+
+function configOf(loaded: Loaded): Config {
   if (loaded.ok) return loaded.config;
   const lines = loaded.problems.map((problem) => `\n${formatProblem(problem)}`);
   throw new LimenError('invalid', `the config has mistakes; nothing was done${lines.join('')}`);

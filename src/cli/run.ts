@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Config } from '../domain/config.ts';
 import { messageOf } from '../domain/error.ts';
 import type { CliHost, LimenHere, SignalName } from './cli-host.ts';
-import { findConfig, readConfig, withConfigOption, type ConfigOption } from './config-file.ts';
+import { findConfig, readConfigApart, withConfigOption, type ConfigOption } from './config-file.ts';
 
 // systemd sends SIGKILL after its own limit; being done before that keeps the stop orderly.
 const stopWithinMs = 10_000;
@@ -26,7 +26,7 @@ Examples:
 
 async function run(host: CliHost, options: ConfigOption): Promise<void> {
   const path = findConfig(host, options);
-  const config = await readConfig(path, host);
+  const config = await readConfigApart(path, host);
   const stopAsked = listenForStop(host);
   const limen = await host.createLimen();
   try {
@@ -81,7 +81,7 @@ function listenForReload(
   host.onSignal('SIGHUP', () => {
     last = last.then(async () => {
       try {
-        await apply(await readConfig(path, host));
+        await apply(await readConfigApart(path, host));
         host.log.info('config applied', { path });
       } catch (error) {
         const detail = messageOf(error);
