@@ -9,7 +9,7 @@ import type { Notifiers } from './consumers/notifiers/notifiers.ts';
 import type { Outputs } from './consumers/outputs/outputs.ts';
 import type { Stream } from './consumers/stream.ts';
 import type { Act, ActAnswer } from './domain/act.ts';
-import { alertJson } from './domain/alert.ts';
+import { alertJson, isShown, type Alert } from './domain/alert.ts';
 import type { DrillStep, Health, LimenApi, StatusReport } from './domain/api.ts';
 import type { Config } from './domain/config.ts';
 import type { Engine } from './domain/engine.ts';
@@ -114,7 +114,7 @@ export function createApi(parts: Parts): LimenApi {
     health,
     readiness,
     metrics: () => host.metrics.text(),
-    alerts: (all) => (all ? engine.all() : engine.open()).map(alertJson),
+    alerts: (all) => (all ? engine.all() : shownAlerts(engine)).map(alertJson),
     act: (act) => parts.act(act),
     readings: (query) => parts.reader.readings(query),
     countReadings: (query) => parts.reader.countReadings(query),
@@ -151,6 +151,11 @@ export function createApi(parts: Parts): LimenApi {
     },
     users: () => [...users.keys()].toSorted(),
   };
+}
+
+/** Every alert that is not normal, or that a flag keeps from people. */
+export function shownAlerts(engine: Engine): readonly Alert[] {
+  return engine.all().filter(isShown);
 }
 
 /** Rules of which no pattern matches a point that was ever heard. */

@@ -20,7 +20,7 @@ import { createOutputs } from './consumers/outputs/outputs.ts';
 import { createPublisher } from './consumers/publisher.ts';
 import { createStream } from './consumers/stream.ts';
 import type { Act, ActAnswer } from './domain/act.ts';
-import { alertJson, alertKey, type AlertEvent } from './domain/alert.ts';
+import { alertJson, alertKey, isShown, type AlertEvent } from './domain/alert.ts';
 import type { LimenApi, ReadingRecord } from './domain/api.ts';
 import type { Config } from './domain/config.ts';
 import type { ActVerdict, EngineInput } from './domain/engine.ts';
@@ -30,7 +30,7 @@ import { qualityOf, type Seq } from './domain/reading.ts';
 import type { RecentQuery, RecentReadings } from './domain/store.ts';
 import type { WallMs } from './domain/time.ts';
 import { createActs } from './app-acts.ts';
-import { createApi, unmatchedRules } from './app-api.ts';
+import { createApi, shownAlerts, unmatchedRules } from './app-api.ts';
 import { createDrill } from './app-drill.ts';
 import { keepHouse, stallMs } from './app-house.ts';
 import { isClockTrusted } from './host/clock-trust.ts';
@@ -328,7 +328,7 @@ async function start(host: Host, first: Config): Promise<Running> {
         evidence: intake.evidence() ?? points.evidenceOf(alert, event.cause.at(-1)),
       };
       // A normal alert whose condition changes is shown so, and not kept: its next reading tells the same.
-      const isKept = event.kind !== 'condition' || alert.state !== 'normal';
+      const isKept = event.kind !== 'condition' || isShown(alert);
       const seq = isKept
         ? journal.appendAt(event.at, 'alert', alertKey(alert), row)
         : journal.skip();
@@ -430,7 +430,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       outputs.stop();
       clock.after(lastWordsMs, () => process.exit(1));
     };
-    publisher.start(engine.open());
+    publisher.start(shownAlerts(engine));
     outputs.start(engine.open(), lastRows(recovery, 'output'));
     notifiers.start(lastRows(recovery, 'notification'));
     onEnd('notifiers', () => notifiers.stop());

@@ -1,5 +1,5 @@
-import type { Act } from '../domain/act.ts';
-import { parseCommandTopic } from '../domain/topic.ts';
+import { readShelving, type Act, type Ask } from '../domain/act.ts';
+import { parseCommandTopic, type AlertVerb } from '../domain/topic.ts';
 
 /** What a message on one of Limen's own topics asks for. */
 export type Command =
@@ -37,18 +37,35 @@ export function readCommand(
   if (body === null) return refused('the payload is not a JSON object');
   const wrong = wrongKey(body);
   if (wrong !== null) return refused(wrong);
-  if (target.kind === 'output' || (target.verb !== 'ack' && target.verb !== 'reset'))
-    return refused('not in this version');
+  if (target.kind === 'output') return refused('not in this version');
+  const ask = readAsk(target.verb, body);
+  if (typeof ask === 'string') return refused(ask);
   return {
     kind: 'act',
-    act: {
-      act: target.verb === 'ack' ? 'acknowledge' : 'reset',
-      alert: target.key,
-      id,
-      by,
-      comment: text(body, 'comment'),
-    },
+    act: { ...ask, alert: target.key, id, by, comment: text(body, 'comment') },
   };
+}
+
+/** What is to be done; a text says what is wrong with it. */
+function readAsk(verb: AlertVerb, body: Record<string, unknown>): Ask | string {
+  switch (verb) {
+    case 'ack':
+      return { act: 'acknowledge' };
+    case 'reset':
+    case 'unshelve':
+      return { act: verb };
+    case 'shelve': {
+      const { for: time = null, one_shot: oneShot = null } = body;
+      if (time !== null && typeof time !== 'string') return '"for" must be a text such as "2h"';
+      if (oneShot !== null && typeof oneShot !== 'boolean')
+        return '"one_shot" must be true or false';
+      return readShelving({ for: time, oneShot: oneShot ?? false });
+    }
+    case 'service':
+      return typeof body['in'] === 'boolean'
+        ? { act: 'service', in: body['in'] }
+        : '"in" must be true (in service) or false (out of service)';
+  }
 }
 
 /** An empty payload is an empty object: a button can send it. */

@@ -20,6 +20,8 @@ export interface AlertRow extends AlertKey {
   readonly raisedAt: number | null;
   readonly changedAt: number | null;
   readonly latched: boolean;
+  readonly shelvedUntil: number | null;
+  readonly outOfService: boolean;
 }
 
 /** Reads an alert that came over the socket or from the files. */
@@ -42,6 +44,8 @@ export function parseAlert(json: AlertJson): AlertRow {
     raisedAt: numberOf(json['raised_at']),
     changedAt: numberOf(json['changed_at']),
     latched: json['latched'] === true,
+    shelvedUntil: numberOf(json['shelved_until']),
+    outOfService: json['out_of_service'] === true,
   };
 }
 

@@ -29,7 +29,7 @@ export function define(command: Command, host: CliHost): void {
 Works whether Limen runs or not.
 
 Examples:
-  limen alerts                 every alert that is not normal
+  limen alerts                 every alert that is not normal, is shelved or out of service
   limen alerts --all           every alert there is
   limen alerts --json | jq '.[] | select(.severity == "critical") | .message'`,
     )
@@ -47,7 +47,7 @@ Examples:
 function alertTable(alerts: readonly AlertRow[], host: CliHost): string {
   const heading = ['STATE', 'SEVERITY', 'ALERT', 'VALUE', 'SINCE', 'MESSAGE'];
   const rows = alerts.map((alert) => [
-    alert.latched ? `${alert.state} (latched)` : alert.state,
+    stateText(alert),
     alert.severity ?? '–',
     printable(alert.key),
     formatValue(alert.value, alert.unit),
@@ -61,4 +61,13 @@ function alertTable(alerts: readonly AlertRow[], host: CliHost): string {
     return isQuiet ? line : paint(host.out, severityColors[alert.severity], line);
   });
   return [paint(host.out, 'dim', title), ...painted].map((line) => `${line}\n`).join('');
+}
+
+function stateText({ state, latched, shelvedUntil, outOfService }: AlertRow): string {
+  const notes = [
+    ...(latched ? ['latched'] : []),
+    ...(shelvedUntil === null ? [] : [`shelved until ${formatTime(shelvedUntil)}`]),
+    ...(outOfService ? ['out of service'] : []),
+  ];
+  return notes.length === 0 ? state : `${state} (${notes.join(', ')})`;
 }

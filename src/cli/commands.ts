@@ -24,6 +24,12 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   why: { summary: 'print why an alert rang: its whole chain', load: () => import('./why.ts') },
   report: { summary: 'print how well the alerts do their work', load: () => import('./report.ts') },
   ack: { summary: 'acknowledge an alert', load: () => import('./ack.ts') },
+  shelve: { summary: 'tell nobody of an alert for a time', load: () => import('./shelve.ts') },
+  unshelve: { summary: 'end a shelf', load: () => import('./unshelve.ts') },
+  service: {
+    summary: 'take an alert out of service, or put it back',
+    load: () => import('./service.ts'),
+  },
   reset: { summary: 'reset a latched alert', load: () => import('./reset.ts') },
   drill: { summary: 'send a marked test alert all the way', load: () => import('./drill.ts') },
   user: { summary: 'add, remove and list users of the broker', load: () => import('./user.ts') },
@@ -31,9 +37,6 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
 
 /** Named by the contract, and to come. */
 export const laterCommands: readonly string[] = [
-  'shelve',
-  'unshelve',
-  'service',
   'set',
   'why-not',
   'backtest',

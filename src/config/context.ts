@@ -1,7 +1,7 @@
+import { formatDuration, parseDuration } from '../domain/duration.ts';
 import { parseUnit, unitNames } from '../domain/units.ts';
 import type { Quantity } from '../domain/rule.ts';
 import type { DurationMs } from '../domain/time.ts';
-import { formatDuration, parseDuration } from './durations.ts';
 import { configLimits } from './limits.ts';
 import { quote, type Path } from './problem.ts';
 import type { Report } from './report.ts';

@@ -1,6 +1,6 @@
 import type { Config, PointEntry } from '../domain/config.ts';
 import { readDocument, type ConfigDocument } from './document.ts';
-import { formatDuration } from './durations.ts';
+import { formatDuration } from '../domain/duration.ts';
 import { matchesText } from './point-units.ts';
 import { quantityText } from './points.ts';
 

@@ -1,7 +1,7 @@
 import type { Comparator, Level, Quantity } from '../domain/rule.ts';
 import { convertDifference } from '../domain/units.ts';
 import type { Context } from './context.ts';
-import { formatDuration } from './durations.ts';
+import { formatDuration } from '../domain/duration.ts';
 import { inUnit, quantityText } from './points.ts';
 import type { Path } from './problem.ts';
 import { compareRates, rateText } from './rates.ts';

@@ -1,3 +1,5 @@
+import { durationMsMax } from '../domain/duration.ts';
+
 /** Bounds on what a config may be: what lies beyond is a mistake or an attack, and is refused with its place. */
 export const configLimits = {
   /** Size of the file. */
@@ -13,8 +15,7 @@ export const configLimits = {
   /** Message templates and payloads. */
   textCharsMax: 10_000,
   passwordBytesMax: 4 * 1024,
-  /** Ten years. */
-  durationMsMax: 10 * 365 * 86_400_000,
+  durationMsMax,
   /** Readings and other steps of one test, once `every:` is written out. */
   testMovesMax: 200_000,
   /** The window of a rule. */

@@ -1,6 +1,6 @@
+import { parseDuration } from '../domain/duration.ts';
 import type { DurationMs } from '../domain/time.ts';
 import { configLimits } from './limits.ts';
-import { parseDuration } from './durations.ts';
 
 /** How a time since the start of a test is written: `0s`, `11m`, `1h30m`. */
 export const momentPattern = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d) ?)+$/;

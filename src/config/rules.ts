@@ -1,3 +1,4 @@
+import { limits } from '../domain/limits.ts';
 import type { Rule } from '../domain/rule.ts';
 import { readActions, type ActionNames } from './actions.ts';
 import { checkName, readDuration, readText, type Context } from './context.ts';
@@ -34,6 +35,9 @@ export function readRules(
         acknowledge: rule.acknowledge ?? null,
         latch: readSwitch(rule.latch) ?? false,
         unknown: rule.unknown ?? 'hold',
+        shelveMaxMs:
+          readDuration(context, [...path, 'shelve_max'], rule.shelve_max) ??
+          limits.shelveMaxDefaultMs,
         message: readMessage(context, [...path, 'message'], rule.message),
         then: readActions(context, [...path, 'then'], rule.then ?? [], names),
       },

@@ -93,7 +93,7 @@ const action = strictMap(
 
 const laterRuleKeys = (
   'expression all any at_least late late_after ' +
-  'active_when settle about group shelve_max chain repeat re_alarm acknowledge_with overrides'
+  'active_when settle about group chain repeat re_alarm acknowledge_with overrides'
 ).split(' ');
 
 const rule = strictMap(
@@ -125,6 +125,7 @@ const rule = strictMap(
     ),
     latch: key(flag, 'Stay raised until a person resets it (default false).'),
     unknown: key(choice(['hold', 'raise']), 'What bad or missing data does (default hold).'),
+    shelve_max: key(duration, 'Longest time an alert may be shelved (default 8h; 0: never).'),
     message: key(text, 'Text of the alert; {device} {value} {unit} and others are filled in.'),
     then: section(list(action, 'a list of actions'), 'What the alert does.'),
   },

@@ -1,4 +1,4 @@
-import type { AlertEvent } from '../domain/alert.ts';
+import { alertKey, type AlertEvent, type Reason } from '../domain/alert.ts';
 import type { ReadingRecord } from '../domain/api.ts';
 import type { OutputStatus } from '../domain/output.ts';
 import type { DurationMs } from '../domain/time.ts';
@@ -59,6 +59,14 @@ export function createLiveLog(log: Log, clock: Clock, onQuiet: () => void): Live
     onAlert({ kind, alert, from, to, reason }) {
       if (kind === 'condition') return;
       const fields = { from, to, reason, severity: alert.severity, id: alert.id };
+      const flagged = flagText(reason);
+      if (kind === 'flag' && flagged !== null) {
+        const isLoud = to === 'active' || to === 'returned' || reason === 'out_of_service';
+        const text = `${alertKey(alert)} ${flagged}: ${alert.message}`;
+        if (isLoud) alertLog.warn(text, fields);
+        else alertLog.info(text, fields);
+        return;
+      }
       if (to === 'active' || to === 'returned') alertLog.warn(alert.message, fields);
       else alertLog.info(alert.message, fields);
     },
@@ -67,4 +75,19 @@ export function createLiveLog(log: Log, clock: Clock, onQuiet: () => void): Live
     },
     stop: () => quiet.cancel(),
   };
+}
+
+function flagText(reason: Reason): string | null {
+  switch (reason) {
+    case 'shelved':
+      return 'is shelved';
+    case 'unshelved':
+      return 'is not shelved any more';
+    case 'out_of_service':
+      return 'is out of service';
+    case 'in_service':
+      return 'is in service again';
+    default:
+      return null;
+  }
 }

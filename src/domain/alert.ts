@@ -20,6 +20,10 @@ export const reasons = [
   'reset', // a latch was reset
   'escalated', // a more severe level became due
   'deescalated', // a more severe level was left
+  'shelved', // nobody is told for a time
+  'unshelved', // the shelf ended, by its time, at normal or by a person
+  'out_of_service', // taken out of service, or still out of it after another day
+  'in_service', // put back in service
   'removed', // the rule, device or point went away
   'rule_changed', // the rule is judged by other limits or delays now
   'restored', // published again at start
@@ -106,6 +110,18 @@ export function isOpen(state: AlertState): boolean {
   return state === 'active' || state === 'acknowledged' || state === 'returned';
 }
 
+/** Whether a flag keeps an alert from people. */
+export function isFlagged(
+  alert: Pick<Alert, 'shelvedUntil' | 'suppressedBy' | 'outOfService'>,
+): boolean {
+  return alert.shelvedUntil !== null || alert.suppressedBy !== null || alert.outOfService;
+}
+
+/** Whether there is something to show of an alert: it is not normal, or kept from people. */
+export function isShown(alert: Alert): boolean {
+  return alert.state !== 'normal' || isFlagged(alert);
+}
+
 /** The retained payload and the JSON of CLI and HTTP (contract 6): every key always present. */
 export function alertJson(alert: Alert): Record<string, unknown> {
   return {
@@ -139,6 +155,14 @@ export function alertJson(alert: Alert): Record<string, unknown> {
     reason: alert.reason,
     seq: alert.seq,
   };
+}
+
+/** `isFlagged` for a payload of `alertJson`. */
+export function isFlaggedJson(json: Readonly<Record<string, unknown>>): boolean {
+  const at = (key: string): unknown => json[key] ?? null;
+  return (
+    at('shelved_until') !== null || at('suppressed_by') !== null || at('out_of_service') === true
+  );
 }
 
 /** The alert in a payload of `alertJson`. Only for what Limen itself has written: nothing is checked. */

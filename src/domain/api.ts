@@ -125,7 +125,7 @@ export interface LimenApi {
   readiness(): Health;
   /** Prometheus text exposition format 0.0.4. */
   metrics(): string;
-  /** Alerts as contract 6 JSON: the open ones, or all. */
+  /** Alerts as contract 6 JSON: those that are not normal or carry a flag, or all. */
   alerts(all: boolean): readonly Record<string, unknown>[];
   /** Resolves after the act's commit; a refusal is an answer, not an error. */
   act(act: Act): Promise<ActAnswer>;

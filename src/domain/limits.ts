@@ -73,6 +73,10 @@ export const limits = {
   sourceTimeFutureMs: 60_000,
   /** With no input for this long a tick is written. */
   tickMs: 30_000,
+  /** A shelf lasts no longer, unless the rule says otherwise. */
+  shelveMaxDefaultMs: 8 * 3_600_000,
+  /** An alert out of service is reminded of this often. */
+  serviceReminderMs: 24 * 3_600_000,
   /** A stop longer than this raises `limen.was_down`. */
   wasDownAfterMs: 60_000,
   /** Points of which `limen.was_down` tells the last and the first value. */

@@ -92,6 +92,8 @@ export interface Rule {
   readonly latch: boolean;
   /** What an `unknown` verdict does to an alert that is normal: nothing, or the same as a breach. */
   readonly unknown: 'hold' | 'raise';
+  /** A shelf lasts no longer than this; 0: it cannot be shelved. */
+  readonly shelveMaxMs: DurationMs;
   /** Message template; null: the built-in sentence. */
   readonly message: string | null;
   readonly then: readonly Action[];

@@ -3,23 +3,37 @@ import { LimenError } from '../domain/error.ts';
 /** Bytes of a request body; an act is some hundred bytes. */
 export const bodyBytesMax = 16 * 1024;
 
-/** What a request body may contain: each key with whether it must be there. */
-export type BodyShape = Readonly<Record<string, 'required' | 'optional'>>;
+/** What a request body may contain: each key with what it must be. A flag is true or false. */
+export type BodyShape = Readonly<
+  Record<string, 'required' | 'optional' | 'flag' | 'optional_flag'>
+>;
+
+interface FieldTypes {
+  readonly required: string;
+  readonly optional: string | null;
+  readonly flag: boolean;
+  readonly optional_flag: boolean | null;
+}
 
 /**
- * Reads a JSON object whose values are texts; an optional key that is missing or null becomes null. Throws `invalid`
+ * Reads a JSON object whose values are texts or flags; an optional key that is missing or null becomes null. Throws `invalid`
  * with every problem at once.
  */
-export async function readTextBody<const S extends BodyShape>(
+export async function readBody<const S extends BodyShape>(
   request: Request,
   shape: S,
-): Promise<{ readonly [K in keyof S]: S[K] extends 'required' ? string : string | null }> {
+): Promise<{ readonly [K in keyof S]: FieldTypes[S[K]] }> {
   const body = parseObject(await readText(request));
   const problems: string[] = [];
-  const fields: Record<string, string | null> = {};
+  const fields: Record<string, string | boolean | null> = {};
   for (const [key, need] of Object.entries(shape)) {
     const value = body[key];
-    if (typeof value === 'string' && (value !== '' || need === 'optional')) fields[key] = value;
+    if (need === 'flag' || need === 'optional_flag') {
+      if (typeof value === 'boolean') fields[key] = value;
+      else if (need === 'optional_flag' && (value ?? null) === null) fields[key] = null;
+      else problems.push(`"${key}" must be true or false`);
+    } else if (typeof value === 'string' && (value !== '' || need === 'optional'))
+      fields[key] = value;
     else if (need === 'optional' && (value === undefined || value === null)) fields[key] = null;
     else
       problems.push(
@@ -32,7 +46,7 @@ export async function readTextBody<const S extends BodyShape>(
       problems.push(`unknown key "${key}" (allowed: ${known.join(', ')})`);
   }
   if (problems.length > 0) throw new LimenError('invalid', `Request body: ${problems.join('; ')}`);
-  return fields as { readonly [K in keyof S]: S[K] extends 'required' ? string : string | null };
+  return fields as { readonly [K in keyof S]: FieldTypes[S[K]] };
 }
 
 async function readText(request: Request): Promise<string> {

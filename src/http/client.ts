@@ -1,5 +1,6 @@
 import type { Act, ActAnswer } from '../domain/act.ts';
 import type { DrillStep, QuarantineRecord, ReadingRecord, ReadingsQuery } from '../domain/api.ts';
+import { formatDuration } from '../domain/duration.ts';
 import type { HygieneReport, ReportRange } from '../domain/hygiene.ts';
 import type { WhyReport } from '../domain/why.ts';
 import { answersAt } from './socket-path.ts';
@@ -50,11 +51,11 @@ function createClient(socketPath: string): LimenClient {
   return {
     status: () => get('status'),
     alerts: (all) => get(`alerts?all=${all}`),
-    act: ({ act, alert, id, by, comment }) =>
+    act: (act) =>
       ask({
         method: 'POST',
-        path: act === 'acknowledge' ? 'alerts/ack' : 'alerts/reset',
-        body: { rule: alert.rule, device: alert.device, metric: alert.metric, id, by, comment },
+        path: `alerts/${act.act === 'acknowledge' ? 'ack' : act.act}`,
+        body: actBody(act),
         timeoutMs: answerWithinMs,
       }),
     readings: (query) => stream({ method: 'GET', path: `readings${queryText(query)}` }),
@@ -96,6 +97,23 @@ function createClient(socketPath: string): LimenClient {
       response.resume();
     },
   };
+}
+
+function actBody(act: Act): Record<string, unknown> {
+  const { rule, device, metric } = act.alert;
+  const target = { rule, device, metric, id: act.id, by: act.by, comment: act.comment };
+  switch (act.act) {
+    case 'acknowledge':
+    case 'reset':
+    case 'unshelve':
+      return target;
+    case 'shelve':
+      return act.forMs === null
+        ? { ...target, one_shot: true }
+        : { ...target, for: formatDuration(act.forMs) };
+    case 'service':
+      return { ...target, in: act.in };
+  }
 }
 
 function queryText(query: ReadingsQuery): string {

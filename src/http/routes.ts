@@ -1,10 +1,11 @@
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
-import type { Act } from '../domain/act.ts';
+import { readShelving, type Act, type ActTarget, type Ask } from '../domain/act.ts';
+import type { AlertKey } from '../domain/alert.ts';
 import type { DrillStep, Health, LimenApi } from '../domain/api.ts';
 import { LimenError } from '../domain/error.ts';
 import type { Log } from '../host/log.ts';
-import { readTextBody } from './body.ts';
+import { readBody } from './body.ts';
 import { isLoopbackHost } from '../domain/loopback.ts';
 import { streamBatches } from './ndjson.ts';
 import { problemResponse } from './problem.ts';
@@ -28,12 +29,11 @@ export function createSocketRoutes(options: RouteOptions): Routes {
 
   routes.get('/api/v1/status', (c) => c.json(statusJson(api.status())));
   routes.get('/api/v1/alerts', (c) => c.json(api.alerts(parseFlag('all', c.req.query('all')))));
-  routes.post('/api/v1/alerts/ack', async (c) =>
-    c.json(await api.act(await readAct('acknowledge', c.req.raw))),
-  );
-  routes.post('/api/v1/alerts/reset', async (c) =>
-    c.json(await api.act(await readAct('reset', c.req.raw))),
-  );
+  for (const [path, read] of Object.entries(actReaders)) {
+    routes.post(`/api/v1/alerts/${path}`, async (c) =>
+      c.json(await api.act(await read(c.req.raw))),
+    );
+  }
 
   routes.get('/api/v1/readings', (c) =>
     streamBatches(api.readings(parseReadingsQuery(c.req.query())), c.env.outgoing, log),
@@ -49,7 +49,7 @@ export function createSocketRoutes(options: RouteOptions): Routes {
   );
 
   routes.post('/api/v1/drill', async (c) => {
-    const { rule } = await readTextBody(c.req.raw, { rule: 'required' });
+    const { rule } = await readBody(c.req.raw, { rule: 'required' });
     return streamBatches(eachAlone(api.drill(rule)), c.env.outgoing, log);
   });
   routes.get('/api/v1/watch', (c) => {
@@ -59,7 +59,7 @@ export function createSocketRoutes(options: RouteOptions): Routes {
 
   routes.get('/api/v1/users', (c) => c.json(api.users()));
   routes.put('/api/v1/users/:name', async (c) => {
-    const { password } = await readTextBody(c.req.raw, { password: 'required' });
+    const { password } = await readBody(c.req.raw, { password: 'required' });
     await api.setUser(c.req.param('name'), password);
     return c.body(null, 204);
   });
@@ -115,17 +115,38 @@ function healthResponse(health: Health): Response {
   });
 }
 
-async function readAct(act: Act['act'], request: Request): Promise<Act> {
-  const { rule, device, metric, id, by, comment } = await readTextBody(request, {
-    rule: 'required',
-    device: 'required',
-    metric: 'required',
-    // Whoever acts through the API has seen an occurrence; it must be the one that is meant.
-    id: 'required',
-    by: 'required',
-    comment: 'optional',
-  });
-  return { act, alert: { rule, device, metric }, id, by, comment };
+const target = {
+  rule: 'required',
+  device: 'required',
+  metric: 'required',
+  by: 'required',
+  comment: 'optional',
+} as const;
+// Whoever acts on an occurrence through the API has seen it; it must be the one that is meant.
+const seen = { ...target, id: 'required' } as const;
+// A flag may be set before there is anything to see.
+const unseen = { ...target, id: 'optional' } as const;
+
+/** How the body of an act is read, by the last part of its path. */
+const actReaders: Readonly<Record<string, (request: Request) => Promise<Act>>> = {
+  ack: async (request) => actOf({ act: 'acknowledge' }, await readBody(request, seen)),
+  reset: async (request) => actOf({ act: 'reset' }, await readBody(request, seen)),
+  async shelve(request) {
+    const body = await readBody(request, { ...unseen, for: 'optional', one_shot: 'optional_flag' });
+    const ask = readShelving({ for: body.for, oneShot: body.one_shot ?? false });
+    if (typeof ask === 'string') throw new LimenError('invalid', `Request body: ${ask}`);
+    return actOf(ask, body);
+  },
+  unshelve: async (request) => actOf({ act: 'unshelve' }, await readBody(request, unseen)),
+  async service(request) {
+    const body = await readBody(request, { ...unseen, in: 'flag' });
+    return actOf({ act: 'service', in: body.in }, body);
+  },
+};
+
+function actOf(ask: Ask, body: AlertKey & Omit<ActTarget, 'alert'>): Act {
+  const { rule, device, metric, id, by, comment } = body;
+  return { ...ask, alert: { rule, device, metric }, id, by, comment };
 }
 
 async function* eachAlone(steps: AsyncIterable<DrillStep>): AsyncGenerator<readonly DrillStep[]> {

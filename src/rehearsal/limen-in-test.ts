@@ -10,7 +10,7 @@ import { Quarantine } from '../channel/quarantine.ts';
 import { notifyTargets } from '../consumers/notifiers/edges.ts';
 import { createOutputs } from '../consumers/outputs/outputs.ts';
 import type { Act } from '../domain/act.ts';
-import { alertJson, alertKey, type Alert, type AlertEvent } from '../domain/alert.ts';
+import { alertJson, alertKey, isShown, type Alert, type AlertEvent } from '../domain/alert.ts';
 import type { Config } from '../domain/config.ts';
 import type { ActVerdict, EngineInput } from '../domain/engine.ts';
 import type { Group } from '../domain/group.ts';
@@ -176,7 +176,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
       config: configSeq,
       evidence: intake.evidence() ?? points.evidenceOf(alert, event.cause.at(-1)),
     };
-    const isKept = event.kind !== 'condition' || alert.state !== 'normal';
+    const isKept = event.kind !== 'condition' || isShown(alert);
     if (isKept) journal.appendAt(event.at, 'alert', alertKey(alert), row);
     else journal.skip();
     points.noteDelay(alert);

@@ -36,6 +36,12 @@ export class Record {
     const key = alertKey(alert);
     const before = this.#conditions.get(key);
     this.#conditions.set(key, condition);
+    for (const name of notify) this.notified.set(name, (this.notified.get(name) ?? 0) + 1);
+    const told = notify.length === 0 ? '' : ` → ${notify.join(', ')}`;
+    if (kind === 'flag') {
+      this.tell(atMs, 'alert', `${key}: ${to}, ${reason.replaceAll('_', ' ')}${told}`);
+      return;
+    }
     if (kind !== 'transition') {
       // Not each reading is worth a line, but that nothing is known any more is, and that it is known again.
       const isNews = before !== undefined && before !== condition;
@@ -44,8 +50,6 @@ export class Record {
       return;
     }
     this.events.push({ atMs, alert: key, rule, from, to, reason, severity, value, notify });
-    for (const name of notify) this.notified.set(name, (this.notified.get(name) ?? 0) + 1);
-    const told = notify.length === 0 ? '' : ` → ${notify.join(', ')}`;
     this.tell(atMs, 'alert', `${key}: ${from} → ${to} (${reason}, ${severity})${told}`);
   }
 

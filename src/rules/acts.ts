@@ -4,8 +4,11 @@ import type { ActVerdict } from '../domain/engine.ts';
 import type { AlertCell, LevelCell } from './alert-cell.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announce, presentAlert, toWall } from './events.ts';
+import { performFlag, whyNotFlag, type FlagAct } from './flags.ts';
 import { arm, begin, end, stepOf, type Moment } from './settle.ts';
 import type { LifeCycleStep } from './life-cycle.ts';
+
+type StepAct = Exclude<Act, FlagAct>;
 
 /** Does what a person asks, or says why not (AcknowledgeableConditionType of OPC UA Part 9). */
 export function perform(core: EngineCore, act: Act, moment: Moment): ActVerdict {
@@ -19,6 +22,18 @@ export function perform(core: EngineCore, act: Act, moment: Moment): ActVerdict 
       reason: `"${act.id}" is an earlier occurrence; the present one is "${present}"`,
     };
   }
+  switch (act.act) {
+    case 'acknowledge':
+    case 'reset':
+      return takeStep(core, cell, act, moment);
+    case 'shelve':
+    case 'unshelve':
+    case 'service':
+      return takeFlag(core, cell, act, moment);
+  }
+}
+
+function takeStep(core: EngineCore, cell: AlertCell, act: StepAct, moment: Moment): ActVerdict {
   const step = stepOf(core, cell, act.act);
   switch (step.kind) {
     case 'refused':
@@ -35,10 +50,19 @@ export function perform(core: EngineCore, act: Act, moment: Moment): ActVerdict 
   }
 }
 
+function takeFlag(core: EngineCore, cell: AlertCell, act: FlagAct, moment: Moment): ActVerdict {
+  const reason = whyNotFlag(cell, act);
+  if (reason !== null) return { result: 'refused', reason };
+  cell.comment = act.comment ?? cell.comment;
+  performFlag(core, cell, act, moment);
+  arm(core, cell);
+  return { result: 'done', alert: presentAlert(core, cell, moment.at) };
+}
+
 function apply(
   core: EngineCore,
   cell: AlertCell,
-  act: Act,
+  act: StepAct,
   step: Extract<LifeCycleStep, { kind: 'move' }>,
   moment: Moment,
 ): ReturnType<typeof presentAlert> {

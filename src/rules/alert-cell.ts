@@ -53,6 +53,26 @@ export interface FirstValue {
   first: string | null;
 }
 
+/** A shelf: nobody is told until it ends. */
+export interface Shelf {
+  /** Engine time of its end. */
+  dueMs: number;
+  /** Ends at `normal`, if that comes first. */
+  readonly oneShot: boolean;
+  /** It kept its remainder over a stop of unknown length and may still be credited. */
+  creditable: boolean;
+  /** The act that put it there. */
+  readonly seq: number;
+}
+
+/** Nobody is told, and no output held, until a person puts it back in service. */
+export interface OutOfService {
+  /** Engine time at which it is brought to mind again. */
+  remindMs: number;
+  /** The act that took it out. */
+  readonly seq: number;
+}
+
 /** One alert: the mutable state behind `Alert`. Only `src/rules` sees it. Wall times are null where nothing applies. */
 export interface AlertCell extends Timed {
   kind: CellKind;
@@ -92,6 +112,10 @@ export interface AlertCell extends Timed {
   acknowledgedBy: string | null;
   acknowledgedAt: WallMs | null;
   comment: string | null;
+  /** null: not shelved. */
+  shelf: Shelf | null;
+  /** null: in service. */
+  outOfService: OutOfService | null;
   reason: Reason;
   /** The last event's number and message. */
   seq: number;
@@ -169,6 +193,8 @@ export function createCell(options: CellOptions): AlertCell {
     acknowledgedBy: null,
     acknowledgedAt: null,
     comment: null,
+    shelf: null,
+    outOfService: null,
     reason: 'condition',
     seq: 0,
     message: '',

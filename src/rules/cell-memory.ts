@@ -20,6 +20,13 @@ interface CellMemory {
   readonly floor: number | null;
   readonly note: string | null;
   readonly firsts: FirstValues | null;
+  readonly shelf: {
+    readonly due: number;
+    readonly one_shot: boolean;
+    readonly creditable: boolean;
+    readonly seq: number;
+  } | null;
+  readonly out_of_service: { readonly remind: number; readonly seq: number } | null;
   readonly changed: boolean;
   readonly levels: readonly LevelMemory[];
 }
@@ -53,6 +60,11 @@ export function encodeMemory(cell: AlertCell): CellMemory {
       cell.firsts === null
         ? null
         : { ...cell.firsts, points: cell.firsts.points.map((one) => ({ ...one })) },
+    shelf: encodeShelf(cell),
+    out_of_service:
+      cell.outOfService === null
+        ? null
+        : { remind: cell.outOfService.remindMs, seq: cell.outOfService.seq },
     changed: cell.changedAt !== null,
     levels: cell.levels.map((one) => ({
       severity: one.level.severity,
@@ -97,6 +109,7 @@ export function recall(
   cell.floor = stored.floor ?? -Infinity;
   cell.note = stored.note;
   cell.firsts = stored.firsts ?? null;
+  recallFlags(cell, stored);
   for (const one of cell.levels) {
     const level = stored.levels.find(({ severity }) => severity === one.level.severity);
     if (level === undefined) continue;
@@ -108,6 +121,22 @@ export function recall(
     one.creditable = level.creditable;
     one.offDue = level.off_due ?? NaN;
   }
+}
+
+function encodeShelf({ shelf }: AlertCell): CellMemory['shelf'] {
+  if (shelf === null) return null;
+  const { dueMs, oneShot, creditable, seq } = shelf;
+  return { due: dueMs, one_shot: oneShot, creditable, seq };
+}
+
+function recallFlags(cell: AlertCell, { shelf, out_of_service: out }: Partial<CellMemory>): void {
+  cell.shelf = null;
+  cell.outOfService = null;
+  if (shelf) {
+    const { due, one_shot: oneShot, creditable, seq } = shelf;
+    cell.shelf = { dueMs: due, oneShot, creditable, seq };
+  }
+  if (out) cell.outOfService = { remindMs: out.remind, seq: out.seq };
 }
 
 function recallAlert(cell: AlertCell, alert: Alert, changed: boolean): void {

@@ -11,6 +11,7 @@ import {
 import { encodeMemory, recall } from './cell-memory.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announce, presentAlert } from './events.ts';
+import { dropFlags } from './flags.ts';
 import { releaseLevels } from './levels.ts';
 import { badAfterMs, ownRule, staleAfterMs } from './own-rules.ts';
 import type { PointSlot } from './point-table.ts';
@@ -103,7 +104,9 @@ export function removeCell(core: EngineCore, cell: AlertCell, { at, seq }: Momen
   cell.state = 'normal';
   cell.latched = false;
   releaseLevels(cell);
-  const kind = from === 'normal' ? 'condition' : 'transition';
+  const wasFlagged = dropFlags(cell);
+  const quiet = wasFlagged ? 'flag' : 'condition';
+  const kind = from === 'normal' ? quiet : 'transition';
   announce(core, cell, { kind, from, reason: 'removed', at, cause: [seq] });
   core.timers.schedule(cell, Infinity);
   core.cells.delete(cell.key);

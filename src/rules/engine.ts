@@ -24,7 +24,7 @@ import { gatherReading } from './judge-gauge.ts';
 import { judgeReading } from './judge-reading.ts';
 import { PointTable } from './point-table.ts';
 import { judgeReplaced, replacePoint } from './replace-point.ts';
-import { creditDelays, restart } from './restart.ts';
+import { followClock, restart } from './restart.ts';
 import { applyConfig } from './rule-change.ts';
 import { TimerHeap } from './timer-heap.ts';
 
@@ -129,8 +129,7 @@ class RuleEngine implements Engine {
         return null;
       case 'clock':
         this.advance(at);
-        core.wallOffsetMs = input.wallOffsetMs;
-        creditDelays(core, input.creditMs, moment);
+        followClock(core, input, moment);
         return null;
       case 'act':
         this.advance(at);

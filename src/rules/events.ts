@@ -88,9 +88,9 @@ export function presentAlert(core: EngineCore, cell: AlertCell, at: number): Ale
     acknowledgedAt: cell.acknowledgedAt,
     comment: cell.comment,
     latched: cell.latched,
-    shelvedUntil: null,
+    shelvedUntil: cell.shelf === null ? null : toWall(core, cell.shelf.dueMs),
     suppressedBy: null,
-    outOfService: false,
+    outOfService: cell.outOfService !== null,
     reason: cell.reason,
     seq: cell.seq as Seq,
   };

@@ -1,6 +1,7 @@
 import type { AlertCell } from './alert-cell.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announceIfDirty } from './events.ts';
+import { finishFlags } from './flags.ts';
 import { judgeGauge } from './judge-gauge.ts';
 import { judgeUnknown } from './judge-reading.ts';
 import { arm, finishDelays, settle, type Moment } from './settle.ts';
@@ -33,6 +34,7 @@ function fire(core: EngineCore, cell: AlertCell, at: number): void {
     if (cell.gauge !== null && cell.gaugeDue <= at)
       settle(core, cell, judgeGauge(core, cell, cell.gauge, at), moment);
   }
+  finishFlags(core, cell, at);
   arm(core, cell);
   if (cell.pointIndex > 0) core.points.disturb(cell.pointIndex);
 }

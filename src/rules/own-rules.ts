@@ -24,6 +24,7 @@ export function ownRule(name: OwnRule, forMs: DurationMs): Rule {
     acknowledge: name === 'limen.was_down' ? 'required' : 'not_required',
     latch: false,
     unknown: 'hold',
+    shelveMaxMs: limits.shelveMaxDefaultMs,
     message: null,
     then: [],
   };

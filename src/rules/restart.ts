@@ -1,4 +1,4 @@
-import type { Alert } from '../domain/alert.ts';
+import { isFlagged, type Alert } from '../domain/alert.ts';
 import type { EngineInput } from '../domain/engine.ts';
 import { limits } from '../domain/limits.ts';
 import type { Seq } from '../domain/reading.ts';
@@ -7,12 +7,14 @@ import type { AlertCell } from './alert-cell.ts';
 import { orderedCells, type EngineCore } from './engine-core.ts';
 import { announceIfDirty, toWall } from './events.ts';
 import { fireDue } from './fire.ts';
+import { creditShelf, restartFlags } from './flags.ts';
 import { judgeReplaced } from './replace-point.ts';
 import { adoptLevels } from './rule-change.ts';
 import { arm, type Moment } from './settle.ts';
 import { giveUpFirsts, tellWasDown } from './was-down.ts';
 
 type Started = Extract<EngineInput, { kind: 'started' }>;
+type ClockInput = Extract<EngineInput, { kind: 'clock' }>;
 
 /** Applies the restart table of contract 3 to every timer, and tells how long Limen was down. */
 export function restart(core: EngineCore, started: Started, moment: Moment): void {
@@ -21,6 +23,7 @@ export function restart(core: EngineCore, started: Started, moment: Moment): voi
   giveUpFirsts(core);
   for (const cell of orderedCells(core)) {
     restartDelays(cell, started.elapsedMs !== null, moment.at);
+    restartFlags(cell, started.elapsedMs !== null, moment.at);
     restartWait(core, cell, moment);
     adoptLevels(core, cell, moment);
     arm(core, cell);
@@ -34,21 +37,34 @@ export function restart(core: EngineCore, started: Started, moment: Moment): voi
   judgeReplaced(core, moment);
 }
 
-/** Credits delays that kept their remainder with time that is known only now to have passed. */
-export function creditDelays(core: EngineCore, creditMs: number, moment: Moment): void {
-  if (creditMs <= 0) return;
+/**
+ * The wall clock was mapped anew. Delays and shelves run by engine time and are not moved by it; those that kept their
+ * remainder are credited with time that is known only now to have passed.
+ */
+export function followClock(core: EngineCore, clock: ClockInput, moment: Moment): void {
+  const { wallOffsetMs, creditMs } = clock;
+  const isMoved = core.wallOffsetMs !== wallOffsetMs;
+  core.wallOffsetMs = wallOffsetMs;
+  if (creditMs <= 0 && !isMoved) return;
   for (const cell of orderedCells(core)) {
-    for (const one of cell.levels) {
-      if (!one.creditable) continue;
-      one.onDue = Math.max(moment.at, one.onDue - creditMs);
-      one.creditable = false;
-      cell.dirty = true;
-    }
+    // The same end is another time of day now, and who shelved it looks at that.
+    if (cell.shelf !== null) cell.dirty = true;
+    if (creditMs > 0) creditDelays(cell, creditMs, moment.at);
     if (!cell.dirty) continue;
     arm(core, cell);
     announceIfDirty(core, cell, moment.at, moment.seq);
   }
   fireDue(core, moment.at);
+}
+
+function creditDelays(cell: AlertCell, creditMs: number, at: number): void {
+  creditShelf(cell, creditMs, at);
+  for (const one of cell.levels) {
+    if (!one.creditable) continue;
+    one.onDue = Math.max(at, one.onDue - creditMs);
+    one.creditable = false;
+    cell.dirty = true;
+  }
 }
 
 // On-delays count the time Limen was down, or run on with their remainder; off-delays need fresh readings.
@@ -112,6 +128,9 @@ function dropUnclaimed(core: EngineCore, { at, seq }: Moment): void {
       ...stored.alert,
       state: 'normal',
       latched: false,
+      shelvedUntil: null,
+      suppressedBy: null,
+      outOfService: false,
       dueAt: null,
       changedAt: from === 'normal' ? stored.alert.changedAt : toWall(core, at),
       reason: 'removed',
@@ -119,7 +138,7 @@ function dropUnclaimed(core: EngineCore, { at, seq }: Moment): void {
     };
     core.dormant.set(key, { alert, memory: stored.memory });
     core.surroundings.emit({
-      kind: from === 'normal' ? 'condition' : 'transition',
+      kind: from === 'normal' ? (isFlagged(stored.alert) ? 'flag' : 'condition') : 'transition',
       at: at as EngineMs,
       from,
       to: 'normal',

@@ -6,6 +6,7 @@ import { equipPoint, kindOf, removeCell } from './declare.ts';
 import { orderedCells, type EngineCore } from './engine-core.ts';
 import { announce, announceIfDirty } from './events.ts';
 import { expectPoints } from './expected-points.ts';
+import { limitShelf } from './flags.ts';
 import { shownRate } from './gauge.ts';
 import { judgeGaugeAnew } from './judge-gauge.ts';
 import { judgeCell } from './judge-reading.ts';
@@ -67,6 +68,7 @@ function adoptRule(core: EngineCore, cell: AlertCell, rule: Rule, { at, seq }: M
   cell.rule = rule;
   cell.steady = false;
   noteLatch(cell);
+  if (limitShelf(cell, at)) arm(core, cell);
   if (cell.offOver && !rule.latch) {
     const step = stepOf(core, cell, 'off_delay_over');
     if (step.kind === 'move') end(core, cell, step, at, [seq]);
@@ -84,6 +86,7 @@ function changeRule(core: EngineCore, cell: AlertCell, rule: Rule, moment: Momen
   compileCell(cell, core.points.slot(cell.pointIndex)?.point ?? null);
   keepHeld(cell);
   noteLatch(cell);
+  limitShelf(cell, at);
   const verdict = judgeAnew(core, cell, at);
   restartDelays(cell, verdict, moment);
   cell.condition = verdict;

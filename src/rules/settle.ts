@@ -3,6 +3,7 @@ import { qualityCodes } from '../domain/reading.ts';
 import { isAcknowledgeRequired, nextDelayEnd, type AlertCell } from './alert-cell.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announce, announceIfDirty, toWall } from './events.ts';
+import { endOneShot, nextFlagDue } from './flags.ts';
 import {
   cancelAllLeaving,
   cancelOffDelay,
@@ -91,7 +92,8 @@ export function arm(core: EngineCore, cell: AlertCell): void {
   const breach = nextBreachDue(core, cell);
   const due = end < breach ? end : breach;
   const telling = cell.firsts?.dueMs ?? Infinity;
-  core.timers.schedule(cell, telling < due ? telling : due);
+  const next = telling < due ? telling : due;
+  core.timers.schedule(cell, Math.min(next, nextFlagDue(cell)));
 }
 
 /** Takes over the quality of the point; it is shown with the alert. */
@@ -125,6 +127,7 @@ export function end(
   cell.latched = false;
   releaseLevels(cell);
   announce(core, cell, { kind: 'transition', from, reason: step.reason, at, cause });
+  if (cell.state === 'normal') endOneShot(core, cell, { at, cause });
 }
 
 /** An occurrence begins; without an on-delay the alert is active at once. */

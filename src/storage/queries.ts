@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isFlaggedJson } from '../domain/alert.ts';
 import type { QuarantineRecord, ReadingRecord, ReadingsQuery } from '../domain/api.ts';
 import { messageOf } from '../domain/error.ts';
 import { displayValue, type Point } from '../domain/point.ts';
@@ -94,7 +95,7 @@ export function openQueries(directory: string, warn: Log['warn']): Queries | nul
       return [...found.values()]
         .map((body) => alertOf(body))
         .filter((alert) => alert !== null)
-        .filter((alert) => all || alert['state'] !== 'normal');
+        .filter((alert) => all || alert['state'] !== 'normal' || isFlaggedJson(alert));
     },
     quarantined: () => ask(readQuarantine, () => []),
     points() {

@@ -24,8 +24,44 @@ test('readCommand() refuses a retained act, a payload that is no object and what
   expect(reason(read(ack, '{}', true))).toContain('retained');
   for (const payload of ['yes', '[1]', 'null', '{'])
     expect(reason(read(ack, payload))).toBe('the payload is not a JSON object');
-  for (const topic of ['limen/alerts/warm/a/t/shelve', 'limen/outputs/siren/set'])
-    expect(reason(read(topic, '{}'))).toBe('not in this version');
+  expect(reason(read('limen/outputs/siren/set', '{}'))).toBe('not in this version');
+});
+
+test('readCommand() reads what shelves, unshelves, and takes out of service and puts back', () => {
+  const act = (verb: string, payload: string): unknown => {
+    const command = read(`limen/alerts/warm/a%2Fb/t/${verb}`, payload);
+    return command.kind === 'act' ? command.act : null;
+  };
+  const target = { alert, id: null, by: 'phone', comment: null };
+  expect(act('shelve', '{"for":"2h","by":"anna","comment":"defrosting"}')).toEqual({
+    ...target,
+    act: 'shelve',
+    forMs: 7_200_000,
+    by: 'anna',
+    comment: 'defrosting',
+  });
+  expect(act('shelve', '{"one_shot":true}')).toEqual({ ...target, act: 'shelve', forMs: null });
+  expect(act('shelve', '{"for":"90s","one_shot":false}')).toMatchObject({ forMs: 90_000 });
+  expect(act('unshelve', '')).toEqual({ ...target, act: 'unshelve' });
+  expect(act('service', '{"in":false}')).toEqual({ ...target, act: 'service', in: false });
+  expect(act('service', '{"in":true}')).toEqual({ ...target, act: 'service', in: true });
+});
+
+test('readCommand() refuses a shelf without an end, or with two, and a service without a direction', () => {
+  const reason = (verb: string, payload: string): string | null => {
+    const command = read(`limen/alerts/warm/a/t/${verb}`, payload);
+    return command.kind === 'refused' ? command.reason : null;
+  };
+  for (const payload of ['', '{}', '{"one_shot":false}', '{"for":null}'])
+    expect(reason('shelve', payload)).toContain('a shelf has an end');
+  expect(reason('shelve', '{"for":"2h","one_shot":true}')).toContain('not both');
+  for (const time of ['""', '"0s"', '"2"', '"for ever"', '"-1h"', '"99999d"'])
+    expect(reason('shelve', `{"for":${time}}`)).toContain('"for" must be a duration');
+  for (const time of ['7200', 'true', '{}'])
+    expect(reason('shelve', `{"for":${time}}`)).toContain('"for" must be a text');
+  expect(reason('shelve', '{"one_shot":"yes"}')).toContain('"one_shot" must be');
+  for (const payload of ['', '{}', '{"in":"out"}', '{"in":null}', '{"in":0}'])
+    expect(reason('service', payload)).toContain('"in" must be');
 });
 
 test('readCommand() ignores what is no command, and a retained one that is cleared', () => {

@@ -115,6 +115,72 @@ test('limen reset sends a reset signed with the name of the user', async () => {
   expect(site.api.acts[0]?.by).not.toBe('');
 });
 
+test('limen shelve, unshelve and service send what their options say, also of a normal alert', async () => {
+  await using site = createSite();
+  await site.start();
+  const normal = alert({ state: 'normal' });
+  const id = 'freezer-warm/freezer-1/temperature/3';
+  const run = async (...argv: readonly string[]): Promise<string> => {
+    const ended = await site.limen([...argv, '--by', 'anna']);
+    return ended.status === 0 ? ended.out : `${ended.status} ${ended.err}`;
+  };
+  site.api.alertsAnswer = [normal];
+  expect(await run('shelve', 'freezer-warm', '--for', '2h', '-m', 'defrosting')).toBe(
+    `shelved ${id}\n`,
+  );
+  expect(await run('shelve', id, '--one-shot')).toBe(`shelved ${id}\n`);
+  expect(await run('service', 'freezer', 'out')).toBe(`out of service: ${id}\n`);
+  site.api.alertsAnswer = [alert({ shelved_until: 9, out_of_service: true })];
+  expect(await run('unshelve', 'freezer-warm')).toBe(`unshelved ${id}\n`);
+  expect(await run('service', 'freezer-warm', 'in')).toBe(`in service again: ${id}\n`);
+  const target = {
+    alert: { rule: 'freezer-warm', device: 'freezer-1', metric: 'temperature' },
+    id,
+    by: 'anna',
+    comment: null,
+  };
+  expect(site.api.acts).toEqual([
+    { ...target, act: 'shelve', forMs: 7_200_000, comment: 'defrosting' },
+    { ...target, act: 'shelve', forMs: null },
+    { ...target, act: 'service', in: false },
+    { ...target, act: 'unshelve' },
+    { ...target, act: 'service', in: true },
+  ]);
+});
+
+test('limen shelve and service exit with 2 on what they cannot mean, and unshelve names what is shelved', async () => {
+  await using site = createSite();
+  await site.start();
+  site.api.alertsAnswer = [alert(), alert({ device: 'freezer-2', shelved_until: 9 })];
+  for (const argv of [
+    ['shelve', 'freezer-warm'],
+    ['shelve', 'freezer-warm', '--for', '2'],
+    ['shelve', 'freezer-warm', '--for', '2h', '--one-shot'],
+    ['service', 'freezer-warm'],
+    ['service', 'freezer-warm', 'maybe'],
+    ['shelve', 'freezer-warm', '--for', '2h'],
+  ])
+    expect((await site.limen(argv)).status).toBe(2);
+  const none = await site.limen(['unshelve', 'cellar']);
+  expect(none.status).toBe(1);
+  expect(none.err).toContain('these are shelved:\n  freezer-warm/freezer-2/temperature\n');
+  const out = await site.limen(['service', 'freezer-warm', 'in']);
+  expect(out.err).toContain('none is out of service');
+  expect(site.api.acts).toEqual([]);
+});
+
+test('limen alerts shows what is shelved or out of service', async () => {
+  await using site = createSite();
+  await site.start();
+  site.api.alertsAnswer = [
+    alert({ shelved_until: 1_763_900_000_000, latched: true }),
+    alert({ device: 'shed', out_of_service: true }),
+  ];
+  const { out } = await site.limen(['alerts']);
+  expect(out).toContain('active (latched, shelved until 2025-11-23 12:13:20)');
+  expect(out).toContain('active (out of service)');
+});
+
 test('limen readings --json prints the keys of the contract in order', async () => {
   await using site = createSite();
   await site.start();

@@ -54,7 +54,7 @@ test('limen help <command> prints the help of that command', async () => {
   expect(out).toContain('limen ack freezer-warm');
 });
 
-test.each([['shelve'], ['why-not', '--json'], ['tls', '--help']])(
+test.each([['set'], ['why-not', '--json'], ['tls', '--help']])(
   'limen %s says that it is not in this version and exits with 2',
   async (...argv) => {
     await using site = createSite();

@@ -2,7 +2,7 @@ import type { MistakeCase } from './mistake-case.ts';
 
 const ruleKeys =
   'points, above, below, outside, inside, equals, changes_to, silent_for, stuck_for, tolerance, rate_above, rate_below, window, of, severity, deadband, on_delay, ' +
-  'off_delay, acknowledge, latch, unknown, message, then';
+  'off_delay, acknowledge, latch, unknown, shelve_max, message, then';
 const durations = 'a duration such as 250ms, 30s, 5m, 2h or 7d';
 const quantities = 'a number, or a number and a unit such as -18 °C';
 
@@ -188,6 +188,12 @@ export const shape: readonly MistakeCase[] = [
     message: 'found "5 minutes"',
     allowed: durations,
     suggestion: '5m',
+  },
+  {
+    text: 'rules:\n  hot: { points: a/b, above: 5, shelve_max: ¦8 hours }\n',
+    message: 'found "8 hours"',
+    allowed: 'a duration such as 250ms, 30s, 5m, 2h or 7d',
+    suggestion: '8h',
   },
   {
     text: 'rules:\n  hot: { points: a/b, above: 5, off_delay: ¦-5m }\n',

@@ -101,6 +101,7 @@ rules:
     acknowledge: required
     latch: "yes"
     unknown: raise
+    shelve_max: 2h
     message: "{device} {value}"
     then: [{ output: fan, set: off, while: open }, { notify: me, on: [active, normal] }, { notify: me }]
 outputs: { fan: { mqtt: { topic: fan } } }
@@ -131,6 +132,7 @@ notifiers: { me: { command: [echo, 5] } }
       acknowledge: 'required',
       latch: true,
       unknown: 'raise',
+      shelveMaxMs: 7_200_000,
       message: '{device} {value}',
       then: [
         { kind: 'claim', output: 'fan', level: 'off', span: 'open' },

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatDuration, parseDuration, suggestDuration } from '../../src/config/durations.ts';
+import { suggestDuration } from '../../src/config/durations.ts';
+import { formatDuration, parseDuration } from '../../src/domain/duration.ts';
 import { closest, editDistance } from '../../src/config/suggest.ts';
 
 describe('closest()', () => {

@@ -136,6 +136,7 @@ export function ruleOf(name: string, then: readonly Action[]): Rule {
     offDelayMs: 0,
     acknowledge: null,
     latch: false,
+    shelveMaxMs: 28_800_000,
     unknown: 'hold',
     message: null,
     then,

@@ -79,6 +79,22 @@ test('createLiveLog() shows transitions and commands, raised ones as a warning',
   expect(lines[0]).toContain('from=normal to=active reason=on_delay_over severity=warning');
 });
 
+test('createLiveLog() says of a flag what it is, and warns of what is out of service', () => {
+  const { live, lines } = start();
+  const state = 'normal';
+  for (const reason of ['shelved', 'unshelved', 'out_of_service', 'in_service'] as const)
+    live.onAlert(eventOf(alertOf({ state, reason }), { kind: 'flag', from: state }));
+  live.onAlert(eventOf(alertOf({ reason: 'unshelved' }), { kind: 'flag', from: 'active' }));
+  const key = 'freezer-warm/freezer-1/temperature';
+  expect(lines.map((line) => line.split(': ')[0])).toEqual([
+    `info  alert     ${key} is shelved`,
+    `info  alert     ${key} is not shelved any more`,
+    `warn  alert     ${key} is out of service`,
+    `info  alert     ${key} is in service again`,
+    `warn  alert     ${key} is not shelved any more`,
+  ]);
+});
+
 test('createLiveLog() sets no timer that outlives it', () => {
   const { live, clock, quiet } = start();
   live.stop();

@@ -122,7 +122,7 @@ test.concurrent('acts that are no JSON, unknown or not in this version are refus
   const count = 6;
   sensor.publish(`${hot}/ack`, '{"by":');
   sensor.publish(`${hot}/ack`, '[1]');
-  sensor.publish(`${hot}/shelve`, '{"for":"1h"}');
+  sensor.publish(`${hot}/shelve`, '{"for":"for ever"}');
   sensor.publish(`${hot}/reset`, '{}');
   sensor.publish('limen/alerts/nothing/at/all/ack', '{}');
   sensor.publish('limen/outputs/siren/set', 'off');

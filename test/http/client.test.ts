@@ -117,6 +117,44 @@ test('act() hands the act over whole and returns a refusal as an answer', async 
   expect(limen.api.acts).toEqual([act, { ...act, act: 'reset', comment: 'swept the coil' }]);
 });
 
+test('act() hands over what shelves, unshelves and takes out of service', async () => {
+  await using limen = await run();
+  const target = {
+    alert: { rule: 'freezer-warm', device: 'a/b', metric: 'temperature' },
+    id: null,
+    by: 'anna',
+    comment: null,
+  } as const;
+  const acts = [
+    { ...target, act: 'shelve', forMs: 5_400_000 },
+    { ...target, act: 'shelve', forMs: null, comment: 'defrosting' },
+    { ...target, act: 'unshelve', id: 'freezer-warm/a/b/temperature/3' },
+    { ...target, act: 'service', in: false },
+    { ...target, act: 'service', in: true },
+  ] as const;
+  for (const act of acts) expect(await limen.client.act(act)).toMatchObject({ result: 'done' });
+  expect(limen.api.acts).toEqual(acts);
+});
+
+test('POST alerts/shelve and alerts/service refuse a body that does not say what is meant', async () => {
+  await using limen = await run();
+  const target = { rule: 'r', device: 'd', metric: 'm', by: 'anna' };
+  for (const [path, more, problem] of [
+    ['shelve', {}, 'a shelf has an end'],
+    ['shelve', { for: 2 }, '"for" must be a text'],
+    ['shelve', { for: '2h', one_shot: true }, 'not both'],
+    ['shelve', { one_shot: 'yes' }, '"one_shot" must be true or false'],
+    ['service', {}, '"in" must be true or false'],
+    ['service', { in: 'out' }, '"in" must be true or false'],
+    ['unshelve', { in: true }, 'unknown key "in"'],
+  ] as const) {
+    const answer = await post(limen.path, `alerts/${path}`, JSON.stringify({ ...target, ...more }));
+    expect(answer.status).toBe(400);
+    expect(answer.body).toHaveProperty('detail', expect.stringContaining(problem));
+  }
+  expect(limen.api.acts).toEqual([]);
+});
+
 test('POST alerts/ack names every problem of its body at once', async () => {
   await using limen = await run();
   const body = JSON.stringify({

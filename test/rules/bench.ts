@@ -1,4 +1,4 @@
-import type { Act } from '../../src/domain/act.ts';
+import type { ActTarget, Ask } from '../../src/domain/act.ts';
 import type { Alert, AlertEvent } from '../../src/domain/alert.ts';
 import type { PointEntry } from '../../src/domain/config.ts';
 import type { ActVerdict, Engine, EngineInput, EngineSnapshot } from '../../src/domain/engine.ts';
@@ -20,9 +20,9 @@ export interface Bench {
   config(at: number, rules: readonly Rule[], points?: readonly PointEntry[]): void;
   point(at: number, point: Point, replaces?: Point): void;
   started(at: number, started?: Partial<Extract<EngineInput, { kind: 'started' }>>): void;
-  clock(at: number, creditMs: number): void;
+  clock(at: number, creditMs: number, stepMs?: number): void;
   read(at: number, value: number, quality?: Quality, point?: Point): void;
-  act(at: number, act: Act['act'], options?: Partial<Act>): ActVerdict | null;
+  act(at: number, ask: Ask['act'] | Ask, options?: Partial<ActTarget>): ActVerdict | null;
   advance(at: number): void;
   /** The alert of `warm` on the fridge, or of another rule and point. */
   alert(rule?: string, point?: { readonly device: string; readonly metric: string }): Alert;
@@ -82,6 +82,7 @@ export function makeRule(more: Partial<Rule> = {}): Rule {
     offDelayMs: 0,
     acknowledge: 'required',
     latch: false,
+    shelveMaxMs: 60_000,
     unknown: 'hold',
     message: null,
     then: [],
@@ -149,7 +150,8 @@ function createBench(firstSeq: number, snapshot: EngineSnapshot | null): Bench {
         wallOffsetMs,
         ...started,
       }),
-    clock: (at, creditMs) => void accept(at, { kind: 'clock', wallOffsetMs, creditMs }),
+    clock: (at, creditMs, stepMs = 0) =>
+      void accept(at, { kind: 'clock', wallOffsetMs: wallOffsetMs + stepMs, creditMs }),
     read: (at, value, quality = 'good', point = fridge) => {
       seq += 1;
       engine.reading(
@@ -161,11 +163,11 @@ function createBench(firstSeq: number, snapshot: EngineSnapshot | null): Bench {
         qualityCodes[quality],
       );
     },
-    act: (at, act, options = {}) =>
+    act: (at, ask, options = {}) =>
       accept(at, {
         kind: 'act',
         act: {
-          act,
+          ...(typeof ask === 'string' ? askOf(ask) : ask),
           alert: { rule: 'warm', device: 'fridge', metric: 'temperature' },
           id: null,
           by: 'ann',
@@ -191,6 +193,11 @@ function createBench(firstSeq: number, snapshot: EngineSnapshot | null): Bench {
     },
   };
   return bench;
+}
+
+function askOf(act: Ask['act']): Ask {
+  if (act === 'shelve') return { act, forMs: null };
+  return act === 'service' ? { act, in: false } : { act };
 }
 
 /** An event in short: `normal>pending breached`. */

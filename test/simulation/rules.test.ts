@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Ask } from '../../src/domain/act.ts';
 import type { AlertEvent } from '../../src/domain/alert.ts';
 import type { PointEntry } from '../../src/domain/config.ts';
 import type { Quality } from '../../src/domain/reading.ts';
@@ -64,7 +65,7 @@ type Step =
       readonly quality: Quality;
     }
   | { readonly kind: 'wait'; readonly waitMs: number }
-  | { readonly kind: 'act'; readonly rule: number; readonly act: 'acknowledge' | 'reset' }
+  | { readonly kind: 'act'; readonly rule: number; readonly act: Ask }
   | { readonly kind: 'start'; readonly downMs: number; readonly known: boolean }
   | { readonly kind: 'credit'; readonly creditMs: number };
 
@@ -81,7 +82,17 @@ const wait = fc.record({
 const act = fc.record({
   kind: fc.constant('act' as const),
   rule: fc.nat({ max: rules.length - 1 }),
-  act: fc.constantFrom('acknowledge' as const, 'reset' as const),
+  act: fc.constantFrom<Ask>(
+    { act: 'acknowledge' },
+    { act: 'acknowledge' },
+    { act: 'reset' },
+    { act: 'reset' },
+    { act: 'shelve', forMs: 5_000 },
+    { act: 'shelve', forMs: null },
+    { act: 'unshelve' },
+    { act: 'service', in: false },
+    { act: 'service', in: true },
+  ),
 });
 const start = fc.record({
   kind: fc.constant('start' as const),

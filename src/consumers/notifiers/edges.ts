@@ -1,4 +1,4 @@
-import { isOpen, type AlertEvent } from '../../domain/alert.ts';
+import { isFlagged, isOpen, type AlertEvent } from '../../domain/alert.ts';
 import type { NotifyEdge, Rule } from '../../domain/rule.ts';
 
 /** The part of an event that decides whether somebody is told. A stored event has it too. */
@@ -10,6 +10,7 @@ export type EdgeEvent = Pick<AlertEvent, 'kind' | 'from' | 'to' | 'reason'>;
  * asked for either edge is told.
  */
 export function notifyEdges({ kind, from, to, reason }: EdgeEvent): readonly NotifyEdge[] {
+  if (kind === 'flag') return isAnnounced({ to, reason }) ? ['active'] : [];
   if (kind !== 'transition') return [];
   const isEntered = from !== to;
   switch (to) {
@@ -29,6 +30,12 @@ export function notifyEdges({ kind, from, to, reason }: EdgeEvent): readonly Not
   }
 }
 
+// Nobody was told while the flag was set: what is true when it ends is told as if it had just been raised.
+function isAnnounced({ to, reason }: Pick<EdgeEvent, 'to' | 'reason'>): boolean {
+  const isEnd = reason === 'unshelved' || reason === 'in_service';
+  return isEnd && (to === 'active' || to === 'returned');
+}
+
 /** The edge an event is told as; null: nobody is told. */
 export function notifyEdge(event: EdgeEvent): NotifyEdge | null {
   return notifyEdges(event)[0] ?? null;
@@ -36,8 +43,7 @@ export function notifyEdge(event: EdgeEvent): NotifyEdge | null {
 
 /** The notifiers that a rule sends an event to, each once, in the order of `then:`. Pure. */
 export function notifyTargets(rule: Pick<Rule, 'then'>, event: AlertEvent): string[] {
-  const { shelvedUntil, suppressedBy, outOfService } = event.alert;
-  if (shelvedUntil !== null || suppressedBy !== null || outOfService) return [];
+  if (isFlagged(event.alert)) return [];
   const edges = notifyEdges(event);
   const targets = new Set<string>();
   for (const action of rule.then) {

@@ -38,6 +38,22 @@ describe('notifyEdge()', () => {
   });
 });
 
+describe('notifyEdge() of a flag', () => {
+  test.each<[AlertState, Reason, NotifyEdge | null]>([
+    ['active', 'unshelved', 'active'],
+    ['returned', 'unshelved', 'active'],
+    ['active', 'in_service', 'active'],
+    ['returned', 'in_service', 'active'],
+    ['acknowledged', 'unshelved', null],
+    ['pending', 'unshelved', null],
+    ['normal', 'in_service', null],
+    ['active', 'shelved', null],
+    ['active', 'out_of_service', null],
+  ])('notifyEdge() of an alert that is %s and %s is %s', (state, reason, edge) => {
+    expect(notifyEdge({ kind: 'flag', from: state, to: state, reason })).toBe(edge);
+  });
+});
+
 describe('notifyTargets()', () => {
   const rule = ruleOf('freezer-warm', [
     notify('kitchen', 'active', 'escalated'),
@@ -60,6 +76,13 @@ describe('notifyTargets()', () => {
     const escalated = alertOf({ reason: 'escalated' });
     expect(notifyTargets(only, eventOf(escalated, { from: 'acknowledged' }))).toEqual(['kitchen']);
     expect(notifyTargets(only, eventOf(escalated, { from: 'active' }))).toEqual([]);
+  });
+
+  test('notifyTargets() tells of the end of the last flag as of a raise, not of one of two', () => {
+    const flag = { kind: 'flag', from: 'returned', reason: 'unshelved' } as const;
+    const alert = alertOf({ state: 'returned', reason: 'unshelved' });
+    expect(notifyTargets(rule, eventOf(alert, flag))).toEqual(['kitchen']);
+    expect(notifyTargets(rule, eventOf({ ...alert, outOfService: true }, flag))).toEqual([]);
   });
 
   test.each<Partial<Alert>>([

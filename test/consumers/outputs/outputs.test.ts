@@ -571,3 +571,49 @@ describe('stop()', () => {
     expect(clock.timersMs()).toEqual([]);
   });
 });
+
+describe('flags', () => {
+  const flag = (alert: Partial<Alert>): Parameters<typeof eventOf> => [
+    alertOf(alert),
+    { kind: 'flag', from: alert.state ?? 'active' },
+  ];
+
+  test('a shelf withholds what is there for people alone, and its end asserts it anew', () => {
+    const lamp: OutputSpec = { ...siren, name: 'lamp', topic: 'lamp/set' };
+    const pump: OutputSpec = { ...siren, name: 'pump', topic: 'pump/set' };
+    const rule = ruleOf('freezer-warm', [
+      claim({ output: 'lamp', span: 'unacknowledged' }),
+      claim({ output: 'pump', span: 'open' }),
+    ]);
+    const { outputs, commands } = started([lamp, pump], [rule]);
+    outputs.onAlert(eventOf(alertOf()));
+    outputs.onAlert(eventOf(...flag({ shelvedUntil: wall(9_000), reason: 'shelved' })));
+    expect(commands).toEqual(['lamp/set ON', 'pump/set ON', 'lamp/set OFF']);
+    outputs.onAlert(eventOf(...flag({ reason: 'unshelved' })));
+    expect(commands.slice(3)).toEqual(['lamp/set ON']);
+  });
+
+  test('out of service withholds every claim, and back in service asserts it anew', () => {
+    const { outputs, commands } = started();
+    outputs.onAlert(eventOf(alertOf()));
+    outputs.onAlert(eventOf(...flag({ outOfService: true, reason: 'out_of_service' })));
+    expect(commands).toEqual(['siren/set ON', 'siren/set OFF']);
+    outputs.onAlert(eventOf(...flag({ state: 'acknowledged', reason: 'in_service' })));
+    expect(commands.slice(2)).toEqual(['siren/set ON']);
+  });
+
+  test('the end of a flag does not bring back a claim that max_on has spent', () => {
+    const { outputs, commands, clock } = started([{ ...siren, maxOnMs: 1_000 }]);
+    outputs.onAlert(eventOf(alertOf()));
+    clock.advance(1_000);
+    outputs.onAlert(eventOf(...flag({ outOfService: true, reason: 'out_of_service' })));
+    outputs.onAlert(eventOf(...flag({ reason: 'in_service' })));
+    expect(commands).toEqual(['siren/set ON', 'siren/set OFF']);
+  });
+
+  test('start() leaves the claims of restored alerts withheld', () => {
+    const { outputs, commands } = bench([siren], [warm]);
+    outputs.start([alertOf({ outOfService: true })], new Map());
+    expect(commands).toEqual(['siren/set OFF']);
+  });
+});
