@@ -73,6 +73,10 @@ const host: CliHost = {
     const { rehearse } = await import('./rehearsal/rehearse.ts');
     return rehearse(config, script);
   },
+  async backtest(request) {
+    const { backtest } = await import('./rehearsal/backtest.ts');
+    return backtest(request);
+  },
   async createCredential(password) {
     const { createCredential } = await import('./host/credential.ts');
     return createCredential(password);

@@ -1,5 +1,6 @@
 import type { ReadStream } from 'node:tty';
 import type { Loaded } from '../config/parse.ts';
+import type { BacktestOutcome, BacktestRequest } from '../domain/backtest.ts';
 import type { Config } from '../domain/config.ts';
 import type { HygieneReport, ReportRange } from '../domain/hygiene.ts';
 import type { Outcome, TestScript } from '../domain/rehearsal.ts';
@@ -75,6 +76,8 @@ export interface CliHost {
   scenarioNames(): Promise<readonly string[]>;
   /** Runs one test of a test file in virtual time. */
   rehearse(config: Config, script: TestScript): Promise<Outcome>;
+  /** Runs two configs over the stored history; returns when it is done. */
+  backtest(request: BacktestRequest): Promise<BacktestOutcome>;
   /** What is stored of a password. */
   createCredential(password: string): Promise<string>;
 }

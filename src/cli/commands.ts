@@ -16,6 +16,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   run: { summary: 'run Limen until it is told to stop', load: () => import('./run.ts') },
   check: { summary: 'check a config and name every problem', load: () => import('./check.ts') },
   test: { summary: 'try the rules without sensors or waiting', load: () => import('./test.ts') },
+  backtest: {
+    summary: 'see what changed rules would have done',
+    load: () => import('./backtest.ts'),
+  },
   simulate: { summary: 'send readings like a real device', load: () => import('./simulate.ts') },
   watch: { summary: 'print readings and alerts as they happen', load: () => import('./watch.ts') },
   status: { summary: 'print how Limen is', load: () => import('./status.ts') },
@@ -39,7 +43,6 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
 export const laterCommands: readonly string[] = [
   'set',
   'why-not',
-  'backtest',
   'ports',
   'data',
   'export',

@@ -33,6 +33,8 @@ export interface Queries {
   alerts(all: boolean): Record<string, unknown>[];
   quarantined(): QuarantineRecord[];
   points(): Point[];
+  /** The text of the config in force, as of the last commit; null: none was ever applied. */
+  configText(): string | null;
   close(): void;
 }
 
@@ -105,6 +107,15 @@ export function openQueries(directory: string, warn: Log['warn']): Queries | nul
         return 'stop';
       });
       return points;
+    },
+    configText() {
+      const applied = ask(
+        (db) => Number(readMeta(db, 'applied_seq') ?? 0),
+        () => 0,
+      );
+      const rows = [...projectionsAfter(directory, applied, unreadable).values()];
+      const newest = rows.findLast(({ kind }) => kind === 'config');
+      return textOf(newest?.body ?? ask(storedConfig, () => null));
     },
     close: () => state?.close(),
   };
@@ -247,6 +258,16 @@ function storedAlerts(state: Db): Map<string, unknown> {
     body: string;
   }[];
   return new Map(rows.map(({ key, body }) => [key, JSON.parse(body) as unknown]));
+}
+
+function storedConfig(state: Db): unknown {
+  const body = state.prepare("SELECT body FROM projection WHERE kind = 'config'").pluck().get();
+  return typeof body === 'string' ? (JSON.parse(body) as unknown) : null;
+}
+
+function textOf(body: unknown): string | null {
+  const isConfig = typeof body === 'object' && body !== null && 'text' in body;
+  return isConfig && typeof body.text === 'string' ? body.text : null;
 }
 
 /** The alert within a journal row of kind `alert`. */

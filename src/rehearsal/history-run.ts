@@ -1,0 +1,235 @@
+import { convertStored, pointName, type Point, type PointIndex } from '../domain/point.ts';
+import { qualityCodes, type Seq } from '../domain/reading.ts';
+import type { EngineMs, WallMs } from '../domain/time.ts';
+import {
+  qualitySpan,
+  type ReplayInput,
+  type ReplayRange,
+  type ReplayRow,
+  type ReplaySink,
+} from '../storage/replay.ts';
+import { PointNoise } from './point-noise.ts';
+import { newestPoints, type ReplayedRules } from './replayed-rules.ts';
+
+// What is to be done with the readings of a stored index.
+const skipped = 0;
+const given = 1;
+/** Stored in another unit than one of the configs has. */
+const converted = 2;
+const notSeenYet = 3;
+
+/**
+ * Feeds the rows of the history to both engines in one pass; readings of a point that neither config judges are passed
+ * over. Each stored index of a point (it has another one for each
+ * unit it had) is one point to the engines, in the unit its config gives it.
+ */
+export class HistoryRun implements ReplaySink {
+  readonly #before: ReplayedRules;
+  readonly #after: ReplayedRules;
+  readonly #onProgress: (fraction: number, readings: number) => void;
+  readonly #stored: ReadonlyMap<number, Point>;
+  readonly #newest: ReadonlyMap<string, Point>;
+  readonly #noises = new Map<string, PointNoise>();
+  readonly #todo: Uint8Array;
+  readonly #index: Uint32Array;
+  readonly #noise: (PointNoise | undefined)[] = [];
+  readonly #declared = new Set<string>();
+  /** Points that came with a config: at a start they come before what the start concludes. */
+  #waiting: Point[] = [];
+  #count = 0;
+  #at = 0;
+
+  constructor(
+    range: ReplayRange,
+    before: ReplayedRules,
+    after: ReplayedRules,
+    onProgress: (fraction: number, readings: number) => void,
+  ) {
+    this.#before = before;
+    this.#after = after;
+    this.#onProgress = onProgress;
+    this.#at = range.startAt;
+    this.#stored = new Map(range.points.map((point) => [point.index as number, point]));
+    this.#newest = newestPoints(range.points);
+    const size = Math.max(0, ...this.#stored.keys()) + 1;
+    this.#todo = new Uint8Array(size).fill(notSeenYet);
+    this.#index = new Uint32Array(size);
+    for (const [name, point] of this.#newest) {
+      if (!range.toldWithin.has(name)) this.#declare(point, range.startAt);
+    }
+  }
+
+  /** Readings so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  noiseOf(name: string): PointNoise | null {
+    return this.#noises.get(name) ?? null;
+  }
+
+  readings(rows: readonly ReplayRow[], baseMs: number, seq: number): void {
+    if (this.#waiting.length > 0) this.#declareWaiting();
+    const todo = this.#todo;
+    const index = this.#index;
+    const noise = this.#noise;
+    const before = this.#before.engine;
+    const after = this.#after.engine;
+    const offsetMs = this.#before.recorder.wallOffsetMs;
+    this.#count += rows.length;
+    // Columns by place: an iterator for each of millions of rows costs more than to judge it.
+    for (let row = 0; row < rows.length; row += 1) {
+      const columns = rows[row];
+      if (columns === undefined) continue;
+      const packed = columns[1];
+      const quality = packed % qualitySpan;
+      const point = (packed - quality) / qualitySpan;
+      let what = todo[point] ?? skipped;
+      if (what === skipped) continue;
+      const at = baseMs + columns[0];
+      if (what === notSeenYet) what = this.#meet(point, at);
+      const value = columns[2] ?? NaN;
+      const target = (index[point] ?? 0) as PointIndex;
+      if (quality <= qualityCodes.suspect && value === value) noise[point]?.add(at, value);
+      if (what === given) {
+        const atMs = (at + offsetMs) as WallMs;
+        before.reading(seq as Seq, at as EngineMs, atMs, target, value, quality);
+        after.reading(seq as Seq, at as EngineMs, atMs, target, value, quality);
+      } else if (what === converted) this.#giveConverted(seq, at, point, value, quality);
+    }
+    const last = rows[rows.length - 1];
+    if (last !== undefined) this.#at = baseMs + last[0];
+  }
+
+  input({ seq, at, kind, body }: ReplayInput): void {
+    // Bodies are rows that Limen wrote.
+    switch (kind) {
+      case 'point': {
+        const { index } = body as Point;
+        const point = this.#stored.get(index);
+        if (point !== undefined) this.#waiting.push(point);
+        break;
+      }
+      case 'started': {
+        const { elapsed_ms: elapsedMs, down_ms: downMs, ...rest } = body as StartedRow;
+        // What fell due before the stop happened then: Limen was there until its last commit.
+        const stoppedAt = (at - (elapsedMs ?? 0)) as EngineMs;
+        this.#eachEngine(({ engine, recorder }) => {
+          if (stoppedAt > this.#at) engine.advance(stoppedAt);
+          const wallOffsetMs = rest.wall_offset_ms;
+          recorder.wallOffsetMs = wallOffsetMs;
+          const times = { elapsedMs, downMs, stoppedAt: rest.stopped_at, wallOffsetMs };
+          engine.accept(seq as Seq, at, { kind: 'started', ...times });
+        });
+        break;
+      }
+      case 'stopped':
+        this.#eachEngine(({ engine }) => engine.accept(seq as Seq, at, { kind: 'stopped' }));
+        break;
+      case 'clock': {
+        const { wallOffsetMs, creditMs } = body as ClockRow;
+        this.#eachEngine(({ engine, recorder }) => {
+          recorder.wallOffsetMs = wallOffsetMs;
+          engine.accept(seq as Seq, at, { kind: 'clock', wallOffsetMs, creditMs });
+        });
+        break;
+      }
+      default:
+        // Of the configs of the past nothing is wanted: both that are compared are known.
+        break;
+    }
+    this.#at = at;
+  }
+
+  progress(fraction: number): void {
+    this.#onProgress(fraction, this.#count);
+  }
+
+  /** The history ends: what falls due until then happens. */
+  finish(at: EngineMs): void {
+    this.#declareWaiting();
+    this.#eachEngine(({ engine }) => engine.advance(at));
+  }
+
+  #eachEngine(give: (rules: ReplayedRules) => void): void {
+    give(this.#before);
+    give(this.#after);
+  }
+
+  #declareWaiting(): void {
+    const points = this.#waiting;
+    this.#waiting = [];
+    for (const point of points) this.#declare(point, this.#at);
+  }
+
+  #declare(point: Point, at: number): void {
+    const name = pointName(point);
+    if (this.#declared.has(name)) return;
+    this.#declared.add(name);
+    const newest = this.#newest.get(name) ?? point;
+    const isJudged = this.#before.judges(newest) || this.#after.judges(newest);
+    this.#eachEngine((rules) => {
+      if (!isJudged) return;
+      const own = rules.inOwnUnit(newest);
+      rules.engine.accept(0 as Seq, at as EngineMs, { kind: 'point', point: own });
+    });
+  }
+
+  /** The first reading under a stored index: what is to be done with all of them. */
+  #meet(stored: number, at: number): number {
+    const point = this.#stored.get(stored);
+    let what = skipped;
+    if (point !== undefined) {
+      const name = pointName(point);
+      const newest = this.#newest.get(name) ?? point;
+      const both = [this.#before, this.#after];
+      this.#declare(point, at);
+      this.#index[stored] = newest.index;
+      if (both.some((rules) => rules.judges(newest))) what = given;
+      const isOwn = both.every((rules) => isIn(point, rules.inOwnUnit(newest)));
+      if (what === given && !isOwn) what = converted;
+      if (what !== skipped && point.index === newest.index && point.kind === 'number') {
+        const noise = new PointNoise();
+        this.#noise[stored] = noise;
+        this.#noises.set(name, noise);
+      }
+    }
+    this.#todo[stored] = what;
+    return what;
+  }
+
+  #giveConverted(seq: number, at: number, stored: number, value: number, quality: number): void {
+    const point = this.#stored.get(stored);
+    const newest = point === undefined ? undefined : this.#newest.get(pointName(point));
+    if (point === undefined || newest === undefined) return;
+    this.#eachEngine((rules) => {
+      const own = convertStored(value, point, rules.inOwnUnit(newest).unit);
+      const atMs = (at + rules.recorder.wallOffsetMs) as WallMs;
+      const isLost = own !== own && quality <= qualityCodes.suspect;
+      rules.engine.reading(
+        seq as Seq,
+        at as EngineMs,
+        atMs,
+        newest.index,
+        own,
+        isLost ? qualityCodes.bad : quality,
+      );
+    });
+  }
+}
+
+/** The body of a row of kind `started`, and of one of kind `clock`. */
+interface StartedRow {
+  readonly elapsed_ms: number | null;
+  readonly down_ms: number | null;
+  readonly stopped_at: WallMs | null;
+  readonly wall_offset_ms: number;
+}
+interface ClockRow {
+  readonly wallOffsetMs: number;
+  readonly creditMs: number;
+}
+
+function isIn(stored: Point, own: Point): boolean {
+  return stored.kind !== 'number' || stored.unit === null || stored.unit === own.unit;
+}

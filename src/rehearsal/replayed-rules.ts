@@ -1,0 +1,102 @@
+import type { Config, PointEntry } from '../domain/config.ts';
+import type { Engine } from '../domain/engine.ts';
+import { mergePointEntries } from '../domain/point-settings.ts';
+import { pointName, type Point, type PointPattern } from '../domain/point.ts';
+import type { Seq } from '../domain/reading.ts';
+import type { Rule } from '../domain/rule.ts';
+import type { EngineMs } from '../domain/time.ts';
+import { createEngine } from '../rules/engine.ts';
+import { judgementOf } from '../rules/rule-book.ts';
+import { SpanRecorder } from './raised-spans.ts';
+
+/** Begins where the history does. */
+export interface ReplayStart {
+  readonly at: EngineMs;
+  readonly wallOffsetMs: number;
+  /** Alerts that ended before are not kept. */
+  readonly fromMs: number;
+  /** Only this rule; null: all of them. */
+  readonly rule: string | null;
+  /** Rules that another engine runs already, with the same outcome. */
+  readonly spared: ReadonlySet<string>;
+}
+
+/** One config and the engine that runs it over the history. */
+export interface ReplayedRules {
+  readonly engine: Engine;
+  readonly recorder: SpanRecorder;
+  readonly rules: readonly Rule[];
+  /** The point as this config has it: its readings are converted to this unit. */
+  inOwnUnit(point: Point): Point;
+  /** Whether any alert of this config depends on the readings of the point. */
+  judges(point: Point): boolean;
+}
+
+/** Makes the engine of one config. Nobody is there in a backtest: every alert counts as seen, and as reset, at once. */
+export function replayRules(config: Config, start: ReplayStart): ReplayedRules {
+  const { at, wallOffsetMs, fromMs } = start;
+  const rules = config.rules.filter(({ name }) => start.rule === null || name === start.rule);
+  // That Limen was down is no matter of rules.
+  const isWanted = (rule: string): boolean =>
+    start.rule === null ? rule !== 'limen.was_down' : rule === start.rule;
+  const recorder = new SpanRecorder(wallOffsetMs, fromMs, isWanted);
+  let events = 0;
+  const engine = createEngine({
+    nextSeq: () => (events += 1) as Seq,
+    emit: (event) => recorder.take(event),
+  });
+  const zero = 0 as Seq;
+  const run = rules.filter(({ name }) => !start.spared.has(name));
+  engine.accept(zero, at, {
+    kind: 'config',
+    rules: run.map((rule) => ({ ...rule, acknowledge: 'not_required', latch: false, then: [] })),
+    // What the other rules name in full is expected from the start all the same.
+    points: [...config.points, ...config.rules.flatMap(({ points }) => points.map(entryOf))],
+  });
+  const started = { elapsedMs: null, downMs: null, stoppedAt: null, wallOffsetMs } as const;
+  engine.accept(zero, at, { kind: 'started', ...started });
+  return {
+    engine,
+    recorder,
+    rules,
+    inOwnUnit(point) {
+      const { unit } = mergePointEntries(config.points, point.device, point.metric);
+      return { ...point, unit: unit ?? point.unit };
+    },
+    judges: ({ device, metric }) =>
+      rules.some((rule) => rule.points.some((pattern) => pattern.matches(device, metric))) ||
+      config.points.some(
+        ({ pattern, expectEveryMs, atLeast }) =>
+          (pattern.exact || expectEveryMs !== null || atLeast !== null) &&
+          pattern.matches(device, metric),
+      ),
+  };
+}
+
+/**
+ * The rules that both configs judge alike: one engine does for both. None if anything about the points differs, on which
+ * all rules depend.
+ */
+export function sharedRules(before: Config, after: Config): ReadonlySet<string> {
+  if (pointsText(before) !== pointsText(after)) return new Set();
+  const judgements = new Map(before.rules.map((rule) => [rule.name, judgementText(rule)]));
+  const same = after.rules.filter((rule) => judgements.get(rule.name) === judgementText(rule));
+  return new Set(same.map(({ name }) => name));
+}
+
+function judgementText(rule: Rule): string {
+  return `${rule.unknown} ${judgementOf(rule)}`;
+}
+
+function pointsText({ points }: Config): string {
+  return JSON.stringify(points.map(({ pattern, ...rest }) => [pattern.text, rest]));
+}
+
+function entryOf(pattern: PointPattern): PointEntry {
+  return { pattern, unit: null, valid: null, expectEveryMs: null, atLeast: null };
+}
+
+/** The newest of each name: the one whose index the engines are given. */
+export function newestPoints(points: readonly Point[]): Map<string, Point> {
+  return new Map(points.map((point) => [pointName(point), point]));
+}
