@@ -5,12 +5,11 @@ import { createListeners } from './broker/waiting-listeners.ts';
 import { createEngineTimer } from './channel/engine-timer.ts';
 import { EngineTime } from './channel/engine-time.ts';
 import { gather, gatherQuery } from './channel/gather.ts';
-import { Intake } from './channel/intake.ts';
+import { createInlet } from './channel/inlet.ts';
 import { Journal } from './channel/journal.ts';
-import { createMemories } from './channel/memories.ts';
-import { Points, type PointRef } from './channel/points.ts';
+import type { PointRef } from './channel/points.ts';
 import { Quarantine } from './channel/quarantine.ts';
-import { engineSnapshot, lastRows, pointMemories, type AlertRow } from './channel/recover.ts';
+import { engineSnapshot, lastRows, type AlertRow } from './channel/recover.ts';
 import { compileTopicPattern } from './channel/topic-pattern.ts';
 import { createHeartbeat } from './consumers/heartbeat.ts';
 import { createLiveLog } from './consumers/live-log.ts';
@@ -23,9 +22,9 @@ import type { Act, ActAnswer } from './domain/act.ts';
 import { alertJson, alertKey, isShown, type AlertEvent } from './domain/alert.ts';
 import type { LimenApi, ReadingRecord } from './domain/api.ts';
 import type { Config } from './domain/config.ts';
-import type { ActVerdict, EngineInput } from './domain/engine.ts';
+import type { EngineInput } from './domain/engine.ts';
 import { LimenError, messageOf } from './domain/error.ts';
-import { displayValue, pointName } from './domain/point.ts';
+import { displayValue } from './domain/point.ts';
 import { qualityOf, type Seq } from './domain/reading.ts';
 import type { RecentQuery, RecentReadings } from './domain/store.ts';
 import type { WallMs } from './domain/time.ts';
@@ -169,38 +168,23 @@ async function start(host: Host, first: Config): Promise<Running> {
       dayMs: recovery.dayMs,
       commitDelayMs: config.storage.commitDelayMs,
       post: (group) => storage.post(group),
-      takeMemories: () => memories.takeChanged(),
+      takeMemories: () => inlet.memories.takeChanged(),
     });
 
-    // The engine. Every input but a reading passes here: it has its row before the engine sees it.
+    // The engine, and where everything enters it.
     const engine = createEngine({ nextSeq: () => journal.nextSeq, emit: (event) => emit(event) });
     const timer = createEngineTimer(engine, time, clock);
-    let configSeq = journal.nextSeq;
     onEnd('timer', () => timer.stop());
-    const input = (
-      key: string,
-      body: unknown,
-      given: EngineInput,
-    ): { seq: Seq; verdict: ActVerdict | null } => {
-      const at = time.now();
-      const seq = journal.appendAt(at, given.kind, key, body);
-      if (given.kind === 'config') configSeq = seq;
-      const verdict = engine.accept(seq, at, given);
-      // Readings that follow in the same chunk of bytes must not seem older than this input.
-      intake.begin();
-      timer.rearm();
-      return { seq, verdict };
-    };
-    const points = new Points(recovery.points, pointMemories(recovery), (point, replaces) => {
-      if (replaces === null) input(pointName(point), point, { kind: 'point', point });
-      else {
-        const body = { ...point, replaces };
-        input(pointName(point), body, { kind: 'point', point, replaces });
-      }
-    });
-    const memories = createMemories(engine, recovery.pointMemories, () => points.lastIndex);
     const quarantine = new Quarantine(recovery.quarantine);
-    const intake = new Intake({ journal, engine, time, points, quarantine });
+    const inlet = createInlet({
+      journal,
+      engine,
+      time,
+      quarantine,
+      recovery,
+      entered: () => timer.rearm(),
+    });
+    const { intake, points, input } = inlet;
 
     // The brokers.
     const users = new Map(recovery.users);
@@ -324,7 +308,7 @@ async function start(host: Host, first: Config): Promise<Running> {
         shown: alertJson(alert),
         memory: event.memory,
         compared: engine.compared(alert),
-        config: configSeq,
+        config: inlet.configSeq,
         evidence: intake.evidence() ?? points.evidenceOf(alert, event.cause.at(-1)),
       };
       // A normal alert whose condition changes is shown so, and not kept: its next reading tells the same.

@@ -1,22 +1,22 @@
 import { readCommand } from '../channel/commands.ts';
 import { EngineTime } from '../channel/engine-time.ts';
 import { gather, gatherQuery } from '../channel/gather.ts';
-import { Intake, type Route } from '../channel/intake.ts';
+import { createInlet } from '../channel/inlet.ts';
+import type { Intake, Route } from '../channel/intake.ts';
 import { Journal } from '../channel/journal.ts';
-import { createMemories } from '../channel/memories.ts';
-import { Points, type PointRef } from '../channel/points.ts';
-import { engineSnapshot, lastRows, pointMemories, type AlertRow } from '../channel/recover.ts';
+import type { PointRef } from '../channel/points.ts';
+import { engineSnapshot, lastRows, type AlertRow } from '../channel/recover.ts';
 import { Quarantine } from '../channel/quarantine.ts';
 import { notifyTargets } from '../consumers/notifiers/edges.ts';
 import { createOutputs } from '../consumers/outputs/outputs.ts';
 import type { Act } from '../domain/act.ts';
 import { alertJson, alertKey, isShown, type Alert, type AlertEvent } from '../domain/alert.ts';
 import type { Config } from '../domain/config.ts';
-import type { ActVerdict, EngineInput } from '../domain/engine.ts';
+import type { ActVerdict } from '../domain/engine.ts';
 import type { Group } from '../domain/group.ts';
 import type { OutputStatus } from '../domain/output.ts';
 import { displayValue, pointName } from '../domain/point.ts';
-import { qualityOf, type Quality, type Seq, type Value } from '../domain/reading.ts';
+import { qualityOf, type Quality, type Value } from '../domain/reading.ts';
 import type { RecentQuery, RecentReadings, Recovery } from '../domain/store.ts';
 import type { WallMs } from '../domain/time.ts';
 import type { Log } from '../host/log.ts';
@@ -118,29 +118,12 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
       options.store(group);
       journal.committed(group.id, group.buffer);
     },
-    takeMemories: () => memories.takeChanged(),
+    takeMemories: () => inlet.memories.takeChanged(),
   });
   const engine = createEngine({ nextSeq: () => journal.nextSeq, emit: (event) => emit(event) });
-  let configSeq = journal.nextSeq;
-  const input = (
-    key: string,
-    body: unknown,
-    given: EngineInput,
-  ): { seq: Seq; verdict: ActVerdict | null } => {
-    const at = time.now();
-    const seq = journal.appendAt(at, given.kind, key, body);
-    if (given.kind === 'config') configSeq = seq;
-    const verdict = engine.accept(seq, at, given);
-    intake.begin();
-    return { seq, verdict };
-  };
-  const points = new Points(recovery.points, pointMemories(recovery), (point, replaces) => {
-    if (replaces === null) input(pointName(point), point, { kind: 'point', point });
-    else input(pointName(point), { ...point, replaces }, { kind: 'point', point, replaces });
-  });
-  const memories = createMemories(engine, recovery.pointMemories, () => points.lastIndex);
   const quarantine = new Quarantine([]);
-  const intake = new Intake({ journal, engine, time, points, quarantine });
+  const inlet = createInlet({ journal, engine, time, quarantine, recovery, entered: () => {} });
+  const { intake, points, input } = inlet;
   const outputs = createOutputs({
     specs: config.outputs,
     rules: config.rules,
@@ -173,7 +156,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
       shown: alertJson(alert),
       memory: event.memory,
       compared: engine.compared(alert),
-      config: configSeq,
+      config: inlet.configSeq,
       evidence: intake.evidence() ?? points.evidenceOf(alert, event.cause.at(-1)),
     };
     const isKept = event.kind !== 'condition' || isShown(alert);

@@ -1,0 +1,67 @@
+import type { ActVerdict, Engine, EngineInput } from '../domain/engine.ts';
+import { pointName } from '../domain/point.ts';
+import type { Seq } from '../domain/reading.ts';
+import type { Recovery } from '../domain/store.ts';
+import type { EngineTime } from './engine-time.ts';
+import { Intake } from './intake.ts';
+import type { Journal } from './journal.ts';
+import { createMemories, type Memories } from './memories.ts';
+import { Points } from './points.ts';
+import type { Quarantine } from './quarantine.ts';
+import { pointMemories } from './recover.ts';
+
+/** Where everything enters: readings through the intake, any other input of the engine through `input`. */
+export interface Inlet {
+  readonly intake: Intake;
+  readonly points: Points;
+  readonly memories: Memories;
+  /** Number of the config in force. */
+  readonly configSeq: Seq;
+  /** Every input but a reading passes here: it has its row before the engine sees it. */
+  input(key: string, body: unknown, given: EngineInput): { seq: Seq; verdict: ActVerdict | null };
+}
+
+/** What the inlet joins. */
+export interface InletOptions {
+  readonly journal: Journal;
+  readonly engine: Engine;
+  readonly time: EngineTime;
+  readonly quarantine: Quarantine;
+  readonly recovery: Recovery;
+  /** Called after each input: the engine may have another next timer. */
+  entered(): void;
+}
+
+/** Joins intake, points and inputs: the same for the running program and for a rehearsal. */
+export function createInlet(options: InletOptions): Inlet {
+  const { journal, engine, time, quarantine, recovery } = options;
+  let configSeq = journal.nextSeq;
+  const input: Inlet['input'] = (key, body, given) => {
+    const at = time.now();
+    const seq = journal.appendAt(at, given.kind, key, body);
+    if (given.kind === 'config') configSeq = seq;
+    const verdict = engine.accept(seq, at, given);
+    // Readings that follow in the same chunk of bytes must not seem older than this input.
+    intake.begin();
+    options.entered();
+    return { seq, verdict };
+  };
+  const points = new Points(recovery.points, pointMemories(recovery), (point, replaces) => {
+    if (replaces === null) {
+      input(pointName(point), point, { kind: 'point', point });
+    } else {
+      input(pointName(point), { ...point, replaces }, { kind: 'point', point, replaces });
+    }
+  });
+  const memories = createMemories(engine, recovery.pointMemories, () => points.lastIndex);
+  const intake = new Intake({ journal, engine, time, points, quarantine });
+  return {
+    intake,
+    points,
+    memories,
+    input,
+    get configSeq() {
+      return configSeq;
+    },
+  };
+}
