@@ -1,5 +1,4 @@
-import { limits } from '../domain/limits.ts';
-import type { Rule } from '../domain/rule.ts';
+import { ruleDefaults, type Rule } from '../domain/rule.ts';
 import { readActions, type ActionNames } from './actions.ts';
 import { checkName, readDuration, readText, type Context } from './context.ts';
 import { readJudgement } from './levels.ts';
@@ -27,17 +26,18 @@ export function readRules(
     const { levels, window } = readJudgement(context, path, rule, settings);
     return [
       {
+        ...ruleDefaults,
         name,
         points,
         levels,
         window,
         offDelayMs: readDuration(context, [...path, 'off_delay'], rule.off_delay) ?? 0,
-        acknowledge: rule.acknowledge ?? null,
-        latch: readSwitch(rule.latch) ?? false,
-        unknown: rule.unknown ?? 'hold',
+        acknowledge: rule.acknowledge ?? ruleDefaults.acknowledge,
+        latch: readSwitch(rule.latch) ?? ruleDefaults.latch,
+        unknown: rule.unknown ?? ruleDefaults.unknown,
         shelveMaxMs:
           readDuration(context, [...path, 'shelve_max'], rule.shelve_max) ??
-          limits.shelveMaxDefaultMs,
+          ruleDefaults.shelveMaxMs,
         message: readMessage(context, [...path, 'message'], rule.message),
         then: readActions(context, [...path, 'then'], rule.then ?? [], names),
       },

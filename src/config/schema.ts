@@ -91,10 +91,14 @@ const action = strictMap(
   ['group'],
 );
 
-const laterRuleKeys = (
-  'expression all any at_least late late_after ' +
-  'active_when settle about group chain repeat re_alarm acknowledge_with overrides'
-).split(' ');
+const laterRuleKeys = [
+  'all any at_least about expression inputs',
+  'late late_after',
+  'active_when settle',
+  'group acknowledge_with',
+  'chain repeat re_alarm',
+  'overrides',
+].flatMap((keys) => keys.split(' '));
 
 const rule = strictMap(
   {

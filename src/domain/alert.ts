@@ -24,6 +24,13 @@ export const reasons = [
   'unshelved', // the shelf ended, by its time, at normal or by a person
   'out_of_service', // taken out of service, or still out of it after another day
   'in_service', // put back in service
+  'suppressed', // kept from people by design: active_when, or its parent is lost
+  'unsuppressed', // not suppressed any more
+  're_alarmed', // acknowledged → active: it has lasted too long
+  'chattering', // raised so often that single raises are not told any more
+  'chatter_over', // it has been quiet again for a while
+  'repeated', // told again
+  'chained', // told to the next one of the chain
   'removed', // the rule, device or point went away
   'rule_changed', // the rule is judged by other limits or delays now
   'restored', // published again at start

@@ -1,3 +1,4 @@
+import { limits } from './limits.ts';
 import type { PointPattern } from './point.ts';
 import type { DurationMs } from './time.ts';
 
@@ -78,6 +79,45 @@ export type Action =
     }
   | { readonly kind: 'notify'; readonly notifier: string; readonly on: readonly NotifyEdge[] };
 
+/**
+ * A condition over any number of points, judged in Kleene's three-valued logic (contract, "Limits"). A pattern in it
+ * counts once for each point it matches.
+ */
+export type Clause =
+  | {
+      readonly kind: 'compare';
+      readonly points: readonly PointPattern[];
+      readonly comparator: ClauseComparator;
+      /** Acts while the clause holds its alert, as that of a level does. */
+      readonly deadband: Quantity;
+    }
+  | { readonly kind: 'all' | 'any'; readonly of: readonly Clause[] }
+  | { readonly kind: 'at_least'; readonly n: number; readonly of: readonly Clause[] };
+
+/** What a value of a clause can be compared with: the comparators that need nothing but the value itself. */
+export type ClauseComparator = Extract<
+  Comparator,
+  { kind: 'above' | 'below' | 'outside' | 'inside' | 'equals' }
+>;
+
+/** A further notifier that is told if nobody has acknowledged so long after the raise. */
+export interface ChainStep {
+  readonly afterMs: DurationMs;
+  readonly notifier: string;
+}
+
+/** What becomes of a reading that is older than `lateAfterMs` when it arrives. */
+export const latePolicies = ['history_only', 'evaluate', 'drop'] as const;
+export type LatePolicy = (typeof latePolicies)[number];
+
+/** A point whose change to true, or to the state of `equals`, acknowledges the alerts of a rule: a button. */
+export interface AcknowledgeWith {
+  readonly device: string;
+  readonly metric: string;
+  /** null: true, or any number but 0. */
+  readonly equals: number | boolean | string | null;
+}
+
 /** A threshold rule, as the engine runs it. One alert per rule and matching point. */
 export interface Rule {
   readonly name: string;
@@ -97,7 +137,36 @@ export interface Rule {
   /** Message template; null: the built-in sentence. */
   readonly message: string | null;
   readonly then: readonly Action[];
+  /** Alerts of one group tell which of them was first (ISA-18.2 first-out); null: in no group. */
+  readonly group: string | null;
+  readonly chain: readonly ChainStep[];
+  /** Times after the raise at which everybody is told again; the last one is repeated. Empty: never. */
+  readonly repeatMs: readonly DurationMs[];
+  /** An acknowledged alert is active again after this; null: never. */
+  readonly reAlarmMs: DurationMs | null;
+  readonly acknowledgeWith: AcknowledgeWith | null;
+  readonly late: LatePolicy;
+  readonly lateAfterMs: DurationMs;
 }
+
+/** What holds where a config says nothing. */
+export const ruleDefaults = {
+  window: null,
+  offDelayMs: 0,
+  acknowledge: null,
+  latch: false,
+  unknown: 'hold',
+  shelveMaxMs: limits.shelveMaxDefaultMs,
+  message: null,
+  then: [],
+  group: null,
+  chain: [],
+  repeatMs: [],
+  reAlarmMs: null,
+  acknowledgeWith: null,
+  late: 'history_only',
+  lateAfterMs: limits.lateAfterMs,
+} as const satisfies Omit<Rule, 'name' | 'points' | 'levels'>;
 
 /** Names of the rules that are Limen's own. The prefix is reserved. */
 export const ownRules = [

@@ -1,5 +1,5 @@
 import { limits } from '../domain/limits.ts';
-import type { OwnRule, Rule } from '../domain/rule.ts';
+import { ruleDefaults, type OwnRule, type Rule } from '../domain/rule.ts';
 import type { DurationMs } from '../domain/time.ts';
 
 /** One of Limen's own alerts as a rule: a silence of this length, a warning, nobody has to acknowledge it. */
@@ -8,6 +8,7 @@ export function ownRule(name: OwnRule, forMs: DurationMs): Rule {
   const known = rules.get(key);
   if (known !== undefined) return known;
   const rule: Rule = {
+    ...ruleDefaults,
     name,
     points: [],
     levels: [
@@ -18,15 +19,8 @@ export function ownRule(name: OwnRule, forMs: DurationMs): Rule {
         onDelayMs: 0,
       },
     ],
-    window: null,
-    offDelayMs: 0,
     // A stop is over when it is noticed: without an acknowledgement nobody would ever see it.
     acknowledge: name === 'limen.was_down' ? 'required' : 'not_required',
-    latch: false,
-    unknown: 'hold',
-    shelveMaxMs: limits.shelveMaxDefaultMs,
-    message: null,
-    then: [],
   };
   rules.set(key, rule);
   return rule;

@@ -2,7 +2,7 @@ import { alertKey, type Alert, type AlertEvent, type AlertState } from '../../sr
 import type { RowKind, RowWriter } from '../../src/domain/journal.ts';
 import { compilePattern } from '../../src/domain/point.ts';
 import type { Seq } from '../../src/domain/reading.ts';
-import type { Action, Rule } from '../../src/domain/rule.ts';
+import { ruleDefaults, type Action, type Rule } from '../../src/domain/rule.ts';
 import type { EngineMs, WallMs } from '../../src/domain/time.ts';
 import type { Log } from '../../src/host/log.ts';
 
@@ -122,6 +122,7 @@ export function eventOf(alert: Alert, fields: Partial<AlertEvent> = {}): AlertEv
 /** A rule of which only its name and actions matter. */
 export function ruleOf(name: string, then: readonly Action[]): Rule {
   return {
+    ...ruleDefaults,
     name,
     points: [compilePattern('*/*')],
     levels: [
@@ -132,13 +133,6 @@ export function ruleOf(name: string, then: readonly Action[]): Rule {
         onDelayMs: 0,
       },
     ],
-    window: null,
-    offDelayMs: 0,
-    acknowledge: null,
-    latch: false,
-    shelveMaxMs: 28_800_000,
-    unknown: 'hold',
-    message: null,
     then,
   };
 }

@@ -4,7 +4,13 @@ import type { PointEntry } from '../../src/domain/config.ts';
 import type { ActVerdict, Engine, EngineInput, EngineSnapshot } from '../../src/domain/engine.ts';
 import { compilePattern, type Point, type PointIndex } from '../../src/domain/point.ts';
 import { qualityCodes, type Quality, type Seq } from '../../src/domain/reading.ts';
-import type { Comparator, Level, Quantity, Rule } from '../../src/domain/rule.ts';
+import {
+  ruleDefaults,
+  type Comparator,
+  type Level,
+  type Quantity,
+  type Rule,
+} from '../../src/domain/rule.ts';
 import type { EngineMs, WallMs } from '../../src/domain/time.ts';
 import { createEngine } from '../../src/rules/engine.ts';
 
@@ -75,17 +81,12 @@ export function level(more: Partial<Level> = {}): Level {
 /** The rule `warm` on the fridge: above 5, without delays, acknowledgement required. */
 export function makeRule(more: Partial<Rule> = {}): Rule {
   return {
+    ...ruleDefaults,
     name: 'warm',
     points: [compilePattern('fridge/temperature')],
     levels: [level()],
-    window: null,
-    offDelayMs: 0,
     acknowledge: 'required',
-    latch: false,
     shelveMaxMs: 60_000,
-    unknown: 'hold',
-    message: null,
-    then: [],
     ...more,
   };
 }
