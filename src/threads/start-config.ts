@@ -2,9 +2,7 @@ import { once } from 'node:events';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Loaded } from '../config/parse.ts';
-import type { Config, PointEntry } from '../domain/config.ts';
-import { compilePattern } from '../domain/point.ts';
-import type { Rule } from '../domain/rule.ts';
+import { compilePattern, type PointPattern } from '../domain/point.ts';
 
 /** What the config thread is asked to read. */
 export interface ConfigRequest {
@@ -12,30 +10,9 @@ export interface ConfigRequest {
   readonly scenarios: readonly string[];
 }
 
-/** A config on its way between threads: functions do not travel, so patterns are their texts. */
-type PackedConfig = Omit<Config, 'points' | 'rules'> & {
-  readonly points: readonly (Omit<PointEntry, 'pattern'> & { readonly pattern: string })[];
-  readonly rules: readonly (Omit<Rule, 'points'> & { readonly points: readonly string[] })[];
-};
-type PackedLoaded =
-  | Extract<Loaded, { ok: false }>
-  | (Omit<Extract<Loaded, { ok: true }>, 'config'> & { readonly config: PackedConfig });
-
-/** What was read, fit to be sent. */
-export function packLoaded(loaded: Loaded): PackedLoaded {
-  if (!loaded.ok) return loaded;
-  const { config } = loaded;
-  return {
-    ...loaded,
-    config: {
-      ...config,
-      points: config.points.map((entry) => ({ ...entry, pattern: entry.pattern.text })),
-      rules: config.rules.map((rule) => ({
-        ...rule,
-        points: rule.points.map(({ text }) => text),
-      })),
-    },
-  };
+/** What was read, fit to be sent between threads: functions do not travel, so patterns go as their texts. */
+export function packLoaded(loaded: Loaded): unknown {
+  return mapDeep(loaded, (value) => (isPattern(value) ? { [mark]: value.text } : null));
 }
 
 /**
@@ -49,18 +26,31 @@ export async function loadConfigApart(request: ConfigRequest): Promise<Loaded> {
   const [packed]: unknown[] = await once(worker, 'message');
   await exited;
   // the answer of our own thread
-  return unpackLoaded(packed as PackedLoaded);
+  return unpackLoaded(packed) as Loaded;
 }
 
-function unpackLoaded(packed: PackedLoaded): Loaded {
-  if (!packed.ok) return packed;
-  const { config } = packed;
-  return {
-    ...packed,
-    config: {
-      ...config,
-      points: config.points.map((entry) => ({ ...entry, pattern: compilePattern(entry.pattern) })),
-      rules: config.rules.map((rule) => ({ ...rule, points: rule.points.map(compilePattern) })),
-    },
-  };
+const mark = '$pattern';
+
+function unpackLoaded(packed: unknown): unknown {
+  return mapDeep(packed, (value) => {
+    const text = value[mark];
+    return typeof text === 'string' ? compilePattern(text) : null;
+  });
+}
+
+type Plain = Readonly<Record<string, unknown>>;
+
+function isPattern(value: Plain): value is Plain & PointPattern {
+  return typeof value['matches'] === 'function';
+}
+
+/** A copy in which each object for which `replace` has another one is that one. */
+function mapDeep(value: unknown, replace: (value: Plain) => object | null): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => mapDeep(item, replace));
+  const plain = value as Plain;
+  return (
+    replace(plain) ??
+    Object.fromEntries(Object.entries(plain).map(([key, item]) => [key, mapDeep(item, replace)]))
+  );
 }
