@@ -21,6 +21,8 @@ export interface AlertRow extends AlertKey {
   readonly changedAt: number | null;
   readonly latched: boolean;
   readonly shelvedUntil: number | null;
+  /** What keeps it from people by design; null: nothing. */
+  readonly suppressedBy: string | null;
   readonly outOfService: boolean;
 }
 
@@ -45,6 +47,7 @@ export function parseAlert(json: AlertJson): AlertRow {
     changedAt: numberOf(json['changed_at']),
     latched: json['latched'] === true,
     shelvedUntil: numberOf(json['shelved_until']),
+    suppressedBy: textOf(json['suppressed_by']),
     outOfService: json['out_of_service'] === true,
   };
 }

@@ -29,7 +29,7 @@ export function define(command: Command, host: CliHost): void {
 Works whether Limen runs or not.
 
 Examples:
-  limen alerts                 every alert that is not normal, is shelved or out of service
+  limen alerts                 every alert that is not normal, is shelved, suppressed or out of service
   limen alerts --all           every alert there is
   limen alerts --json | jq '.[] | select(.severity == "critical") | .message'`,
     )
@@ -63,10 +63,11 @@ function alertTable(alerts: readonly AlertRow[], host: CliHost): string {
   return [paint(host.out, 'dim', title), ...painted].map((line) => `${line}\n`).join('');
 }
 
-function stateText({ state, latched, shelvedUntil, outOfService }: AlertRow): string {
+function stateText({ state, latched, shelvedUntil, suppressedBy, outOfService }: AlertRow): string {
   const notes = [
     ...(latched ? ['latched'] : []),
     ...(shelvedUntil === null ? [] : [`shelved until ${formatTime(shelvedUntil)}`]),
+    ...(suppressedBy === null ? [] : [`suppressed by ${printable(suppressedBy)}`]),
     ...(outOfService ? ['out of service'] : []),
   ];
   return notes.length === 0 ? state : `${state} (${notes.join(', ')})`;

@@ -56,9 +56,11 @@ function stepText(step: WhyStep, key: string): string {
   }
 }
 
-function alertText({ event, from, to, reason, message, verdict, due_at: dueAt }: WhyAlertStep) {
+function alertText(step: WhyAlertStep): string {
+  const { event, from, to, reason, message, verdict, due_at: dueAt, suppressed_by: by } = step;
   const due = dueAt === null ? '' : `, due ${formatMoment(dueAt).slice(11)}`;
-  const why = reason.replaceAll('_', ' ');
+  const whom = reason === 'suppressed' && by !== null ? ` by ${printable(by)}` : '';
+  const why = `${reason.replaceAll('_', ' ')}${whom}`;
   if (event === 'condition') return `alert   ${to}, now ${verdict.condition}${due}`;
   const change = from === to ? to : `${from} → ${to}`;
   return `alert   ${change}: ${why}, ${verdict.severity}${due}: ${printable(message)}`;

@@ -103,6 +103,7 @@ function readAlert(
     ...present('acknowledgedBy', asText('acknowledged_by', by)),
     ...present('comment', asText('comment', comment)),
     ...present('latched', latched),
+    ...present('suppressedBy', asText('suppressed_by', input.suppressed_by)),
     ...present('reason', input.reason),
     ...present('dueMs', dueMs),
   };

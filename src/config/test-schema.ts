@@ -37,6 +37,7 @@ const expectedAlert = pick(
     acknowledged_by: key(text, 'Who acknowledged it.'),
     comment: key(text, 'Comment of the acknowledgement.'),
     latched: key(flag, 'Whether it waits for a reset.'),
+    suppressed_by: key(text, 'What keeps it from people by design, or nothing.'),
     reason: key(choice(reasons), 'Why it changed last.'),
     due: key(moment, 'When its running delay ends.'),
   }),

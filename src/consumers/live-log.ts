@@ -1,4 +1,4 @@
-import { alertKey, type AlertEvent, type Reason } from '../domain/alert.ts';
+import { alertKey, type Alert, type AlertEvent, type Reason } from '../domain/alert.ts';
 import type { ReadingRecord } from '../domain/api.ts';
 import type { OutputStatus } from '../domain/output.ts';
 import type { DurationMs } from '../domain/time.ts';
@@ -59,7 +59,7 @@ export function createLiveLog(log: Log, clock: Clock, onQuiet: () => void): Live
     onAlert({ kind, alert, from, to, reason }) {
       if (kind === 'condition') return;
       const fields = { from, to, reason, severity: alert.severity, id: alert.id };
-      const flagged = flagText(reason);
+      const flagged = flagText(reason, alert);
       if (kind === 'flag' && flagged !== null) {
         const isLoud = to === 'active' || to === 'returned' || reason === 'out_of_service';
         const text = `${alertKey(alert)} ${flagged}: ${alert.message}`;
@@ -77,7 +77,7 @@ export function createLiveLog(log: Log, clock: Clock, onQuiet: () => void): Live
   };
 }
 
-function flagText(reason: Reason): string | null {
+function flagText(reason: Reason, { suppressedBy }: Alert): string | null {
   switch (reason) {
     case 'shelved':
       return 'is shelved';
@@ -87,6 +87,10 @@ function flagText(reason: Reason): string | null {
       return 'is out of service';
     case 'in_service':
       return 'is in service again';
+    case 'suppressed':
+      return `is suppressed by ${suppressedBy ?? 'nothing'}`;
+    case 'unsuppressed':
+      return 'is not suppressed any more';
     default:
       return null;
   }

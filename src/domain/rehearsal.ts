@@ -32,6 +32,8 @@ export interface ExpectedAlert extends Place {
   readonly acknowledgedBy?: string;
   readonly comment?: string;
   readonly latched?: boolean;
+  /** `nothing`: it is not suppressed. */
+  readonly suppressedBy?: string;
   readonly reason?: Reason;
   /** When the running delay ends, in the time of the test. */
   readonly dueMs?: DurationMs;

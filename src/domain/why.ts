@@ -51,6 +51,8 @@ export interface WhyAlertStep extends Step {
   readonly to: AlertState;
   readonly reason: string;
   readonly message: string;
+  /** What keeps it from people by design since this event; null: nothing, or an event of an older Limen. */
+  readonly suppressed_by: string | null;
   readonly due_at: number | null;
   readonly verdict: WhyVerdict;
   /** Numbers of the rows that caused it. */

@@ -107,6 +107,7 @@ function checkAlert(expected: ExpectedAlert, { alerts, toTestMs }: Present): Dif
     ...wanted('acknowledged_by', expected.acknowledgedBy, alert.acknowledgedBy),
     ...wanted('comment', expected.comment, alert.comment),
     ...wanted('latched', expected.latched, alert.latched),
+    ...wanted('suppressed_by', expected.suppressedBy, alert.suppressedBy),
     ...wanted('reason', expected.reason, alert.reason),
     ...(expected.dueMs === undefined
       ? []

@@ -73,6 +73,18 @@ export interface OutOfService {
   readonly seq: number;
 }
 
+/** One of the things that keep an alert from people by design. */
+export interface Suppression {
+  /** The key of another alert, or a word of `byDesign`. */
+  readonly by: string;
+  /** Engine time at which it ends by itself; Infinity: never. */
+  dueMs: number;
+  /** It kept its remainder over a stop of unknown length and may still be credited. */
+  creditable: boolean;
+  /** The input or event that began it. */
+  readonly seq: number;
+}
+
 /** One alert: the mutable state behind `Alert`. Only `src/rules` sees it. Wall times are null where nothing applies. */
 export interface AlertCell extends Timed {
   kind: CellKind;
@@ -116,6 +128,8 @@ export interface AlertCell extends Timed {
   shelf: Shelf | null;
   /** null: in service. */
   outOfService: OutOfService | null;
+  /** In the order they began; empty: not suppressed. */
+  suppressions: readonly Suppression[];
   reason: Reason;
   /** The last event's number and message. */
   seq: number;
@@ -195,6 +209,7 @@ export function createCell(options: CellOptions): AlertCell {
     comment: null,
     shelf: null,
     outOfService: null,
+    suppressions: noSuppressions,
     reason: 'condition',
     seq: 0,
     message: '',
@@ -255,6 +270,9 @@ export function compileCell(cell: AlertCell, point: Point | null): void {
     cell.levels.findIndex((one) => one.level.severity === present),
   );
 }
+
+/** One list for the many alerts that nothing suppresses. */
+export const noSuppressions: readonly Suppression[] = [];
 
 const nowhere = { kind: 'number', unit: null, states: [] } as const;
 

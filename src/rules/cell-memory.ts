@@ -26,6 +26,12 @@ interface CellMemory {
     readonly creditable: boolean;
     readonly seq: number;
   } | null;
+  readonly suppressions: readonly {
+    readonly by: string;
+    readonly due: number | null;
+    readonly creditable: boolean;
+    readonly seq: number;
+  }[];
   readonly out_of_service: { readonly remind: number; readonly seq: number } | null;
   readonly changed: boolean;
   readonly levels: readonly LevelMemory[];
@@ -65,6 +71,12 @@ export function encodeMemory(cell: AlertCell): CellMemory {
       cell.outOfService === null
         ? null
         : { remind: cell.outOfService.remindMs, seq: cell.outOfService.seq },
+    suppressions: cell.suppressions.map(({ by, dueMs, creditable, seq }) => ({
+      by,
+      due: dueMs === Infinity ? null : dueMs,
+      creditable,
+      seq,
+    })),
     changed: cell.changedAt !== null,
     levels: cell.levels.map((one) => ({
       severity: one.level.severity,
@@ -129,7 +141,16 @@ function encodeShelf({ shelf }: AlertCell): CellMemory['shelf'] {
   return { due: dueMs, one_shot: oneShot, creditable, seq };
 }
 
-function recallFlags(cell: AlertCell, { shelf, out_of_service: out }: Partial<CellMemory>): void {
+function recallFlags(
+  cell: AlertCell,
+  { shelf, out_of_service: out, suppressions = [] }: Partial<CellMemory>,
+): void {
+  cell.suppressions = suppressions.map(({ by, due, creditable, seq }) => ({
+    by,
+    dueMs: due ?? Infinity,
+    creditable,
+    seq,
+  }));
   cell.shelf = null;
   cell.outOfService = null;
   if (shelf) {

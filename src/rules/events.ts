@@ -1,4 +1,11 @@
-import type { Alert, AlertEventKind, AlertState, Reason, ShownLimit } from '../domain/alert.ts';
+import {
+  byDesign,
+  type Alert,
+  type AlertEventKind,
+  type AlertState,
+  type Reason,
+  type ShownLimit,
+} from '../domain/alert.ts';
 import { displayValue, type PointIndex } from '../domain/point.ts';
 import type { Seq, Value } from '../domain/reading.ts';
 import { severities, type Comparator, type Quantity, type Severity } from '../domain/rule.ts';
@@ -89,11 +96,21 @@ export function presentAlert(core: EngineCore, cell: AlertCell, at: number): Ale
     comment: cell.comment,
     latched: cell.latched,
     shelvedUntil: cell.shelf === null ? null : toWall(core, cell.shelf.dueMs),
-    suppressedBy: null,
+    suppressedBy: suppressedBy(cell),
     outOfService: cell.outOfService !== null,
     reason: cell.reason,
     seq: cell.seq as Seq,
   };
+}
+
+/** What suppresses an alert, as it is shown; of several things the one that says most. */
+export function suppressedBy({ suppressions }: AlertCell): string | null {
+  const [first] = suppressions;
+  if (first === undefined) return null;
+  // That something else has failed is news; that it is not the hour for this one is not.
+  const words: readonly string[] = byDesign;
+  const shown = suppressions.find(({ by }) => !words.includes(by)) ?? first;
+  return shown.by;
 }
 
 /** Engine time as wall time, by the mapping of this moment. */

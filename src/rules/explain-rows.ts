@@ -41,6 +41,7 @@ export interface AlertBody {
     readonly raised_at: number | null;
     readonly due_at: number | null;
     readonly raises: number;
+    readonly suppressed_by?: string | null;
   };
 }
 

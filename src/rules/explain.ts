@@ -97,6 +97,7 @@ function alertStep(
     to: body.to,
     reason: body.reason,
     message: body.shown.message,
+    suppressed_by: body.shown.suppressed_by ?? null,
     due_at: body.shown.due_at,
     verdict: verdictOf(body),
     cause: body.cause,

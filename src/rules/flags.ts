@@ -2,9 +2,15 @@ import type { Act } from '../domain/act.ts';
 import type { Reason } from '../domain/alert.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { limits } from '../domain/limits.ts';
-import type { AlertCell } from './alert-cell.ts';
+import { noSuppressions, type AlertCell } from './alert-cell.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announce } from './events.ts';
+import {
+  creditSuppressions,
+  finishSuppressions,
+  nextSuppressionEnd,
+  restartSuppressions,
+} from './suppress.ts';
 
 /** An act that sets or ends a flag. */
 export type FlagAct = Exclude<Act, { act: 'acknowledge' | 'reset' }>;
@@ -59,17 +65,20 @@ export function performFlag(
 }
 
 /** When a flag has to be looked after next; Infinity: never. */
-export function nextFlagDue({ shelf, outOfService }: AlertCell): number {
-  return Math.min(shelf?.dueMs ?? Infinity, outOfService?.remindMs ?? Infinity);
+export function nextFlagDue(cell: AlertCell): number {
+  const { shelf, outOfService } = cell;
+  const timed = Math.min(shelf?.dueMs ?? Infinity, outOfService?.remindMs ?? Infinity);
+  return Math.min(timed, nextSuppressionEnd(cell));
 }
 
 /**
- * The time of a flag has come: a shelf ends, an alert out of service is brought to mind. After everything else of that
+ * The time of a flag has come: a shelf or a suppression ends, an alert out of service is brought to mind. After everything else of that
  * time, so that what is told then is what is true.
  */
 export function finishFlags(core: EngineCore, cell: AlertCell, at: number): void {
   const { shelf, outOfService } = cell;
   if (shelf !== null && shelf.dueMs <= at) endShelf(core, cell, { at, cause: [shelf.seq] });
+  finishSuppressions(core, cell, at);
   if (outOfService === null || outOfService.remindMs > at) return;
   outOfService.remindMs = at + limits.serviceReminderMs;
   tell(core, cell, 'out_of_service', { at, cause: [outOfService.seq] });
@@ -82,7 +91,9 @@ export function endOneShot(core: EngineCore, cell: AlertCell, when: When): void 
 
 /** Nothing is left to be kept from people: the rule or the point went away. True if there was a flag. */
 export function dropFlags(cell: AlertCell): boolean {
-  const wasFlagged = cell.shelf !== null || cell.outOfService !== null;
+  const wasFlagged =
+    cell.shelf !== null || cell.outOfService !== null || cell.suppressions.length > 0;
+  cell.suppressions = noSuppressions;
   cell.shelf = null;
   cell.outOfService = null;
   return wasFlagged;
@@ -96,6 +107,7 @@ export function restartFlags(cell: AlertCell, isElapsedKnown: boolean, at: numbe
   const { shelf, outOfService } = cell;
   // What came to an end meanwhile is told now, not in the past.
   if (outOfService !== null) outOfService.remindMs = Math.max(outOfService.remindMs, at);
+  restartSuppressions(cell, isElapsedKnown, at);
   if (shelf === null) return;
   shelf.dueMs = Math.max(shelf.dueMs, at);
   limitShelf(cell, at);
@@ -113,8 +125,10 @@ export function limitShelf(cell: AlertCell, at: number): boolean {
   return true;
 }
 
-/** It is known now how long Limen was down: a shelf that kept its remainder ends when it was said to end. */
-export function creditShelf({ shelf }: AlertCell, creditMs: number, at: number): void {
+/** It is known now how long Limen was down: a flag that kept its remainder ends when it was said to end. */
+export function creditFlags(cell: AlertCell, creditMs: number, at: number): void {
+  creditSuppressions(cell, creditMs, at);
+  const { shelf } = cell;
   if (shelf === null || !shelf.creditable) return;
   shelf.dueMs = Math.max(at, shelf.dueMs - creditMs);
   shelf.creditable = false;

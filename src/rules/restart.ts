@@ -7,7 +7,7 @@ import type { AlertCell } from './alert-cell.ts';
 import { orderedCells, type EngineCore } from './engine-core.ts';
 import { announceIfDirty, toWall } from './events.ts';
 import { fireDue } from './fire.ts';
-import { creditShelf, restartFlags } from './flags.ts';
+import { creditFlags, restartFlags } from './flags.ts';
 import { judgeReplaced } from './replace-point.ts';
 import { adoptLevels } from './rule-change.ts';
 import { arm, type Moment } from './settle.ts';
@@ -58,7 +58,7 @@ export function followClock(core: EngineCore, clock: ClockInput, moment: Moment)
 }
 
 function creditDelays(cell: AlertCell, creditMs: number, at: number): void {
-  creditShelf(cell, creditMs, at);
+  creditFlags(cell, creditMs, at);
   for (const one of cell.levels) {
     if (!one.creditable) continue;
     one.onDue = Math.max(at, one.onDue - creditMs);

@@ -95,6 +95,18 @@ test('createLiveLog() says of a flag what it is, and warns of what is out of ser
   ]);
 });
 
+test('createLiveLog() says what suppresses an alert, and warns when an open one is not suppressed any more', () => {
+  const { live, lines } = start();
+  const suppressed = { state: 'normal', reason: 'suppressed', suppressedBy: 'settle' } as const;
+  live.onAlert(eventOf(alertOf(suppressed), { kind: 'flag', from: 'normal' }));
+  live.onAlert(eventOf(alertOf({ reason: 'unsuppressed' }), { kind: 'flag', from: 'active' }));
+  const key = 'freezer-warm/freezer-1/temperature';
+  expect(lines.map((line) => line.split(': ')[0])).toEqual([
+    `info  alert     ${key} is suppressed by settle`,
+    `warn  alert     ${key} is not suppressed any more`,
+  ]);
+});
+
 test('createLiveLog() sets no timer that outlives it', () => {
   const { live, clock, quiet } = start();
   live.stop();

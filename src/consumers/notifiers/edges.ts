@@ -32,7 +32,7 @@ export function notifyEdges({ kind, from, to, reason }: EdgeEvent): readonly Not
 
 // Nobody was told while the flag was set: what is true when it ends is told as if it had just been raised.
 function isAnnounced({ to, reason }: Pick<EdgeEvent, 'to' | 'reason'>): boolean {
-  const isEnd = reason === 'unshelved' || reason === 'in_service';
+  const isEnd = reason === 'unshelved' || reason === 'unsuppressed' || reason === 'in_service';
   return isEnd && (to === 'active' || to === 'returned');
 }
 

@@ -44,11 +44,16 @@ describe('notifyEdge() of a flag', () => {
     ['returned', 'unshelved', 'active'],
     ['active', 'in_service', 'active'],
     ['returned', 'in_service', 'active'],
+    ['active', 'unsuppressed', 'active'],
+    ['returned', 'unsuppressed', 'active'],
     ['acknowledged', 'unshelved', null],
     ['pending', 'unshelved', null],
     ['normal', 'in_service', null],
     ['active', 'shelved', null],
     ['active', 'out_of_service', null],
+    ['active', 'suppressed', null],
+    ['acknowledged', 'unsuppressed', null],
+    ['normal', 'unsuppressed', null],
   ])('notifyEdge() of an alert that is %s and %s is %s', (state, reason, edge) => {
     expect(notifyEdge({ kind: 'flag', from: state, to: state, reason })).toBe(edge);
   });
