@@ -41,7 +41,6 @@ export type Reason = (typeof reasons)[number];
 
 /** What of its own rule suppresses an alert; everything else in `suppressed_by` is the key of another alert. */
 export const byDesign = ['active_when', 'settle'] as const;
-export type ByDesign = (typeof byDesign)[number];
 
 /** Which alert: one per rule and point. */
 export interface AlertKey {
