@@ -380,6 +380,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       points.configure(config.points, config.rules);
       intake.configure(config.sources);
       embedded.forgetTopics();
+      for (const problem of points.problems()) log.area('points').warn(problem);
     };
     const recentQuery = gatherQuery(config.rules, points.all(), time.now());
     // Asked before the first input, after which nothing may come between it and the start.

@@ -63,6 +63,11 @@ export class EngineTime {
     return this.#wallOffsetMs;
   }
 
+  /** The last commit of the run before, if the clock was trusted then: no earlier time is true. null: none is known. */
+  get lastTrustedMs(): WallMs | null {
+    return this.#before?.trusted === true ? this.#before.wallMs : null;
+  }
+
   get trusted(): boolean {
     return this.#trusted;
   }

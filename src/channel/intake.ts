@@ -2,6 +2,12 @@ import { isUtf8 } from 'node:buffer';
 import { decodeDecimal } from '../codecs/decimal.ts';
 import { decodePayload, type Item } from '../codecs/payload.ts';
 import type { SourceStatus } from '../domain/api.ts';
+import {
+  calibrate,
+  calibrationAt,
+  type AppliedCalibration,
+  type Calibration,
+} from '../domain/calibration.ts';
 import type { Source } from '../domain/config.ts';
 import type { Engine } from '../domain/engine.ts';
 import { limits } from '../domain/limits.ts';
@@ -127,6 +133,7 @@ export class Intake {
   #judgedBytes: Buffer | null = null;
   #judgedStart = 0;
   #judgedEnd = 0;
+  #judgedCalibration: Calibration | null = null;
 
   constructor(options: IntakeOptions) {
     this.#journal = options.journal;
@@ -199,6 +206,7 @@ export class Intake {
       topic: this.#judgedTopic,
       text,
       base64: text === null ? payload.toString('base64') : null,
+      calibration: applied(this.#judgedCalibration),
     };
   }
 
@@ -272,7 +280,7 @@ export class Intake {
     if (item.metric === null) route.scalar = point;
     route.counters.accepted++;
     const isLate = this.#wallMs - atMs > limits.lateAfterMs;
-    const { value, raw, reason } = this.#read(point, item);
+    const { value, raw, reason } = this.#read(point, item, atMs);
     let quality: number = item.quality === null ? good : qualityCodes[item.quality];
     if (reason !== null) {
       quality = bad;
@@ -280,6 +288,7 @@ export class Intake {
     }
     if (retained) this.#store(route, point, value, raw, quality === bad ? bad : stale, atMs, false);
     else this.#store(route, point, value, raw, quality, atMs, !isLate);
+    this.#judgedCalibration = null;
     return true;
   }
 
@@ -309,6 +318,7 @@ export class Intake {
   #read(
     point: PointRef,
     { word, unit }: Item,
+    atMs: WallMs,
   ): { value: number; raw: number; reason: string | null } {
     switch (word.kind) {
       case 'none':
@@ -321,13 +331,13 @@ export class Intake {
           ? this.#readText(point, word.text)
           : this.#readBoolean(point, word.value);
       case 'number':
-        return this.#readNumber(point, word.value, unit);
+        return this.#readNumber(point, word.value, unit, atMs);
       default:
         return word satisfies never;
     }
   }
 
-  #readNumber(point: PointRef, raw: number, unitText: string | null) {
+  #readNumber(point: PointRef, raw: number, unitText: string | null, atMs: WallMs) {
     if (point.kind === 'boolean') {
       return raw === 0 || raw === 1
         ? goodValue(raw)
@@ -343,9 +353,20 @@ export class Intake {
       if (converted === null) return badBecause('an incompatible unit');
       value = converted;
     }
-    if (value < point.low || value > point.high)
+    const calibration = calibrationAt(point.calibrations, this.#calendarMs(atMs));
+    if (calibration !== null) {
+      this.#judgedCalibration = calibration;
+      value = calibrate(calibration, value);
+      if (!Number.isFinite(value)) return badBecause('corrected beyond all numbers');
+    }
+    if (value < point.validLow || value > point.validHigh)
       return { value, raw, reason: 'outside the valid range' };
     return { value, raw: value === raw ? NaN : raw, reason: null };
+  }
+
+  /** A clock that was lost says no date: then a calibration goes on that was in force when it was last known. */
+  #calendarMs(atMs: WallMs): WallMs {
+    return this.#time.trusted ? atMs : (Math.max(atMs, this.#time.lastTrustedMs ?? atMs) as WallMs);
   }
 
   #readBoolean(point: PointRef, value: boolean) {
@@ -405,6 +426,12 @@ export class Intake {
 function metricOf(fromTopic: string | null, fromPayload: string | null): string {
   if (fromPayload === null) return fromTopic ?? 'value';
   return fromTopic === null ? fromPayload : `${fromTopic}.${fromPayload}`;
+}
+
+function applied(calibration: Calibration | null): AppliedCalibration | null {
+  if (calibration === null) return null;
+  const { fromMs, scale, offset } = calibration;
+  return { from_at: fromMs, scale, offset };
 }
 
 function goodValue(value: number): { value: number; raw: number; reason: null } {

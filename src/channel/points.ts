@@ -1,4 +1,5 @@
 import { alertKey, type Alert } from '../domain/alert.ts';
+import type { Calibration } from '../domain/calibration.ts';
 import type { PointEntry } from '../domain/config.ts';
 import type { PointMemory } from '../domain/engine.ts';
 import { limits } from '../domain/limits.ts';
@@ -18,9 +19,13 @@ export class PointRef implements Point {
   unit: string | null;
   kind: ValueKind;
   states: readonly string[];
-  /** Valid range in the point's unit. */
+  /** A plain number within is stored as it came, without a further look. Empty for a point that is calibrated. */
   low = -Infinity;
   high = Infinity;
+  /** Valid range of the corrected value in the point's unit. */
+  validLow = -Infinity;
+  validHigh = Infinity;
+  calibrations: readonly Calibration[] = [];
   /** Whether some rule compares the point with a text: only then is a text a value. */
   takesText = false;
   /** Whether the journal and the engine know the point. */
@@ -116,6 +121,15 @@ export class Points {
     }
   }
 
+  /** Settings that do nothing, in words. */
+  problems(): string[] {
+    return [...this.#byName.values()].flatMap(({ device, metric, kind, calibrations }) =>
+      kind === 'number' || calibrations.length === 0
+        ? []
+        : [`calibrations of ${device}/${metric} are not used: its values are not numbers`],
+    );
+  }
+
   /** The point of that name, made if it is new; null if there are too many. */
   get(device: string, metric: string): PointRef | null {
     const name = nameOf(device, metric);
@@ -188,7 +202,11 @@ export class Points {
   #settle(ref: PointRef): void {
     const settings = mergePointEntries(this.#entries, ref.device, ref.metric);
     ref.unit = settings.unit ?? ref.unit;
-    [ref.low, ref.high] = validRange(settings, ref.unit);
+    [ref.validLow, ref.validHigh] = validRange(settings, ref.unit);
+    ref.calibrations = settings.calibrations;
+    const isPlain = ref.calibrations.length === 0;
+    ref.low = isPlain ? ref.validLow : Infinity;
+    ref.high = isPlain ? ref.validHigh : -Infinity;
     ref.takesText = this.takesText(ref.device, ref.metric);
   }
 }

@@ -1,3 +1,4 @@
+import type { AppliedCalibration } from '../domain/calibration.ts';
 import type { WhyReading } from '../domain/why.ts';
 import { formatDuration, formatTime, formatValue, printable } from './text.ts';
 
@@ -15,14 +16,25 @@ export function formatMomentSince(startMs: number, atMs: number): string {
 
 /** A reading in one line, its bytes where they were kept. */
 export function readingText(reading: WhyReading): string {
-  const { device, metric, value, raw, unit, quality, topic } = reading;
-  const before = raw === null ? '' : ` (before conversion ${raw})`;
+  const { device, metric, value, raw, unit, quality, topic, calibration } = reading;
+  const before =
+    calibration === null
+      ? raw === null
+        ? ''
+        : ` (before conversion ${raw})`
+      : ` (raw ${raw ?? formatValue(value, null)}, ${calibrationText(calibration)})`;
   const bytes =
     reading.payload ??
     (reading.payload_base64 === null ? null : `base64 ${reading.payload_base64}`);
   const source =
     topic === null || bytes === null ? '' : `, as ${printable(topic)}: ${printable(bytes)}`;
   return `${printable(`${device}/${metric}`)} ${formatValue(value, unit)}${before}, ${quality}${source}`;
+}
+
+function calibrationText({ from_at: fromAt, scale, offset }: AppliedCalibration): string {
+  const sign = offset < 0 ? '−' : '+';
+  const since = fromAt === null ? '' : ` since ${new Date(fromAt).toISOString().slice(0, 10)}`;
+  return `× ${scale} ${sign} ${Math.abs(offset)}${since}`;
 }
 
 /** `120ms`, `4.5s`, `12m`. */

@@ -1,12 +1,14 @@
+import type { Calibration } from '../domain/calibration.ts';
 import type { Config, PointEntry } from '../domain/config.ts';
 import { readDocument, type ConfigDocument } from './document.ts';
 import { formatDuration } from '../domain/duration.ts';
+import { dateText } from './dates.ts';
 import { matchesText } from './point-units.ts';
 import { quantityText } from './points.ts';
 
 /** One key that the config sets for a point. */
 export interface ExplainedSetting {
-  readonly key: 'unit' | 'valid' | 'expect_every';
+  readonly key: 'unit' | 'valid' | 'expect_every' | 'calibrations';
   readonly value: string;
   /** The entry that says so. */
   readonly pattern: string;
@@ -76,7 +78,7 @@ export function formatExplanation(explanation: PointExplanation, file: string): 
 type PlacedSetting = Omit<ExplainedSetting, 'isOverridden'>;
 
 function settingsOf(entry: PointEntry, document: ConfigDocument): readonly PlacedSetting[] {
-  const { unit, valid, expectEveryMs } = entry;
+  const { unit, valid, expectEveryMs, calibrations } = entry;
   const pattern = entry.pattern.text;
   const setting = (key: PlacedSetting['key'], value: string): PlacedSetting => {
     const place = document.place(document.tree.keyOffset(['points', pattern, key]));
@@ -86,5 +88,14 @@ function settingsOf(entry: PointEntry, document: ConfigDocument): readonly Place
     ...(unit === null ? [] : [setting('unit', unit)]),
     ...(valid === null ? [] : [setting('valid', `[${valid.map(quantityText).join(', ')}]`)]),
     ...(expectEveryMs === null ? [] : [setting('expect_every', formatDuration(expectEveryMs))]),
+    ...(calibrations === null ? [] : [setting('calibrations', calibrationsText(calibrations))]),
   ];
+}
+
+function calibrationsText(calibrations: readonly Calibration[]): string {
+  const entries = calibrations.map(({ fromMs, scale, offset }) => {
+    const from = fromMs === null ? '' : `from: ${dateText(fromMs)}, `;
+    return `{ ${from}scale: ${scale}, offset: ${offset} }`;
+  });
+  return `[${entries.join(', ')}]`;
 }

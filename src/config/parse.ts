@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import type { Config } from '../domain/config.ts';
 import { messageOf } from '../domain/error.ts';
 import { embedded, readBrokers } from './brokers.ts';
+import { checkCalibrated } from './calibrations.ts';
 import {
   checkPorts,
   readHeartbeat,
@@ -155,6 +156,7 @@ export function buildConfig(
     outputs: outputNames,
     notifiers: notifierNames,
   });
+  checkCalibrated(context, points, rules);
   const heartbeat = readHeartbeat(context, input);
   const site = readSite(context, input);
   checkOwnTopics(context, publish, sources, outputs);

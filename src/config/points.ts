@@ -2,6 +2,7 @@ import type { PointEntry } from '../domain/config.ts';
 import { compilePattern, type PointPattern } from '../domain/point.ts';
 import type { Quantity } from '../domain/rule.ts';
 import { convert } from '../domain/units.ts';
+import { readCalibrations } from './calibrations.ts';
 import {
   readDuration,
   readLine,
@@ -28,6 +29,7 @@ export function readPoints(context: Context, input: SalvagedConfig): readonly Po
     const valid = readRange(context, validPath, entry.valid, unit ?? null);
     const expectPath = [...path, 'expect_every'];
     const expectEveryMs = readDuration(context, expectPath, entry.expect_every, { min: 1 });
+    const calibrations = readCalibrations(context, [...path, 'calibrations'], entry.calibrations);
     const atLeast = readAtLeast(context, [...path, 'at_least'], entry.at_least, pattern);
     return [
       {
@@ -36,6 +38,7 @@ export function readPoints(context: Context, input: SalvagedConfig): readonly Po
         valid: valid === null ? null : ([valid.low, valid.high] as const),
         expectEveryMs: expectEveryMs ?? null,
         atLeast,
+        calibrations,
       },
     ];
   });

@@ -81,6 +81,7 @@ function branchText(branch: Record<string, unknown>): readonly string[] {
   if (typeof branch['pattern'] === 'string') {
     const { pattern } = branch;
     if (pattern.includes('ms|s|m|h|d')) return ['duration'];
+    if (pattern.includes('T(')) return ['date or time'];
     return [pattern.includes('(min|h)') ? 'rate' : 'number with unit'];
   }
   const texts: Readonly<Record<string, string>> = {

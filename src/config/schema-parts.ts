@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { datePattern } from './dates.ts';
 import { durationPattern } from './durations.ts';
 import { momentPattern } from './moments.ts';
 
@@ -162,6 +163,14 @@ export const whole = v.pipe(v.number(wholeExpected), v.integer(wholeExpected));
 
 /** Text; a number or boolean stands for itself as it is written. */
 export const text = v.union([v.string(), v.number(), v.boolean()], 'text');
+
+/** A number without a unit. */
+export const number = v.pipe(v.number('a number'), v.finite('a finite number'));
+
+export const dateExpected = 'a date such as 2026-03-01, or a time such as 2026-03-01T08:00:00Z';
+
+/** A day, or a moment with its zone. */
+export const date = v.pipe(v.string(dateExpected), v.regex(datePattern, dateExpected));
 
 export const durationExpected = 'a duration such as 250ms, 30s, 5m, 2h or 7d';
 

@@ -3,12 +3,14 @@ import { claimSpans, notifyEdges, severities } from '../domain/rule.ts';
 import {
   aggregate,
   choice,
+  date,
   duration,
   flag,
   key,
   level,
   list,
   namedMap,
+  number,
   perLevel,
   pick,
   quantity,
@@ -67,14 +69,24 @@ const source = strictMap(
   ['serial', 'firmata', 'device', 'format', 'pins'],
 );
 
+const calibration = strictMap({
+  from: key(date, 'First day (UTC) or moment it holds for (default: from the beginning).'),
+  scale: key(number, 'The converted number is multiplied by this (default 1).'),
+  offset: key(number, 'Then this is added, in the unit of the point (default 0).'),
+});
+
 const point = strictMap(
   {
     unit: key(text, 'Unit of the readings, unless they carry one.'),
     valid: key(range, 'Readings outside this range are stored as bad.'),
     expect_every: key(duration, 'A reading is expected this often; after 3 times it is stale.'),
     at_least: key(whole, 'How many points a glob must find.'),
+    calibrations: key(
+      list(calibration, 'a list of calibrations'),
+      'How readings are corrected, each entry from its date on.',
+    ),
   },
-  ['via', 'calibrations', 'expression', 'inputs'],
+  ['via', 'expression', 'inputs'],
 );
 
 const action = strictMap(

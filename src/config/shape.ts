@@ -29,6 +29,9 @@ export type SalvagedConfig = Salvaged<ConfigInput>;
 /** A rule as it is written, without what is wrong. */
 export type RuleInput = NonNullable<NonNullable<SalvagedConfig['rules']>[string]>;
 
+/** An entry of `points:` as it is written, without what is wrong. */
+export type PointInput = NonNullable<NonNullable<SalvagedConfig['points']>[string]>;
+
 /** Checks the shape of a config and keeps what is sound, so that the rest can be judged all the same. */
 export function checkShape(
   value: unknown,

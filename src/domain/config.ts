@@ -1,3 +1,4 @@
+import type { Calibration } from './calibration.ts';
 import type { OutputSpec } from './output.ts';
 import type { PointPattern } from './point.ts';
 import type { Quantity, Rule } from './rule.ts';
@@ -38,6 +39,8 @@ export interface PointEntry {
   /** Valid range of the corrected value. */
   readonly valid: readonly [Quantity, Quantity] | null;
   readonly expectEveryMs: DurationMs | null;
+  /** In the order of time; null: nothing is said. */
+  readonly calibrations: readonly Calibration[] | null;
   /** How many points a wildcard must find. */
   readonly atLeast: number | null;
 }

@@ -1,3 +1,4 @@
+import type { Calibration } from './calibration.ts';
 import type { PointEntry } from './config.ts';
 import type { Quantity } from './rule.ts';
 import type { DurationMs } from './time.ts';
@@ -7,6 +8,8 @@ export interface PointSettings {
   readonly unit: string | null;
   readonly valid: readonly [Quantity, Quantity] | null;
   readonly expectEveryMs: DurationMs | null;
+  /** In the order of time; empty: nothing is corrected. */
+  readonly calibrations: readonly Calibration[];
 }
 
 /** Merges the entries that match a point in file order; a later key wins, an absent key changes nothing. */
@@ -18,11 +21,13 @@ export function mergePointEntries(
   let unit: string | null = null;
   let valid: readonly [Quantity, Quantity] | null = null;
   let expectEveryMs: DurationMs | null = null;
+  let calibrations: readonly Calibration[] = [];
   for (const entry of entries) {
     if (!entry.pattern.matches(device, metric)) continue;
     unit = entry.unit ?? unit;
     valid = entry.valid ?? valid;
     expectEveryMs = entry.expectEveryMs ?? expectEveryMs;
+    calibrations = entry.calibrations ?? calibrations;
   }
-  return { unit, valid, expectEveryMs };
+  return { unit, valid, expectEveryMs, calibrations };
 }

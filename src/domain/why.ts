@@ -1,4 +1,5 @@
 import type { AlertState, Condition, ShownLimit } from './alert.ts';
+import type { AppliedCalibration } from './calibration.ts';
 import type { ComparedLevel } from './engine.ts';
 import type { OutputLevel } from './output.ts';
 import type { Quality, Value } from './reading.ts';
@@ -15,7 +16,7 @@ export interface WhyReading {
   readonly device: string;
   readonly metric: string;
   readonly value: Value | null;
-  /** Before the conversion to the point's unit; null: the same as `value`. */
+  /** Before the conversion to the point's unit and the calibration; null: the same as `value`. */
   readonly raw: number | null;
   readonly unit: string | null;
   readonly quality: Quality;
@@ -23,6 +24,8 @@ export interface WhyReading {
   readonly topic: string | null;
   readonly payload: string | null;
   readonly payload_base64: string | null;
+  /** As it was when the reading came. */
+  readonly calibration: AppliedCalibration | null;
 }
 
 /** The numbers a verdict rests on. `levels` is null in rows of a version that did not keep them. */

@@ -93,7 +93,14 @@ function pointsText({ points }: Config): string {
 }
 
 function entryOf(pattern: PointPattern): PointEntry {
-  return { pattern, unit: null, valid: null, expectEveryMs: null, atLeast: null };
+  return {
+    pattern,
+    unit: null,
+    valid: null,
+    expectEveryMs: null,
+    atLeast: null,
+    calibrations: null,
+  };
 }
 
 /** The newest of each name: the one whose index the engines are given. */

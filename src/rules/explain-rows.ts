@@ -1,4 +1,5 @@
 import type { AlertState, Condition, ShownLimit } from '../domain/alert.ts';
+import type { AppliedCalibration } from '../domain/calibration.ts';
 import type { Compared } from '../domain/engine.ts';
 import type { JournalRow } from '../domain/journal.ts';
 import type { Value } from '../domain/reading.ts';
@@ -22,6 +23,7 @@ export interface AlertBody {
     readonly topic: string;
     readonly text: string | null;
     readonly base64: string | null;
+    readonly calibration?: AppliedCalibration | null;
   } | null;
   readonly shown: {
     readonly id: string;

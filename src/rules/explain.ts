@@ -164,6 +164,7 @@ function readingsOf({ events, readings }: ChainRows): ReadonlyMap<number, WhyRea
           topic: bytes?.topic ?? null,
           payload: bytes?.text ?? null,
           payload_base64: bytes?.base64 ?? null,
+          calibration: bytes?.calibration ?? null,
         },
       ];
     }),

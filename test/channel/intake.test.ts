@@ -249,6 +249,47 @@ describe('Intake converts and checks', () => {
     expect(road.quarantine.records()[0]?.reason).toBe('outside the valid range');
   });
 
+  test('Intake corrects by the calibration of the reading’s own time, and keeps what the device said', () => {
+    // The clock of the road starts at 2025-11-23T12:13:20Z.
+    const road = createRoad(`
+points: { a/t: { unit: °C, valid: [-60, 60], calibrations: [
+  { from: 2025-11-23T12:12:20Z, offset: -0.4 }, { from: 2025-11-23T12:13:00Z, scale: 2, offset: 1 } ] } }
+rules: { hot: { points: a/t, above: 20 } }
+`);
+    const at = (agoMs: number): string => `"at":${road.clock.wallMs() - agoMs}`;
+    road.take('sensors/a/t', '10');
+    road.take('sensors/a/t', '11');
+    road.take('sensors/a/t', `{"value":20,${at(20_001)}}`);
+    road.take('sensors/a/t', `{"value":20,${at(90_000)}}`);
+    road.take('sensors/a/t', '{"value":50,"unit":"°F"}');
+    road.take('sensors/a/t', '30');
+    expect(road.rows().map(({ value, raw, quality }) => [value, raw, quality])).toEqual([
+      [21, 10, 'good'],
+      [23, 11, 'good'],
+      [19.6, 20, 'good'],
+      [20, null, 'good'],
+      [21, 50, 'good'],
+      [61, 30, 'bad'],
+    ]);
+    expect(road.events[0]?.evidence).toMatchObject({
+      text: '10',
+      calibration: { from_at: Date.UTC(2025, 10, 23, 12, 13), scale: 2, offset: 1 },
+    });
+  });
+
+  test('Intake ignores a calibration of true and false, and of states, and says so', () => {
+    const road = createRoad('points: { a/t: { calibrations: [{ offset: 1 }] } }');
+    road.take('sensors/a/t', 'true');
+    road.take('sensors/a/t', 'false');
+    expect(road.rows().map(({ value, raw }) => [value, raw])).toEqual([
+      [true, null],
+      [false, null],
+    ]);
+    expect(road.points.problems()).toEqual([
+      'calibrations of a/t are not used: its values are not numbers',
+    ]);
+  });
+
   test('Intake believes the quality a device gives itself, and none that it does not know', () => {
     const road = createRoad();
     for (const quality of ['good', 'uncertain', 'bad', 'stale', 'wonderful'])
@@ -451,7 +492,7 @@ describe('Intake.evidence()', () => {
     road.take('sensors/a/t', '10');
     road.take('sensors/a/t', '30');
     expect(transitions(road).map(({ evidence }) => evidence)).toEqual([
-      { topic: 'sensors/a/t', text: '30', base64: null },
+      { topic: 'sensors/a/t', text: '30', base64: null, calibration: null },
     ]);
     expect(road.intake.evidence()).toBeNull();
   });

@@ -34,6 +34,29 @@ describe('explainPoint()', () => {
     );
   });
 
+  it('prints calibrations, of which a later list takes the place of an earlier one', () => {
+    const loaded = parseConfig(
+      `points:
+  "*/t": { calibrations: [{ offset: 1 }] }
+  a/t: { calibrations: [{ offset: -0.4 }, { from: 2026-03-01, scale: 2 }, { from: "2026-03-01T08:00:00Z" }] }
+`,
+      { file: 'limen.yaml', directory: '/etc' },
+    );
+    if (!loaded.ok) throw new Error(loaded.problems[0]?.message);
+    const { points } = loaded.config;
+    expect(formatExplanation(explainPoint(loaded.config, 'a/t'), 'limen.yaml')).toBe(
+      [
+        'a/t',
+        '  calibrations: [{ scale: 1, offset: 1 }]  (limen.yaml:2:12, */t, overridden below)',
+        '  calibrations: [{ scale: 1, offset: -0.4 }, { from: 2026-03-01, scale: 2, offset: 0 }, ' +
+          '{ from: 2026-03-01T08:00:00Z, scale: 1, offset: 0 }]  (limen.yaml:3:10, a/t)',
+        '  no rule matches',
+      ].join('\n'),
+    );
+    expect(mergePointEntries(points, 'a', 't').calibrations).toHaveLength(3);
+    expect(mergePointEntries(points, 'b', 't').calibrations).toHaveLength(1);
+  });
+
   it('says so if nothing matches', () => {
     expect(formatExplanation(explainPoint(config(), 'boiler/pressure'), 'limen.yaml')).toBe(
       'boiler/pressure\n  no entry of points: matches\n  no rule matches',
@@ -50,11 +73,13 @@ describe('mergePointEntries()', () => {
         { value: 60, unit: '°C' },
       ],
       expectEveryMs: 300_000,
+      calibrations: [],
     });
     expect(mergePointEntries(config().points, 'freezer-2', 'temperature')).toEqual({
       unit: '°C',
       valid: null,
       expectEveryMs: 60_000,
+      calibrations: [],
     });
   });
 });

@@ -21,6 +21,38 @@ export const meaning: readonly MistakeCase[] = [
     allowed: 'a number, or a unit like °C',
   },
   {
+    text: 'points:\n  a/b: { calibrations: [{ from: 2026-03-01 }, { from: ¦2026-02-01 }] }\n',
+    message: '2026-02-01 is earlier than the calibration before it, 2026-03-01',
+    allowed: 'each calibration later than the one before',
+  },
+  {
+    text: 'points:\n  a/b: { calibrations: [{ from: 2026-03-01 }, { from: ¦2026-03-01T01:00+01:00 }] }\n',
+    message: '2026-03-01T01:00+01:00 is the date of the calibration before it, 2026-03-01',
+    allowed: 'each calibration later than the one before',
+  },
+  {
+    text: 'points:\n  a/b: { calibrations: [{ offset: 1 }, ¦{ offset: 2 }] }\n',
+    message: 'a later calibration without a date',
+    allowed: 'from: beside scale and offset',
+  },
+  {
+    text: 'points:\n  a/b: { calibrations: [{ from: ¦2026-02-30, offset: 1 }] }\n',
+    message: 'there is no "2026-02-30"',
+    allowed: 'a day or a time of the calendar',
+  },
+  {
+    text: 'points:\n  a/b: { calibrations: [{ scale: ¦0 }] }\n',
+    message: 'found 0',
+    allowed: 'any number but 0, which would make all readings alike',
+  },
+  {
+    text:
+      'points:\n  a/*: { ¦calibrations: [{ offset: 1 }] }\n' +
+      'rules:\n  open: { points: a/door, equals: open }\n',
+    message: '"a/door" has states, as the rule "open" says, and nothing to correct',
+    allowed: 'calibrations of points with numbers',
+  },
+  {
     text: 'points:\n  a/*: { unit: °C }\nrules:\n  hot: { points: a/b, above: ¦5 % }\n',
     message: '% does not fit a/b, which is in °C',
     allowed: 'a number, or a unit like °C',

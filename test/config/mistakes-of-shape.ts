@@ -124,6 +124,21 @@ export const shape: readonly MistakeCase[] = [
     allowed: null,
   },
   {
+    text: 'points:\n  a/b: { calibrations: [{ from: ¦March, offset: 1 }] }\n',
+    message: 'found "March"',
+    allowed: 'a date such as 2026-03-01, or a time such as 2026-03-01T08:00:00Z',
+  },
+  {
+    text: 'points:\n  a/b: { calibrations: [{ offset: ¦0.4 °C }] }\n',
+    message: 'found "0.4 °C"',
+    allowed: 'a number',
+  },
+  {
+    text: 'points:\n  a/b: { calibrations: [{ ¦gain: 2 }] }\n',
+    message: 'unknown key "gain"',
+    allowed: 'from, scale, offset',
+  },
+  {
     text: 'points:\n  a/b: { ¦via: gateway }\n',
     message: '"via" is not in this version of Limen',
     allowed: null,

@@ -98,6 +98,7 @@ export function pointEntry(pattern: string, more: Partial<PointEntry> = {}): Poi
     valid: null,
     expectEveryMs: null,
     atLeast: null,
+    calibrations: null,
     ...more,
   };
 }

@@ -41,7 +41,7 @@ describe('explain()', () => {
     const pending: EventParts = {
       to: 'pending',
       cause: [9],
-      evidence,
+      evidence: { ...evidence, calibration: { from_at: wall - 9_000, scale: 0.5, offset: -4 } },
       shown: { due_at: wall + 510 },
     };
     const why = explain(
@@ -77,6 +77,7 @@ describe('explain()', () => {
       topic: 'sensors/oven/heat',
       payload: '120',
       payload_base64: null,
+      calibration: { from_at: wall - 9_000, scale: 0.5, offset: -4 },
     });
     expect(why.steps.at(-1)).toMatchObject({
       cause: [9, 19],
