@@ -21,7 +21,7 @@ import { createStream } from './consumers/stream.ts';
 import type { Act, ActAnswer } from './domain/act.ts';
 import { alertJson, alertKey, isShown, type AlertEvent } from './domain/alert.ts';
 import type { LimenApi, ReadingRecord } from './domain/api.ts';
-import type { Config } from './domain/config.ts';
+import { actingRules, type Config } from './domain/config.ts';
 import type { EngineInput } from './domain/engine.ts';
 import { LimenError, messageOf } from './domain/error.ts';
 import { displayValue } from './domain/point.ts';
@@ -247,7 +247,7 @@ async function start(host: Host, first: Config): Promise<Running> {
     });
     const outputs = createOutputs({
       specs: config.outputs,
-      rules: config.rules,
+      rules: actingRules(config),
       clock,
       log: log.area('output'),
       metrics,
@@ -272,7 +272,7 @@ async function start(host: Host, first: Config): Promise<Running> {
     const notifiers = createNotifiers({
       site: config.site,
       specs: config.notifiers,
-      rules: config.rules,
+      rules: actingRules(config),
       clock,
       log: log.area('notifier'),
       metrics,
@@ -588,8 +588,9 @@ async function start(host: Host, first: Config): Promise<Running> {
           input('config', configRow(config), configInput(config));
           configure();
         };
-        const tell = (): void => notifiers.configure(config.notifiers, config.rules, judge);
-        outputs.configure(config.outputs, config.rules, tell);
+        const acting = actingRules(config);
+        const tell = (): void => notifiers.configure(config.notifiers, acting, judge);
+        outputs.configure(config.outputs, acting, tell);
         journal.commitDelayMs = config.storage.commitDelayMs;
       },
       async stop() {
@@ -613,8 +614,8 @@ function configRow({ hash, text }: Config): unknown {
   return { hash, text };
 }
 
-function configInput({ rules, points }: Config): EngineInput {
-  return { kind: 'config', rules, points };
+function configInput({ rules, points, ownRules }: Config): EngineInput {
+  return { kind: 'config', rules, points, ownRules };
 }
 
 /** The first part of the config that only a restart can change; null: none differs. */

@@ -1,4 +1,5 @@
-import type { Context } from './context.ts';
+import { readText, type Context } from './context.ts';
+import { configLimits } from './limits.ts';
 import { quote, type Path } from './problem.ts';
 import { closest } from './suggest.ts';
 
@@ -7,7 +8,7 @@ export const messageFields =
   'device metric value unit limit severity rule since duration worst'.split(' ');
 
 /** Reports each `{field}` of a message that is not one. */
-export function checkMessage(context: Context, path: Path, template: string): void {
+function checkMessage(context: Context, path: Path, template: string): void {
   for (const match of template.matchAll(/\{([^{}]*)\}/g)) {
     const field = match[1] ?? '';
     if (messageFields.includes(field)) continue;
@@ -18,4 +19,20 @@ export function checkMessage(context: Context, path: Path, template: string): vo
       suggestion: suggestion === null ? null : `{${suggestion}}`,
     });
   }
+}
+
+/** The template of a message; null: none is given. */
+export function readMessage(
+  context: Context,
+  path: Path,
+  value: string | number | boolean | undefined,
+): string | null {
+  if (value === undefined) return null;
+  const text = readText(context, path, value);
+  if (text.length > configLimits.textCharsMax) {
+    const allowed = `at most ${configLimits.textCharsMax} characters`;
+    context.report.problem(path, { message: `found ${text.length} characters`, allowed });
+  }
+  checkMessage(context, path, text);
+  return text;
 }

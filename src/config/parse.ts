@@ -21,6 +21,7 @@ import { createFindSettings } from './point-units.ts';
 import { readPoints } from './points.ts';
 import { describeValue, quote, type Problem } from './problem.ts';
 import { createReport, type Report } from './report.ts';
+import { readOwnRules } from './own-rules.ts';
 import { readRules } from './rules.ts';
 import { isMap } from './schema-parts.ts';
 import { checkShape, type SalvagedConfig } from './shape.ts';
@@ -152,17 +153,16 @@ export function buildConfig(
   const outputs = readOutputs(context, input, brokerNames);
   const notifiers = readNotifiers(context, input);
   const findSettings = createFindSettings(points);
-  const rules = readRules(context, input, findSettings, {
-    outputs: outputNames,
-    notifiers: notifierNames,
-  });
+  const actionNames = { outputs: outputNames, notifiers: notifierNames };
+  const rules = readRules(context, input, findSettings, actionNames);
+  const ownRules = readOwnRules(context, input, actionNames);
   checkCalibrated(context, points, rules);
   const heartbeat = readHeartbeat(context, input);
   const site = readSite(context, input);
   checkOwnTopics(context, publish, sources, outputs);
   const problems = report.problems();
   if (problems.length > 0) return { ok: false, problems };
-  warn(context, { sources, findSettings, rules, outputs, notifierNames });
+  warn(context, { sources, findSettings, rules, ownRules, outputs, notifierNames });
   const config: Config = {
     site,
     broker: { listen, anonymous: input.broker?.anonymous ?? 'loopback' },
@@ -174,6 +174,7 @@ export function buildConfig(
     sources: sources.map(({ source }) => source),
     points,
     rules,
+    ownRules,
     outputs,
     notifiers,
     heartbeat,

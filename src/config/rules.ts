@@ -1,10 +1,10 @@
 import { ruleDefaults, type Rule } from '../domain/rule.ts';
 import { readActions, type ActionNames } from './actions.ts';
-import { checkName, readDuration, readText, type Context } from './context.ts';
+import { checkName, readDuration, type Context } from './context.ts';
 import { readJudgement } from './levels.ts';
-import { configLimits } from './limits.ts';
-import { checkMessage } from './message-template.ts';
+import { readMessage } from './message-template.ts';
 import type { FindSettings } from './point-units.ts';
+import { isOwnName } from './own-rules.ts';
 import { readPattern } from './points.ts';
 import type { Path } from './problem.ts';
 import type { RuleInput, SalvagedConfig } from './shape.ts';
@@ -18,6 +18,7 @@ export function readRules(
   names: ActionNames,
 ): readonly Rule[] {
   return Object.entries(input.rules ?? {}).flatMap(([name, rule]) => {
+    if (isOwnName(name)) return [];
     const path = ['rules', name];
     checkName(context, path);
     if (rule === undefined) return [];
@@ -46,7 +47,12 @@ export function readRules(
 }
 
 function readPatterns(context: Context, path: Path, points: RuleInput['points']): Rule['points'] {
-  if (points === undefined) return [];
+  if (points === undefined) {
+    // Not in the schema: Limen's own rules have none.
+    if (!context.report.isTouched(path))
+      context.report.problem(path, { message: 'the key "points" is missing' });
+    return [];
+  }
   const isList = typeof points === 'object';
   const values = isList ? points : [points];
   if (values.length === 0) {
@@ -57,19 +63,4 @@ function readPatterns(context: Context, path: Path, points: RuleInput['points'])
     const pattern = readPattern(context, isList ? [...path, index] : path, value, false);
     return pattern === null ? [] : [pattern];
   });
-}
-
-function readMessage(
-  context: Context,
-  path: Path,
-  value: string | number | boolean | undefined,
-): string | null {
-  if (value === undefined) return null;
-  const text = readText(context, path, value);
-  if (text.length > configLimits.textCharsMax) {
-    const allowed = `at most ${configLimits.textCharsMax} characters`;
-    context.report.problem(path, { message: `found ${text.length} characters`, allowed });
-  }
-  checkMessage(context, path, text);
-  return text;
 }

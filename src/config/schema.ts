@@ -114,9 +114,9 @@ const laterRuleKeys = [
 
 const rule = strictMap(
   {
-    points: v.pipe(
+    points: key(
       pick(Array.isArray, textList, text),
-      v.description('Points as device/metric; * stands for any text within one part.'),
+      'Points as device/metric; * stands for any text within one part.',
     ),
     above: key(perLevel(quantity), 'Raise above this limit.'),
     below: key(perLevel(quantity), 'Raise below this limit.'),

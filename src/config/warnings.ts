@@ -1,5 +1,6 @@
 import type { OutputSpec } from '../domain/output.ts';
-import type { Rule } from '../domain/rule.ts';
+import type { ActingRule } from '../domain/config.ts';
+import { ownRules, type OwnRule, type OwnRuleSettings, type Rule } from '../domain/rule.ts';
 import { embedded } from './brokers.ts';
 import type { Context } from './context.ts';
 import { splitPoint, type FindSettings } from './point-units.ts';
@@ -14,6 +15,7 @@ export interface Parts {
   readonly sources: readonly PlacedSource[];
   readonly findSettings: FindSettings;
   readonly rules: readonly Rule[];
+  readonly ownRules: readonly OwnRuleSettings[];
   readonly outputs: readonly OutputSpec[];
   readonly notifierNames: readonly string[];
 }
@@ -22,6 +24,7 @@ export interface Parts {
 export function warn(context: Context, parts: Parts): void {
   warnOfOutputs(context, parts);
   warnOfNotifiers(context, parts);
+  warnOfSilence(context, parts);
   for (const rule of parts.rules) {
     warnOfSilentPoints(context, parts, rule);
     warnOfLimits(context, parts.findSettings, rule);
@@ -29,9 +32,10 @@ export function warn(context: Context, parts: Parts): void {
   warnOfSimulations(context, parts.sources);
 }
 
-function warnOfOutputs(context: Context, { sources, rules, outputs }: Parts): void {
+function warnOfOutputs(context: Context, parts: Parts): void {
+  const { sources, outputs } = parts;
   const claimed = new Set(
-    rules.flatMap(({ then }) =>
+    actingIn(parts).flatMap(({ then }) =>
       then.map((action) => (action.kind === 'claim' ? action.output : '')),
     ),
   );
@@ -64,9 +68,10 @@ function warnOfOutputs(context: Context, { sources, rules, outputs }: Parts): vo
   }
 }
 
-function warnOfNotifiers(context: Context, { rules, notifierNames }: Parts): void {
+function warnOfNotifiers(context: Context, parts: Parts): void {
+  const { notifierNames } = parts;
   const used = new Set(
-    rules.flatMap(({ then }) =>
+    actingIn(parts).flatMap(({ then }) =>
       then.map((action) => (action.kind === 'notify' ? action.notifier : '')),
     ),
   );
@@ -78,6 +83,31 @@ function warnOfNotifiers(context: Context, { rules, notifierNames }: Parts): voi
       atKey: true,
     });
   }
+}
+
+// Silence is not health: who is told of limits that are passed wants to know of a sensor that died too.
+function warnOfSilence(context: Context, parts: Parts): void {
+  if (parts.notifierNames.length === 0) return;
+  const untold = toldOfSilence.filter(
+    (name) => !parts.ownRules.some((rule) => rule.name === name && isTold(rule)),
+  );
+  if (untold.length === 0) return;
+  context.report.warning(['notifiers'], {
+    message: `nobody is told of ${untold.join(', ')}`,
+    allowed: 'an entry "limen.*" in rules: with a notifier in then:',
+    atKey: true,
+  });
+}
+
+const silences: readonly string[] = ['limen.stale', 'limen.source_lost'];
+const toldOfSilence: readonly OwnRule[] = ownRules.filter((name) => silences.includes(name));
+
+function isTold({ then }: ActingRule): boolean {
+  return then.some(({ kind }) => kind === 'notify');
+}
+
+function actingIn({ rules, ownRules: own }: Parts): readonly ActingRule[] {
+  return [...rules, ...own];
 }
 
 // A device with a slash fits no capture, which is one level, and without an MQTT source nothing is read at all.

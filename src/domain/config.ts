@@ -1,7 +1,7 @@
 import type { Calibration } from './calibration.ts';
 import type { OutputSpec } from './output.ts';
 import type { PointPattern } from './point.ts';
-import type { Quantity, Rule } from './rule.ts';
+import type { OwnRuleSettings, Quantity, Rule } from './rule.ts';
 import type { DurationMs } from './time.ts';
 
 /** Where a broker listener waits. */
@@ -66,6 +66,8 @@ export interface Config {
   readonly sources: readonly Source[];
   readonly points: readonly PointEntry[];
   readonly rules: readonly Rule[];
+  /** Limen's own rules of which the config says something, each once. */
+  readonly ownRules: readonly OwnRuleSettings[];
   readonly outputs: readonly OutputSpec[];
   readonly notifiers: readonly NotifierSpec[];
   readonly heartbeat: { readonly url: string; readonly everyMs: DurationMs } | null;
@@ -73,3 +75,14 @@ export interface Config {
   readonly text: string;
   readonly hash: string;
 }
+
+/** What rules do when they raise an alert: the configured ones, and Limen's own. */
+export function actingRules({
+  rules,
+  ownRules,
+}: Pick<Config, 'rules' | 'ownRules'>): readonly ActingRule[] {
+  return [...rules, ...ownRules];
+}
+
+/** The part of a rule that says what follows from its alerts. */
+export type ActingRule = Pick<Rule, 'name' | 'then' | 'chain'>;

@@ -3,7 +3,7 @@ import type { Alert, AlertEvent, AlertKey, ShownLimit } from './alert.ts';
 import type { PointEntry } from './config.ts';
 import type { Point, PointIndex } from './point.ts';
 import type { Seq } from './reading.ts';
-import type { ComparatorKind, Rule, Severity } from './rule.ts';
+import type { ComparatorKind, OwnRuleSettings, Rule, Severity } from './rule.ts';
 import type { DurationMs, EngineMs, WallMs } from './time.ts';
 
 /**
@@ -16,6 +16,8 @@ export type EngineInput =
       readonly kind: 'config';
       readonly rules: readonly Rule[];
       readonly points: readonly PointEntry[];
+      /** What is set of Limen's own rules; left out: nothing. */
+      readonly ownRules?: readonly OwnRuleSettings[];
     }
   /** A point was heard for the first time, was declared by the config, or learned its unit or a text state. */
   | {

@@ -176,3 +176,13 @@ export const ownRules = [
   'limen.was_down',
 ] as const;
 export type OwnRule = (typeof ownRules)[number];
+
+/** What a config says about one of Limen's own rules; what it judges is Limen's. */
+export interface OwnRuleSettings extends Pick<
+  Rule,
+  'acknowledge' | 'shelveMaxMs' | 'message' | 'then' | 'group' | 'chain' | 'repeatMs' | 'reAlarmMs'
+> {
+  readonly name: OwnRule;
+  /** null: a warning. */
+  readonly severity: Severity | null;
+}

@@ -11,7 +11,7 @@ import { notifyTargets } from '../consumers/notifiers/edges.ts';
 import { createOutputs } from '../consumers/outputs/outputs.ts';
 import type { Act } from '../domain/act.ts';
 import { alertJson, alertKey, isShown, type Alert, type AlertEvent } from '../domain/alert.ts';
-import type { Config } from '../domain/config.ts';
+import { actingRules, type Config } from '../domain/config.ts';
 import type { ActVerdict } from '../domain/engine.ts';
 import type { Group } from '../domain/group.ts';
 import type { OutputStatus } from '../domain/output.ts';
@@ -126,7 +126,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
   const { intake, points, input } = inlet;
   const outputs = createOutputs({
     specs: config.outputs,
-    rules: config.rules,
+    rules: actingRules(config),
     clock,
     log,
     metrics,
@@ -138,7 +138,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
     linkOf: () => 'up',
     publishStatus: options.onOutput,
   });
-  const rules = new Map(config.rules.map((rule) => [rule.name, rule]));
+  const rules = new Map(actingRules(config).map((rule) => [rule.name, rule]));
   const emit = (event: AlertEvent): void => {
     const { alert } = event;
     const rule = rules.get(alert.rule);
@@ -185,7 +185,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
   const configured = input(
     'config',
     {},
-    { kind: 'config', rules: config.rules, points: config.points },
+    { kind: 'config', rules: config.rules, points: config.points, ownRules: config.ownRules },
   );
   points.configure(config.points, config.rules);
   intake.configure(config.sources);

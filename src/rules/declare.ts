@@ -1,6 +1,6 @@
 import { alertKey } from '../domain/alert.ts';
 import type { Point } from '../domain/point.ts';
-import type { Rule } from '../domain/rule.ts';
+import type { OwnRule, Rule } from '../domain/rule.ts';
 import {
   compareCells,
   compileCell,
@@ -57,8 +57,7 @@ export function equipPoint(
   }
   slot.cells.sort(compareCells);
   expectPoint(core, slot, book.expectEveryMs(point), moment);
-  if (slot.bad === null && isStored(core, ownRule('limen.bad', 0), point))
-    addBadCell(core, slot, moment);
+  if (slot.bad === null && isStored(core, 'limen.bad', point)) addBadCell(core, slot, moment);
   const neverHeard = core.cells.get(alertKey({ rule: 'limen.never_heard', ...nameOf(point) }));
   if (neverHeard?.kind === 'never_heard') {
     neverHeard.pointIndex = point.index;
@@ -93,7 +92,7 @@ export function addCell(
 
 /** The alert of a point that sends bad values; made when it first does. */
 export function addBadCell(core: EngineCore, slot: PointSlot, moment: Moment): AlertCell {
-  const rule = ownRule('limen.bad', badAfterMs(slot.expectEveryMs));
+  const rule = ownRule(core, 'limen.bad', badAfterMs(slot.expectEveryMs));
   slot.bad = addCell(core, { kind: 'bad', rule, point: slot.point }, moment);
   return slot.bad;
 }
@@ -131,14 +130,14 @@ function expectPoint(
   if (everyMs === null) {
     if (slot.stale !== null) removeCell(core, slot.stale, moment);
   } else if (slot.stale === null) {
-    const rule = ownRule('limen.stale', staleAfterMs(everyMs));
+    const rule = ownRule(core, 'limen.stale', staleAfterMs(everyMs));
     slot.stale = addCell(core, { kind: 'silence', rule, point: slot.point }, moment);
     if (slot.stale.condition === 'breached') core.points.stale[slot.point.index] = 1;
   } else if (isChanged) {
-    changeSpan(core, slot.stale, ownRule('limen.stale', staleAfterMs(everyMs)));
+    changeSpan(core, slot.stale, ownRule(core, 'limen.stale', staleAfterMs(everyMs)));
   }
   if (slot.bad !== null && isChanged)
-    changeSpan(core, slot.bad, ownRule('limen.bad', badAfterMs(everyMs)));
+    changeSpan(core, slot.bad, ownRule(core, 'limen.bad', badAfterMs(everyMs)));
 }
 
 /** Gives one of Limen's own alerts another length of time to wait for. */
@@ -170,8 +169,8 @@ function countDeclared(core: EngineCore, { point }: PointSlot): void {
   }
 }
 
-function isStored(core: EngineCore, rule: Rule, point: Point): boolean {
-  const stored = core.dormant.get(alertKey({ rule: rule.name, ...nameOf(point) }));
+function isStored(core: EngineCore, rule: OwnRule, point: Point): boolean {
+  const stored = core.dormant.get(alertKey({ rule, ...nameOf(point) }));
   return stored !== undefined && stored.alert.reason !== 'removed';
 }
 

@@ -118,7 +118,7 @@ class RuleEngine implements Engine {
         return null;
       case 'config':
         if (!this.#isAsleep) this.advance(at);
-        applyConfig(core, input.rules, input.points, moment);
+        applyConfig(core, input, moment);
         return null;
       case 'point':
         if (!this.#isAsleep) this.advance(at);

@@ -17,7 +17,7 @@ export function expectPoints(core: EngineCore, book: RuleBook, moment: Moment): 
     const key = alertKey({ rule: 'limen.never_heard', ...name });
     expected.add(key);
     const everyMs = book.expectEveryMs(name) ?? limits.expectEveryDefaultMs;
-    const rule = ownRule('limen.never_heard', everyMs);
+    const rule = ownRule(core, 'limen.never_heard', everyMs);
     const cell = core.cells.get(key);
     if (cell === undefined) addCell(core, { kind: 'never_heard', rule, point: name }, moment);
     else changeSpan(core, cell, rule);
@@ -27,7 +27,7 @@ export function expectPoints(core: EngineCore, book: RuleBook, moment: Moment): 
     const key = alertKey({ rule: 'limen.never_heard', device: count.device, metric: count.metric });
     if (expected.has(key)) continue;
     expected.add(key);
-    const rule = ownRule('limen.never_heard', count.expectEveryMs);
+    const rule = ownRule(core, 'limen.never_heard', count.expectEveryMs);
     const cell =
       core.cells.get(key) ?? addCell(core, { kind: 'too_few', rule, point: count }, moment);
     changeSpan(core, cell, rule);

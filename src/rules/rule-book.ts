@@ -2,7 +2,7 @@ import type { PointEntry } from '../domain/config.ts';
 import { limits } from '../domain/limits.ts';
 import { mergePointEntries } from '../domain/point-settings.ts';
 import { pointName } from '../domain/point.ts';
-import type { Rule } from '../domain/rule.ts';
+import type { OwnRule, OwnRuleSettings, Rule } from '../domain/rule.ts';
 import type { DurationMs } from '../domain/time.ts';
 
 type Name = { readonly device: string; readonly metric: string };
@@ -10,6 +10,10 @@ type Name = { readonly device: string; readonly metric: string };
 /** The configured rules and points, ready to be asked about one point. Immutable. */
 export interface RuleBook {
   find(name: string): Rule | null;
+  /** What is set of one of Limen's own rules; null: nothing. */
+  findOwn(name: OwnRule): OwnRuleSettings | null;
+  /** Limen's own rules as they are at present, by name and span: thousands of points share a few. */
+  readonly ownRules: Map<string, Rule>;
   /** The rules that match a point. */
   rulesOf(point: Name): readonly Rule[];
   /** `expect_every` of a point; null: none is set. */
@@ -28,7 +32,11 @@ export interface ExpectedCount extends Name {
 }
 
 /** Indexes rules by point: a config of 10,000 rules on single points must not be searched for every new point. */
-export function createRuleBook(rules: readonly Rule[], entries: readonly PointEntry[]): RuleBook {
+export function createRuleBook(
+  rules: readonly Rule[],
+  entries: readonly PointEntry[],
+  ownSettings: readonly OwnRuleSettings[] = [],
+): RuleBook {
   const byName = new Map(rules.map((rule) => [rule.name, rule]));
   const byPoint = new Map<string, Rule[]>();
   const wild: Rule[] = [];
@@ -43,6 +51,8 @@ export function createRuleBook(rules: readonly Rule[], entries: readonly PointEn
   }
   return {
     find: (name) => byName.get(name) ?? null,
+    findOwn: (name) => ownSettings.find((settings) => settings.name === name) ?? null,
+    ownRules: new Map(),
     rulesOf: (point) => {
       const found = new Set(byPoint.get(pointName(point)));
       for (const rule of wild) {

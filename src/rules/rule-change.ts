@@ -1,6 +1,6 @@
 import type { Condition } from '../domain/alert.ts';
-import type { PointEntry } from '../domain/config.ts';
-import type { Rule } from '../domain/rule.ts';
+import type { EngineInput } from '../domain/engine.ts';
+import { ownRules, severityRank, type Rule } from '../domain/rule.ts';
 import { compileCell, type AlertCell } from './alert-cell.ts';
 import { equipPoint, kindOf, removeCell } from './declare.ts';
 import { orderedCells, type EngineCore } from './engine-core.ts';
@@ -18,10 +18,13 @@ import {
   runLevelDelays,
   startOnDelay,
 } from './levels.ts';
+import { ownRule } from './own-rules.ts';
 import { createRuleBook, judgementOf } from './rule-book.ts';
 import { arm, end, raiseTo, settle, stepOf, type Moment } from './settle.ts';
 import { recallWasDown } from './was-down.ts';
 import { markByTime } from './watch.ts';
+
+type ConfigInput = Extract<EngineInput, { kind: 'config' }>;
 
 /**
  * Applies a config. The first one only makes alerts. A later one is compared with the one before (contract 8): alerts
@@ -29,15 +32,17 @@ import { markByTime } from './watch.ts';
  */
 export function applyConfig(
   core: EngineCore,
-  rules: readonly Rule[],
-  points: readonly PointEntry[],
+  { rules, points, ownRules: ownSettings = [] }: Omit<ConfigInput, 'kind'>,
   moment: Moment,
 ): void {
   const isFirst = core.book === null;
-  const book = createRuleBook(rules, points);
+  const book = createRuleBook(rules, points, ownSettings);
   core.book = book;
   for (const cell of orderedCells(core)) {
-    if (cell.kind !== 'value' && !isConfiguredSilence(core, cell)) continue;
+    if (cell.kind !== 'value' && !isConfiguredSilence(core, cell)) {
+      adoptOwnRule(core, cell, moment);
+      continue;
+    }
     const slot = core.points.slot(cell.pointIndex);
     const rule = book.find(cell.rule.name);
     if (rule === null || slot === undefined || !book.rulesOf(slot.point).includes(rule)) {
@@ -57,6 +62,30 @@ export function applyConfig(
     for (const cell of added) if (cell.kind === 'value') judgeCell(core, cell, moment);
   }
   core.points.disturbAll();
+}
+
+// What Limen's own alerts wait for is not the config's to change: the rest of their rule is, and goes into force here.
+function adoptOwnRule(core: EngineCore, cell: AlertCell, moment: Moment): void {
+  const before = cell.levels[0]?.level;
+  const name = ownRules.find((own) => own === cell.rule.name);
+  if (name === undefined || before?.comparator.kind !== 'silent_for') return;
+  const rule = ownRule(core, name, before.comparator.forMs);
+  adoptSeverity(core, cell, rule, moment);
+  adoptRule(core, cell, rule, moment);
+}
+
+// The one level of an own alert is the same one under another severity.
+function adoptSeverity(core: EngineCore, cell: AlertCell, rule: Rule, moment: Moment): void {
+  const [level] = rule.levels;
+  const [one] = cell.levels;
+  if (level === undefined || one === undefined || level.severity === one.level.severity) return;
+  one.level = level;
+  one.rank = severityRank(level.severity);
+  cell.dirty = cell.state !== 'normal';
+  if (isRaised(cell) && one.rank > cell.rankMax) {
+    cell.rule = rule;
+    raiseTo(core, cell, { level: 0, input: 'escalate', at: moment.at, cause: [moment.seq] });
+  } else if (cell.state === 'returned') cell.rankMax = Math.max(cell.rankMax, one.rank);
 }
 
 function isConfiguredSilence(core: EngineCore, cell: AlertCell): boolean {

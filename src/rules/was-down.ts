@@ -114,7 +114,7 @@ function valueText(core: EngineCore, point: Point): string {
 }
 
 function addWasDown(core: EngineCore, moment: Moment): AlertCell {
-  const rule = ownRule('limen.was_down', limits.wasDownAfterMs);
+  const rule = ownRule(core, 'limen.was_down', limits.wasDownAfterMs);
   const cell = addCell(core, { kind: 'event', rule, point: limen }, moment);
   if (cell.firsts !== null) core.awaitsFirsts = cell;
   return cell;

@@ -25,7 +25,6 @@ describe('createJsonSchema()', () => {
 
   it.each([
     'siet: x',
-    'rules: { hot: { above: 5 } }',
     'rules: { hot: { points: a/b, above: warm } }',
     'rules: { hot: { points: a/b, above: { warm: 5 } } }',
     'rules: { hot: { points: a/b, above: 5, on_delay: 5 } }',

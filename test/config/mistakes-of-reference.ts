@@ -159,9 +159,20 @@ export const references: readonly MistakeCase[] = [
     allowed: 'at_least beside a glob with *',
   },
   {
-    text: 'rules:\n  ¦limen.stale: { points: a/b, above: 5 }\n',
-    message: 'the name "limen.stale" is reserved',
-    allowed: 'any name that does not begin with limen.',
+    text: 'rules:\n  ¦limen.stal: { severity: critical }\n',
+    message: 'the name "limen.stal" is reserved',
+    allowed: 'any name that does not begin with limen., or limen.stale, ',
+    suggestion: 'limen.stale',
+  },
+  {
+    text: 'rules:\n  limen.stale: { ¦on_delay: 5m, severity: critical }\n',
+    message: "on_delay: cannot be set here: the judgement of this rule is Limen's own",
+    allowed: 'severity, acknowledge, shelve_max, message, then',
+  },
+  {
+    text: 'rules:\n  limen.*: { then: [{ notify: ¦nobody }] }\n',
+    message: 'there is no notifier "nobody"',
+    allowed: 'a name from notifiers:, which is empty',
   },
   {
     text: 'heartbeat: { url: ¦watcher.lan/limen }\n',

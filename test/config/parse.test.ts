@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { ownRules } from '../../src/domain/rule.ts';
 import { loadConfig, parseConfig, type Loaded } from '../../src/config/parse.ts';
 import { formatProblem } from '../../src/config/problem.ts';
 import type { Config } from '../../src/domain/config.ts';
@@ -50,6 +51,7 @@ describe('parseConfig()', () => {
         ],
         points: [],
         rules: [],
+        ownRules: [],
         outputs: [],
         notifiers: [],
         heartbeat: null,
@@ -291,6 +293,31 @@ sources: [{ mqtt: "{device}/{metric}", broker: home }, { simulate: boiler }]
     expect(problemsOf('- '.repeat(100_000)).join()).toContain('nest too deeply');
   });
 
+  it("merges what is said of Limen's own rules in file order, key by key", () => {
+    const loaded = parse(`
+rules:
+  limen.*: { severity: critical, then: [{ notify: me }] }
+  limen.bad: { severity: info, acknowledge: required, shelve_max: 1h, message: "{device} is broken" }
+notifiers: { me: { webhook: { url: http://me } } }
+`);
+    const { config, warnings } = loaded.ok ? loaded : { config: null, warnings: null };
+    const told = [{ kind: 'notify', notifier: 'me', on: ['active'] }];
+    expect(config?.rules).toEqual([]);
+    expect(config?.ownRules.map(({ name }) => name)).toEqual([...ownRules]);
+    const [stale, bad] = ['limen.stale', 'limen.bad'].map((name) =>
+      config?.ownRules.find((rule) => rule.name === name),
+    );
+    expect(stale).toMatchObject({ severity: 'critical', acknowledge: null, then: told });
+    expect(bad).toMatchObject({
+      severity: 'info',
+      acknowledge: 'required',
+      shelveMaxMs: 3_600_000,
+      message: '{device} is broken',
+      then: told,
+    });
+    expect(warnings).toEqual([]);
+  });
+
   it('warns of what works but is not safe', () => {
     const loaded = parse(`
 points: { a/b: { valid: [0, 10] } }
@@ -308,6 +335,7 @@ notifiers: { me: { webhook: { url: http://me } } }
       expect.stringContaining('6:12: outputs.siren: the output "siren" has no end'),
       expect.stringContaining('6:12: outputs.siren: the output "siren" is not fail-safe'),
       expect.stringContaining('6:12: outputs.siren: no rule claims the output "siren"'),
+      expect.stringContaining('7:1: notifiers: nobody is told of limen.stale'),
       expect.stringContaining('7:14: notifiers.me: no rule uses the notifier "me"'),
     ]);
   });

@@ -8,6 +8,8 @@ import {
   ruleDefaults,
   type Comparator,
   type Level,
+  type OwnRule,
+  type OwnRuleSettings,
   type Quantity,
   type Rule,
 } from '../../src/domain/rule.ts';
@@ -23,7 +25,12 @@ export interface Bench {
   readonly events: AlertEvent[];
   /** Events since the last call of `take`. */
   take(): readonly AlertEvent[];
-  config(at: number, rules: readonly Rule[], points?: readonly PointEntry[]): void;
+  config(
+    at: number,
+    rules: readonly Rule[],
+    points?: readonly PointEntry[],
+    ownRules?: readonly OwnRuleSettings[],
+  ): void;
   point(at: number, point: Point, replaces?: Point): void;
   started(at: number, started?: Partial<Extract<EngineInput, { kind: 'started' }>>): void;
   clock(at: number, creditMs: number, stepMs?: number): void;
@@ -38,6 +45,7 @@ export interface Bench {
     rules: readonly Rule[],
     points?: readonly PointEntry[],
     known?: readonly Point[],
+    ownRules?: readonly OwnRuleSettings[],
   ): Bench;
 }
 
@@ -103,14 +111,23 @@ export function pointEntry(pattern: string, more: Partial<PointEntry> = {}): Poi
   };
 }
 
+/** What a config says of one of Limen's own rules. */
+export function ownSettings(name: OwnRule, more: Partial<OwnRuleSettings> = {}): OwnRuleSettings {
+  const { acknowledge, shelveMaxMs, message, then, group, chain, repeatMs, reAlarmMs } =
+    ruleDefaults;
+  const rest = { shelveMaxMs, message, then, group, chain, repeatMs, reAlarmMs };
+  return { name, severity: null, acknowledge, ...rest, ...more };
+}
+
 /** A bench that has started at 0 with these rules and the fridge. */
 export function startBench(
   rules: readonly Rule[],
   points: readonly PointEntry[] = [],
   known: readonly Point[] = [fridge],
+  ownRules: readonly OwnRuleSettings[] = [],
 ): Bench {
   const bench = createBench(1, null);
-  bench.config(0, rules, points);
+  bench.config(0, rules, points, ownRules);
   for (const point of known) bench.point(0, point);
   bench.started(0);
   return bench;
@@ -140,7 +157,8 @@ function createBench(firstSeq: number, snapshot: EngineSnapshot | null): Bench {
       taken = events.length;
       return fresh;
     },
-    config: (at, rules, points = []) => void accept(at, { kind: 'config', rules, points }),
+    config: (at, rules, points = [], ownRules = []) =>
+      void accept(at, { kind: 'config', rules, points, ownRules }),
     point: (at, point, replaces) =>
       void accept(at, { kind: 'point', point, ...(replaces === undefined ? {} : { replaces }) }),
     started: (at, started = {}) =>
@@ -183,12 +201,12 @@ function createBench(firstSeq: number, snapshot: EngineSnapshot | null): Bench {
       if (alert === null) throw new Error(`there is no alert ${rule}/${device}/${metric}`);
       return alert;
     },
-    reborn: (at, rules, points = [], known = [fridge]) => {
+    reborn: (at, rules, points = [], known = [fridge], ownRules = []) => {
       const stored = JSON.parse(JSON.stringify(engine.snapshot())) as EngineSnapshot;
       const next = createBench(seq, stored);
       // The numbers of these inputs are those of an earlier life: what follows has to get the same ones in both.
       const lastSeq = (seq - 1) as Seq;
-      next.engine.accept(lastSeq, at as EngineMs, { kind: 'config', rules, points });
+      next.engine.accept(lastSeq, at as EngineMs, { kind: 'config', rules, points, ownRules });
       for (const point of known)
         next.engine.accept(lastSeq, at as EngineMs, { kind: 'point', point });
       return next;

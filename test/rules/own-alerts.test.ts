@@ -6,6 +6,7 @@ import {
   level,
   makePoint,
   makeRule,
+  ownSettings,
   pointEntry,
   startBench,
   type Bench,
@@ -306,5 +307,60 @@ describe('silent_for', () => {
     const bench = startBench([silent]);
     bench.advance(5 * minute);
     expect(bench.alert('quiet').state).toBe('active');
+  });
+});
+
+describe("Limen's own rules", () => {
+  const dead = ownSettings('limen.stale', {
+    severity: 'critical',
+    message: 'nothing from {device} for {value} s',
+  });
+
+  test('have the severity, the message and the acknowledgement that the config gives them', () => {
+    const bench = startBench([makeRule()], every10s, [fridge], [dead]);
+    bench.read(0, 6);
+    bench.advance(30_000);
+    expect(bench.alert('limen.stale')).toMatchObject({
+      severity: 'critical',
+      message: 'nothing from fridge for 30 s',
+    });
+    bench.read(40_000, 6);
+    // Critical: somebody has to see it.
+    expect(bench.alert('limen.stale').state).toBe('returned');
+  });
+
+  test('are changed in place while their alert stands; a higher severity escalates it', () => {
+    const bench = startBench([makeRule()], every10s);
+    bench.read(0, 6);
+    bench.advance(30_000);
+    const { id } = bench.alert('limen.stale');
+    bench.act(31_000, 'acknowledge', {
+      alert: { rule: 'limen.stale', device: 'fridge', metric: 'temperature' },
+    });
+    bench.take();
+    bench.config(40_000, [makeRule()], every10s, [dead]);
+    expect(edges(bench.take())).toEqual(['acknowledged>active escalated']);
+    expect(bench.alert('limen.stale')).toMatchObject({
+      id,
+      severity: 'critical',
+      severityMax: 'critical',
+      value: 40,
+    });
+    bench.config(50_000, [makeRule()], every10s);
+    expect(edges(bench.take())).toEqual([]);
+    expect(bench.alert('limen.stale')).toMatchObject({ id, state: 'active', severity: 'warning' });
+    bench.read(60_000, 6);
+    expect(bench.alert('limen.stale').state).toBe('normal');
+  });
+
+  test('go on over a restart under another severity', () => {
+    const first = startBench([makeRule()], every10s);
+    first.read(0, 6);
+    first.advance(30_000);
+    const next = first.reborn(60_000, [makeRule()], every10s, [fridge], [dead]);
+    next.started(60_000, { elapsedMs: 1_000, downMs: 1_000 });
+    expect(next.alert('limen.stale')).toMatchObject({ state: 'active', severity: 'critical' });
+    next.read(61_000, 6);
+    expect(next.alert('limen.stale').state).toBe('returned');
   });
 });

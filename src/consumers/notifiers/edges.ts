@@ -1,5 +1,6 @@
 import { isFlagged, isOpen, type AlertEvent } from '../../domain/alert.ts';
-import type { NotifyEdge, Rule } from '../../domain/rule.ts';
+import type { ActingRule } from '../../domain/config.ts';
+import type { NotifyEdge } from '../../domain/rule.ts';
 
 /** The part of an event that decides whether somebody is told. A stored event has it too. */
 export type EdgeEvent = Pick<AlertEvent, 'kind' | 'from' | 'to' | 'reason'>;
@@ -42,7 +43,7 @@ export function notifyEdge(event: EdgeEvent): NotifyEdge | null {
 }
 
 /** The notifiers that a rule sends an event to, each once, in the order of `then:`. Pure. */
-export function notifyTargets(rule: Pick<Rule, 'then'>, event: AlertEvent): string[] {
+export function notifyTargets(rule: Pick<ActingRule, 'then'>, event: AlertEvent): string[] {
   if (isFlagged(event.alert)) return [];
   const edges = notifyEdges(event);
   const targets = new Set<string>();

@@ -1,8 +1,7 @@
 import { alertJson, type AlertEvent } from '../../domain/alert.ts';
 import type { NotifierStatus } from '../../domain/api.ts';
-import type { NotifierSpec } from '../../domain/config.ts';
+import type { ActingRule, NotifierSpec } from '../../domain/config.ts';
 import { limits } from '../../domain/limits.ts';
-import type { Rule } from '../../domain/rule.ts';
 import { noFaultPoint, type FaultPoint } from '../fault-point.ts';
 import { readProgress, type BacklogProgress } from './backlog.ts';
 import { createCommand } from './command.ts';
@@ -16,7 +15,7 @@ export interface NotifiersOptions extends Pick<
   'clock' | 'log' | 'metrics' | 'journal' | 'site'
 > {
   readonly specs: readonly NotifierSpec[];
-  readonly rules: readonly Rule[];
+  readonly rules: readonly ActingRule[];
   /** What programs inherit. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /**
@@ -51,7 +50,7 @@ export interface Notifiers {
    * Applies another config. `judge` gives the engine its part: what alerts do by it is told as the new rules say, and
    * the end of a removed rule's alerts as that rule said.
    */
-  configure(specs: readonly NotifierSpec[], rules: readonly Rule[], judge?: () => void): void;
+  configure(specs: readonly NotifierSpec[], rules: readonly ActingRule[], judge?: () => void): void;
   statuses(): readonly NotifierStatus[];
   /** Lets attempts under way end within `graceMs`; what is not finished is taken up at the next start. */
   stop(graceMs?: number): Promise<void>;
@@ -163,6 +162,6 @@ function createDeliver(spec: NotifierSpec, { clock, environment }: NotifiersOpti
   }
 }
 
-function byName(rules: readonly Rule[]): ReadonlyMap<string, Rule> {
+function byName(rules: readonly ActingRule[]): ReadonlyMap<string, ActingRule> {
   return new Map(rules.map((rule) => [rule.name, rule]));
 }

@@ -8,7 +8,7 @@ import {
 import { messageOf } from '../../domain/error.ts';
 import type { OutputSpec, OutputStatus } from '../../domain/output.ts';
 import { pointName } from '../../domain/point.ts';
-import type { Rule } from '../../domain/rule.ts';
+import type { ActingRule } from '../../domain/config.ts';
 import { noFaultPoint, type FaultPoint } from '../fault-point.ts';
 import { claimedLevel, type Claim, type ClaimAction } from './arbiter.ts';
 import { createLeftPlaces, type LinkState } from './left-places.ts';
@@ -18,7 +18,7 @@ import { placeOf, readOutputMemory, type OutputMemory } from './output-memory.ts
 export interface OutputsOptions extends Omit<OutputSurroundings, 'faultPoint'> {
   readonly specs: readonly OutputSpec[];
   /** For their `then:` claims. */
-  readonly rules: readonly Rule[];
+  readonly rules: readonly ActingRule[];
   linkOf(broker: string): LinkState;
   readonly faultPoint?: FaultPoint;
 }
@@ -46,7 +46,7 @@ export interface Outputs {
    * engine its part: what alerts do by it counts together with the new claims, so that no output moves for a claim that
    * is there neither before nor after.
    */
-  configure(specs: readonly OutputSpec[], rules: readonly Rule[], judge?: () => void): void;
+  configure(specs: readonly OutputSpec[], rules: readonly ActingRule[], judge?: () => void): void;
   statuses(): readonly OutputStatus[];
   /** Sends safe to every output; nothing is commanded afterwards. */
   stop(): void;
@@ -218,7 +218,7 @@ export function createOutputs(options: OutputsOptions): Outputs {
 
 /** Rule name → output name → the claims of that rule on it, in the order of `then:`. */
 function claimActions(
-  rules: readonly Rule[],
+  rules: readonly ActingRule[],
 ): ReadonlyMap<string, ReadonlyMap<string, readonly ClaimAction[]>> {
   return new Map(
     rules.map((rule) => [
