@@ -1,6 +1,6 @@
 import type { Engine } from '../domain/engine.ts';
 import type { Point, PointIndex } from '../domain/point.ts';
-import type { Rule } from '../domain/rule.ts';
+import { everyVariant, type Rule } from '../domain/rule.ts';
 import type { RecentQuery, RecentReadings } from '../domain/store.ts';
 import type { DurationMs, EngineMs } from '../domain/time.ts';
 
@@ -15,7 +15,7 @@ export function gatherQuery(
 ): RecentQuery | null {
   const spans = new Map<PointIndex, DurationMs>();
   for (const rule of rules) {
-    const spanMs = spanOf(rule);
+    const spanMs = Math.max(...everyVariant(rule).map(spanOf));
     if (spanMs === 0) continue;
     for (const { index, device, metric } of points) {
       if (!rule.points.some((pattern) => pattern.matches(device, metric))) continue;

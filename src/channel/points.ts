@@ -6,7 +6,7 @@ import { limits } from '../domain/limits.ts';
 import { mergePointEntries, type PointSettings } from '../domain/point-settings.ts';
 import type { Point, PointIndex, ValueKind } from '../domain/point.ts';
 import type { Seq } from '../domain/reading.ts';
-import type { Rule } from '../domain/rule.ts';
+import { everyVariant, type Level, type Rule } from '../domain/rule.ts';
 import { convert } from '../domain/units.ts';
 import type { Evidence } from './evidence.ts';
 
@@ -105,11 +105,7 @@ export class Points {
   configure(entries: readonly PointEntry[], rules: readonly Rule[]): void {
     this.#entries = entries;
     this.#textRules = rules.filter((rule) =>
-      rule.levels.some(
-        ({ comparator }) =>
-          (comparator.kind === 'equals' || comparator.kind === 'changes_to') &&
-          typeof comparator.value === 'string',
-      ),
+      everyVariant(rule).some(({ levels }) => levels.some(comparesText)),
     );
     for (const ref of this.#byName.values()) {
       const before = ref.toPoint();
@@ -209,6 +205,11 @@ export class Points {
     ref.high = isPlain ? ref.validHigh : -Infinity;
     ref.takesText = this.takesText(ref.device, ref.metric);
   }
+}
+
+function comparesText({ comparator }: Level): boolean {
+  if (comparator.kind !== 'equals' && comparator.kind !== 'changes_to') return false;
+  return typeof comparator.value === 'string';
 }
 
 function validRange({ valid }: PointSettings, unit: string | null): [low: number, high: number] {

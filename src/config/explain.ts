@@ -4,6 +4,7 @@ import { readDocument, type ConfigDocument } from './document.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { dateText } from './dates.ts';
 import { matchesText } from './point-units.ts';
+import { explainRule, type ExplainedKey } from './explain-rule.ts';
 import { quantityText } from './points.ts';
 
 /** One key that the config sets for a point. */
@@ -24,6 +25,8 @@ export interface ExplainedRule {
   readonly pattern: string;
   readonly line: number;
   readonly column: number;
+  /** What it judges by at this point, its overrides merged. */
+  readonly keys: readonly ExplainedKey[];
 }
 
 /** What the config says about one point. */
@@ -46,14 +49,15 @@ export function explainPoint(config: Config, point: string): PointExplanation {
       ...setting,
       isOverridden: settings.slice(index + 1).some(({ key }) => key === setting.key),
     })),
-    rules: config.rules.flatMap(({ name, points }) =>
-      points
+    rules: config.rules.flatMap((rule) =>
+      rule.points
         .filter((pattern) => matchesText(pattern, point))
         .slice(0, 1)
         .map(({ text }) => ({
-          rule: name,
+          rule: rule.name,
           pattern: text,
-          ...document.place(document.tree.keyOffset(['rules', name])),
+          ...document.place(document.tree.keyOffset(['rules', rule.name])),
+          keys: explainRule(rule, point, document),
         })),
     ),
   };
@@ -68,8 +72,12 @@ export function formatExplanation(explanation: PointExplanation, file: string): 
     lines.push(`  ${key}: ${value}  (${file}:${line}:${column}, ${pattern}${note})`);
   }
   if (settings.length === 0) lines.push('  no entry of points: matches');
-  for (const { rule, pattern, line, column } of rules) {
+  for (const { rule, pattern, line, column, keys } of rules) {
     lines.push(`  rule ${rule}  (${file}:${line}:${column}, ${pattern})`);
+    for (const { key, value, override, ...place } of keys) {
+      const from = override === null ? '' : `, override ${override}`;
+      lines.push(`    ${key}: ${value}  (${file}:${place.line}:${place.column}${from})`);
+    }
   }
   if (rules.length === 0) lines.push('  no rule matches');
   return lines.join('\n');

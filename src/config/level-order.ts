@@ -105,7 +105,8 @@ function checkDeadband(context: Context, level: PlacedLevel, bareUnit: string | 
   });
 }
 
-function limitText(comparator: Comparator): string {
+/** A limit as the config writes it. */
+export function limitText(comparator: Comparator): string {
   switch (comparator.kind) {
     case 'above':
     case 'below':

@@ -18,6 +18,8 @@ export const configLimits = {
   durationMsMax,
   /** Readings and other steps of one test, once `every:` is written out. */
   testMovesMax: 200_000,
+  /** Overrides of one rule, and the combinations of those that hold for the same point. */
+  overridesMax: 1_000,
   /** The window of a rule. */
   windowMsMin: 1_000,
   windowMsMax: 31 * 86_400_000,

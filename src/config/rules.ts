@@ -1,10 +1,11 @@
-import { ruleDefaults, type Rule } from '../domain/rule.ts';
+import { ruleDefaults, type Rule, type RuleChanges } from '../domain/rule.ts';
 import { readActions, type ActionNames } from './actions.ts';
 import { checkName, readDuration, type Context } from './context.ts';
 import { readJudgement } from './levels.ts';
 import { readMessage } from './message-template.ts';
-import type { FindSettings } from './point-units.ts';
 import { isOwnName } from './own-rules.ts';
+import { readOverrides } from './overrides.ts';
+import type { FindSettings, KnownSettings } from './point-units.ts';
 import { readPattern } from './points.ts';
 import type { Path } from './problem.ts';
 import type { RuleInput, SalvagedConfig } from './shape.ts';
@@ -24,26 +25,45 @@ export function readRules(
     if (rule === undefined) return [];
     const points = readPatterns(context, [...path, 'points'], rule.points);
     const settings = points.flatMap(findSettings);
-    const { levels, window } = readJudgement(context, path, rule, settings);
+    const { window, changes } = readChanges(context, path, rule, settings);
     return [
       {
         ...ruleDefaults,
         name,
         points,
-        levels,
         window,
-        offDelayMs: readDuration(context, [...path, 'off_delay'], rule.off_delay) ?? 0,
+        ...changes,
         acknowledge: rule.acknowledge ?? ruleDefaults.acknowledge,
         latch: readSwitch(rule.latch) ?? ruleDefaults.latch,
-        unknown: rule.unknown ?? ruleDefaults.unknown,
         shelveMaxMs:
           readDuration(context, [...path, 'shelve_max'], rule.shelve_max) ??
           ruleDefaults.shelveMaxMs,
-        message: readMessage(context, [...path, 'message'], rule.message),
         then: readActions(context, [...path, 'then'], rule.then ?? [], names),
+        variants: readOverrides(context, path, { rule, points }, (placed, merged) => {
+          return readChanges(placed, path, merged, settings).changes;
+        }),
       },
     ];
   });
+}
+
+/** What overrides may change, and the window, which they may not. */
+function readChanges(
+  context: Context,
+  path: Path,
+  rule: RuleInput,
+  settings: readonly KnownSettings[],
+): { readonly window: Rule['window']; readonly changes: RuleChanges } {
+  const { levels, window } = readJudgement(context, path, rule, settings);
+  return {
+    window,
+    changes: {
+      levels,
+      offDelayMs: readDuration(context, [...path, 'off_delay'], rule.off_delay) ?? 0,
+      unknown: rule.unknown ?? ruleDefaults.unknown,
+      message: readMessage(context, [...path, 'message'], rule.message),
+    },
+  };
 }
 
 function readPatterns(context: Context, path: Path, points: RuleInput['points']): Rule['points'] {

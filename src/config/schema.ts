@@ -109,8 +109,34 @@ const laterRuleKeys = [
   'active_when settle',
   'group acknowledge_with',
   'chain repeat re_alarm',
-  'overrides',
 ].flatMap((keys) => keys.split(' '));
+
+const limitKeys = {
+  above: key(perLevel(quantity), 'Raise above this limit.'),
+  below: key(perLevel(quantity), 'Raise below this limit.'),
+  outside: key(perLevel(range), 'Raise outside this range.'),
+  inside: key(perLevel(range), 'Raise inside this range.'),
+  equals: key(perLevel(text), 'Raise at this state, number or boolean.'),
+  changes_to: key(perLevel(text), 'Raise when it becomes this state, number or boolean.'),
+  silent_for: key(perLevel(duration), 'Raise without a reading for this long.'),
+  stuck_for: key(perLevel(duration), 'Raise if the value has not moved for this long.'),
+  tolerance: key(quantity, 'How far it may move and still be stuck (default 0).'),
+  rate_above: key(perLevel(rate), 'Raise if it changes faster than this, in its window.'),
+  rate_below: key(perLevel(rate), 'Raise if it changes slower than this, in its window.'),
+};
+
+const delayKeys = {
+  severity: key(choice(severities), 'Severity of a single limit (default warning).'),
+  deadband: key(perLevel(quantity), 'How far back behind the limit clears (default 0).'),
+  on_delay: key(perLevel(duration), 'How long the limit must be passed (default 0).'),
+  off_delay: key(duration, 'How long it must be clear (default 0).'),
+};
+
+const unknown = key(choice(['hold', 'raise']), 'What bad or missing data does (default hold).');
+
+const message = key(text, 'Text of the alert; {device} {value} {unit} and others are filled in.');
+
+const override = strictMap({ ...limitKeys, ...delayKeys, unknown, message });
 
 const rule = strictMap(
   {
@@ -118,32 +144,23 @@ const rule = strictMap(
       pick(Array.isArray, textList, text),
       'Points as device/metric; * stands for any text within one part.',
     ),
-    above: key(perLevel(quantity), 'Raise above this limit.'),
-    below: key(perLevel(quantity), 'Raise below this limit.'),
-    outside: key(perLevel(range), 'Raise outside this range.'),
-    inside: key(perLevel(range), 'Raise inside this range.'),
-    equals: key(perLevel(text), 'Raise at this state, number or boolean.'),
-    changes_to: key(perLevel(text), 'Raise when it becomes this state, number or boolean.'),
-    silent_for: key(perLevel(duration), 'Raise without a reading for this long.'),
-    stuck_for: key(perLevel(duration), 'Raise if the value has not moved for this long.'),
-    tolerance: key(quantity, 'How far it may move and still be stuck (default 0).'),
-    rate_above: key(perLevel(rate), 'Raise if it changes faster than this, in its window.'),
-    rate_below: key(perLevel(rate), 'Raise if it changes slower than this, in its window.'),
+    ...limitKeys,
     window: key(duration, 'The last stretch of time, judged instead of the value.'),
     of: key(aggregate, 'What of the window is compared with the limits.'),
-    severity: key(choice(severities), 'Severity of a single limit (default warning).'),
-    deadband: key(perLevel(quantity), 'How far back behind the limit clears (default 0).'),
-    on_delay: key(perLevel(duration), 'How long the limit must be passed (default 0).'),
-    off_delay: key(duration, 'How long it must be clear (default 0).'),
+    ...delayKeys,
     acknowledge: key(
       choice(['required', 'not_required']),
       'Whether a person must acknowledge (default: once it was critical).',
     ),
     latch: key(flag, 'Stay raised until a person resets it (default false).'),
-    unknown: key(choice(['hold', 'raise']), 'What bad or missing data does (default hold).'),
+    unknown,
     shelve_max: key(duration, 'Longest time an alert may be shelved (default 8h; 0: never).'),
-    message: key(text, 'Text of the alert; {device} {value} {unit} and others are filled in.'),
+    message,
     then: section(list(action, 'a list of actions'), 'What the alert does.'),
+    overrides: section(
+      namedMap(override, 'a map from devices, or device/metric, to what is different there'),
+      'What is different about a device or point; all entries that match merge in file order.',
+    ),
   },
   laterRuleKeys,
 );

@@ -147,6 +147,34 @@ export interface Rule {
   readonly acknowledgeWith: AcknowledgeWith | null;
   readonly late: LatePolicy;
   readonly lateAfterMs: DurationMs;
+  /** What is different about some of its points: the first that matches a point holds for it. */
+  readonly variants: readonly RuleVariant[];
+}
+
+/** What of a rule may differ from point to point. */
+export type RuleChanges = Pick<Rule, 'levels' | 'offDelayMs' | 'unknown' | 'message'>;
+
+/** A rule as its overrides make it for the points that all of these patterns match. */
+export interface RuleVariant {
+  readonly patterns: readonly PointPattern[];
+  readonly changes: RuleChanges;
+}
+
+/** The rule as it holds for one point. */
+export function ruleAt(rule: Rule, device: string, metric: string): Rule {
+  const variant = rule.variants.find(({ patterns }) =>
+    patterns.every((pattern) => pattern.matches(device, metric)),
+  );
+  return variant === undefined ? rule : applyVariant(rule, variant);
+}
+
+/** A rule as it holds anywhere: as written, and with each of its overrides. */
+export function everyVariant(rule: Rule): readonly Rule[] {
+  return [rule, ...rule.variants.map((variant) => applyVariant(rule, variant))];
+}
+
+function applyVariant(rule: Rule, { changes }: RuleVariant): Rule {
+  return { ...rule, ...changes, variants: [] };
 }
 
 /** What holds where a config says nothing. */
@@ -166,6 +194,7 @@ export const ruleDefaults = {
   acknowledgeWith: null,
   late: 'history_only',
   lateAfterMs: limits.lateAfterMs,
+  variants: [],
 } as const satisfies Omit<Rule, 'name' | 'points' | 'levels'>;
 
 /** Names of the rules that are Limen's own. The prefix is reserved. */

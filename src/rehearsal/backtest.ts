@@ -3,7 +3,7 @@ import type { AlertDifference, BacktestOutcome, BacktestRequest } from '../domai
 import { LimenError, messageOf } from '../domain/error.ts';
 import { mergePointEntries } from '../domain/point-settings.ts';
 import { pointName } from '../domain/point.ts';
-import type { Rule } from '../domain/rule.ts';
+import { everyVariant, type Rule } from '../domain/rule.ts';
 import type { DurationMs, WallMs } from '../domain/time.ts';
 import { findReplayRange, replay } from '../storage/replay.ts';
 import { compareAlerts, type Comparison } from './compare-alerts.ts';
@@ -81,7 +81,7 @@ function beginOf({ before, after }: AlertDifference): number {
 
 /** The longest that a rule looks back. */
 function longestMs(rules: readonly Rule[]): DurationMs {
-  const times = rules.flatMap(({ levels, window, offDelayMs }) => [
+  const times = rules.flatMap(everyVariant).flatMap(({ levels, window, offDelayMs }) => [
     2 * (window?.spanMs ?? 0),
     ...levels.map(({ comparator, onDelayMs }) => {
       const isLong = comparator.kind === 'silent_for' || comparator.kind === 'stuck_for';

@@ -3,7 +3,7 @@ import type { Engine } from '../domain/engine.ts';
 import { mergePointEntries } from '../domain/point-settings.ts';
 import { pointName, type Point, type PointPattern } from '../domain/point.ts';
 import type { Seq } from '../domain/reading.ts';
-import type { Rule } from '../domain/rule.ts';
+import { everyVariant, type Rule } from '../domain/rule.ts';
 import type { EngineMs } from '../domain/time.ts';
 import { createEngine } from '../rules/engine.ts';
 import { judgementOf } from '../rules/rule-book.ts';
@@ -85,7 +85,9 @@ export function sharedRules(before: Config, after: Config): ReadonlySet<string> 
 }
 
 function judgementText(rule: Rule): string {
-  return `${rule.unknown} ${judgementOf(rule)}`;
+  const places = rule.variants.map(({ patterns }) => patterns.map(({ text }) => text));
+  const texts = everyVariant(rule).map((one) => `${one.unknown} ${judgementOf(one)}`);
+  return JSON.stringify([places, texts]);
 }
 
 function pointsText({ points }: Config): string {

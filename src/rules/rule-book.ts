@@ -2,19 +2,18 @@ import type { PointEntry } from '../domain/config.ts';
 import { limits } from '../domain/limits.ts';
 import { mergePointEntries } from '../domain/point-settings.ts';
 import { pointName } from '../domain/point.ts';
-import type { OwnRule, OwnRuleSettings, Rule } from '../domain/rule.ts';
+import { everyVariant, type OwnRule, type OwnRuleSettings, type Rule } from '../domain/rule.ts';
 import type { DurationMs } from '../domain/time.ts';
 
 type Name = { readonly device: string; readonly metric: string };
 
 /** The configured rules and points, ready to be asked about one point. Immutable. */
 export interface RuleBook {
-  find(name: string): Rule | null;
   /** What is set of one of Limen's own rules; null: nothing. */
   findOwn(name: OwnRule): OwnRuleSettings | null;
   /** Limen's own rules as they are at present, by name and span: thousands of points share a few. */
   readonly ownRules: Map<string, Rule>;
-  /** The rules that match a point. */
+  /** The rules that match a point, each as its overrides make it there. */
   rulesOf(point: Name): readonly Rule[];
   /** `expect_every` of a point; null: none is set. */
   expectEveryMs(point: Name): DurationMs | null;
@@ -37,7 +36,6 @@ export function createRuleBook(
   entries: readonly PointEntry[],
   ownSettings: readonly OwnRuleSettings[] = [],
 ): RuleBook {
-  const byName = new Map(rules.map((rule) => [rule.name, rule]));
   const byPoint = new Map<string, Rule[]>();
   const wild: Rule[] = [];
   for (const rule of rules) {
@@ -49,8 +47,15 @@ export function createRuleBook(
       else others.push(rule);
     }
   }
+  const variants = new Map(rules.map((rule) => [rule, everyVariant(rule)]));
+  // The same object for all points of a variant: there may be thousands of them.
+  const at = (rule: Rule, { device, metric }: Name): Rule => {
+    const place = rule.variants.findIndex(({ patterns }) =>
+      patterns.every((pattern) => pattern.matches(device, metric)),
+    );
+    return variants.get(rule)?.[place + 1] ?? rule;
+  };
   return {
-    find: (name) => byName.get(name) ?? null,
     findOwn: (name) => ownSettings.find((settings) => settings.name === name) ?? null,
     ownRules: new Map(),
     rulesOf: (point) => {
@@ -58,7 +63,7 @@ export function createRuleBook(
       for (const rule of wild) {
         if (rule.points.some((one) => one.matches(point.device, point.metric))) found.add(rule);
       }
-      return [...found];
+      return [...found].map((rule) => at(rule, point));
     },
     expectEveryMs: ({ device, metric }) => mergePointEntries(entries, device, metric).expectEveryMs,
     expectedPoints: namedPoints(rules, entries),

@@ -44,8 +44,10 @@ export function applyConfig(
       continue;
     }
     const slot = core.points.slot(cell.pointIndex);
-    const rule = book.find(cell.rule.name);
-    if (rule === null || slot === undefined || !book.rulesOf(slot.point).includes(rule)) {
+    const { name } = cell.rule;
+    const rule =
+      slot === undefined ? null : book.rulesOf(slot.point).find((one) => one.name === name);
+    if (!rule) {
       removeCell(core, cell, moment);
     } else if (judgementOf(rule) === judgementOf(cell.rule)) {
       adoptRule(core, cell, rule, moment);

@@ -14,7 +14,11 @@ rules:
 `;
 
 function config() {
-  const loaded = parseConfig(text, { file: 'limen.yaml', directory: '/etc' });
+  return parse(text);
+}
+
+function parse(yaml: string) {
+  const loaded = parseConfig(yaml, { file: 'limen.yaml', directory: '/etc' });
   if (!loaded.ok) throw new Error(loaded.problems[0]?.message);
   return loaded.config;
 }
@@ -29,7 +33,9 @@ describe('explainPoint()', () => {
         '  valid: [-60, 60 °C]  (limen.yaml:4:36, freezer-1/*)',
         '  expect_every: 5m  (limen.yaml:4:18, freezer-1/*)',
         '  rule warm  (limen.yaml:6:3, freezer-*/temperature)',
+        '    above: -18 °C  (limen.yaml:6:42)',
         '  rule silent  (limen.yaml:8:3, freezer-1/temperature)',
+        '    silent_for: 1h  (limen.yaml:8:60)',
       ].join('\n'),
     );
   });
@@ -55,6 +61,27 @@ describe('explainPoint()', () => {
     );
     expect(mergePointEntries(points, 'a', 't').calibrations).toHaveLength(3);
     expect(mergePointEntries(points, 'b', 't').calibrations).toHaveLength(1);
+  });
+
+  it('shows a rule as its overrides make it for the point, and which of them says what', () => {
+    const overridden = parse(`rules:
+  warm:
+    points: freezer-*/temperature
+    above: { warning: -18 °C, critical: -15 °C }
+    on_delay: 10m
+    overrides:
+      freezer-*: { deadband: 2 °C, off_delay: 1m }
+      freezer-3/temperature: { above: { critical: -12 °C }, on_delay: { warning: 20m } }
+      freezer-4: { on_delay: 1m }
+`);
+    const explanation = explainPoint(overridden, 'freezer-3/temperature');
+    expect(formatExplanation(explanation, 'limen.yaml').split('\n').slice(2)).toEqual([
+      '  rule warm  (limen.yaml:2:3, freezer-*/temperature)',
+      '    above: warning -18 °C, critical -12 °C  (limen.yaml:8:32, override freezer-3/temperature)',
+      '    deadband: 2 °C  (limen.yaml:7:20, override freezer-*)',
+      '    on_delay: warning 20m, critical 10m  (limen.yaml:8:61, override freezer-3/temperature)',
+      '    off_delay: 1m  (limen.yaml:7:36, override freezer-*)',
+    ]);
   });
 
   it('says so if nothing matches', () => {

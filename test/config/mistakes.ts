@@ -2,6 +2,7 @@ import type { MistakeCase } from './mistake-case.ts';
 import { meaning } from './mistakes-of-meaning.ts';
 import { references } from './mistakes-of-reference.ts';
 import { shape, syntax } from './mistakes-of-shape.ts';
+import { overrides } from './mistakes-of-overrides.ts';
 import { windows } from './mistakes-of-windows.ts';
 
 /** Every mistake there is a case for. */
@@ -11,4 +12,5 @@ export const mistakes: readonly MistakeCase[] = [
   ...references,
   ...meaning,
   ...windows,
+  ...overrides,
 ];

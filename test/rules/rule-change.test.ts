@@ -247,3 +247,38 @@ describe('applyConfig() with rules and points that come and go', () => {
     expect(bench.alert()).toMatchObject({ condition: 'clear', quality: 'good' });
   });
 });
+
+describe('applyConfig() with overrides', () => {
+  const points = ['fridge-1', 'fridge-2'].map((device, index) =>
+    makePoint(index + 1, device, 'temperature'),
+  );
+  const [one, two] = points;
+  const patterns = [compilePattern('fridge-2/*')];
+  const rule = makeRule({
+    points: [compilePattern('*/temperature')],
+    levels: [level({ onDelayMs: 10_000 })],
+  });
+  const changes = {
+    levels: [level({ onDelayMs: 20_000 })],
+    offDelayMs: 0,
+    unknown: 'hold',
+    message: null,
+  } as const;
+
+  test('judges anew only the alerts of the points that an added override is about', () => {
+    const bench = startBench([rule], [], points);
+    bench.read(0, 6, 'good', one);
+    bench.read(0, 6, 'good', two);
+    bench.take();
+    bench.config(5_000, [{ ...rule, variants: [{ patterns, changes }] }]);
+    expect(bench.take().map(({ alert, reason }) => `${alert.device} ${reason}`)).toEqual([
+      'fridge-2 rule_changed',
+    ]);
+    bench.advance(10_000);
+    bench.advance(25_000);
+    expect(bench.take().map(({ alert, to, at }) => `${alert.device} ${to} ${at}`)).toEqual([
+      'fridge-1 active 10000',
+      'fridge-2 active 25000',
+    ]);
+  });
+});

@@ -12,7 +12,7 @@ const examples = readdirSync(join(folder, 'examples'))
   .filter((name) => name.endsWith('.yaml') && !name.endsWith('.test.yaml'))
   .map((name) => join('examples', name));
 
-test.each(['limen.yaml', ...examples])(
+test.each(['limen.yaml', '../test/cases/overrides/limen.yaml', ...examples])(
   'loadConfigApart() reads %s as this thread would',
   async (name) => {
     const path = join(folder, name);
@@ -20,10 +20,16 @@ test.each(['limen.yaml', ...examples])(
     const here = await loadConfig(path, { scenarios });
     expect(JSON.stringify(apart)).toBe(JSON.stringify(here));
     if (!apart.ok || !here.ok) throw new Error('a shipped config has mistakes');
-    const names = ['freezer-1/temperature', 'cold-room/temperature', 'bed/soil', 'x/y'];
+    const names = [
+      'freezer-1/temperature',
+      'freezer-3/temperature',
+      'cold-room/temperature',
+      'bed/soil',
+      'x/y',
+    ];
     const matched = (config: typeof apart.config): boolean[] =>
-      config.rules.flatMap(({ points }) =>
-        points.flatMap((pattern) =>
+      config.rules.flatMap(({ points, variants }) =>
+        [...points, ...variants.flatMap(({ patterns }) => patterns)].flatMap((pattern) =>
           names.map((each) => {
             const [device = '', metric = ''] = each.split('/');
             return pattern.matches(device, metric);
