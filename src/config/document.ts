@@ -3,6 +3,7 @@ import { markBareGlobs } from './bare-globs.ts';
 import { convertTree, type Tree } from './convert.ts';
 import { tooDeep, type Finding } from './finding.ts';
 import { configLimits } from './limits.ts';
+import type { Path } from './problem.ts';
 
 /** A config text as a tree of plain values, each of which can be found again in the text. */
 export interface ConfigDocument {
@@ -12,6 +13,8 @@ export interface ConfigDocument {
   readonly brokenFrom: number | null;
   /** Line and column, from 1, of an offset. */
   place(offset: number): { readonly line: number; readonly column: number };
+  /** How far behind the start of a value so many characters of its text lie; 0 where escapes or folds hide it. */
+  textOffset(path: Path, characters: number): number;
 }
 
 /** Reads YAML 1.2; never throws, whatever the text is. */
@@ -21,7 +24,8 @@ export function readDocument(text: string): ConfigDocument {
   const document = parseMarked(marked);
   const tree = convertTree(document, mark);
   if (document === null) {
-    return { tree, findings: [tooDeep(deepestOffset(text))], brokenFrom: 0, place };
+    const findings = [tooDeep(deepestOffset(text))];
+    return { tree, findings, brokenFrom: 0, place, textOffset: () => 0 };
   }
   const errors = [...document.errors, ...document.warnings];
   // Where nesting is too deep the parser itself gives up, in words that help nobody.
@@ -37,7 +41,17 @@ export function readDocument(text: string): ConfigDocument {
     findings: [...tree.findings, ...told.map((error) => syntaxFinding(error, mark))],
     brokenFrom: brokenFrom === Infinity ? null : brokenFrom,
     place,
+    textOffset: (path, characters) => findInside(text, tree, path, characters),
   };
+}
+
+// Plain text begins where its value does, quoted text one character later.
+function findInside(text: string, tree: Tree, path: Path, characters: number): number {
+  const written = tree.sourceText(path);
+  if (characters === 0 || written === null) return 0;
+  const start = tree.valueOffset(path);
+  const margin = [0, 1].find((quotes) => text.startsWith(written, start + quotes));
+  return margin === undefined ? 0 : margin + characters;
 }
 
 function createPlaces(text: string): ConfigDocument['place'] {

@@ -14,6 +14,7 @@ export const configLimits = {
   topicCharsMax: 1_000,
   /** Message templates and payloads. */
   textCharsMax: 10_000,
+  expressionCharsMax: 2_000,
   passwordBytesMax: 4 * 1024,
   durationMsMax,
   /** Readings and other steps of one test, once `every:` is written out. */

@@ -13,6 +13,8 @@ export interface Mistake {
   readonly suggestion?: string | null;
   /** Points at the key instead of its value. */
   readonly atKey?: boolean;
+  /** Characters into the text of the value: points inside it where that is possible. */
+  readonly textAt?: number;
 }
 
 /** Collects everything that is wrong, with its place. */
@@ -37,7 +39,10 @@ export function createReport(file: string, document: ConfigDocument): Report {
 
   function located(path: Path, mistake: Mistake): Problem {
     const { tree } = document;
-    const start = mistake.atKey === true ? tree.keyOffset(path) : tree.valueOffset(path);
+    const start =
+      mistake.atKey === true
+        ? tree.keyOffset(path)
+        : tree.valueOffset(path) + document.textOffset(path, mistake.textAt ?? 0);
     return {
       file,
       ...document.place(start),

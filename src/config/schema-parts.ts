@@ -253,3 +253,16 @@ export function readSwitch(value: unknown): boolean | null {
   if (onWords.some((word) => word === value)) return true;
   return offWords.some((word) => word === value) ? false : null;
 }
+
+/** The inputs of an expression: `t: shed/temperature °C`. */
+export const expressionInputs = namedMap(
+  pick(
+    isMap,
+    strictMap({
+      point: v.pipe(text, v.description('The point as device/metric.')),
+      unit: key(text, 'Unit of its number in the expression.'),
+    }),
+    text,
+  ),
+  'a map from names to points, such as { t: shed/temperature °C }',
+);

@@ -17,7 +17,7 @@ export interface Expression {
   readonly text: string;
   readonly kind: ExpressionKind;
   readonly tree: ExpressionNode;
-  /** In the order in which the tree counts them; each is used by it. */
+  /** In the order in which the tree counts them. */
   readonly inputs: readonly ExpressionInput[];
 }
 

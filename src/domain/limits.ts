@@ -52,6 +52,10 @@ export const limits = {
   /** A window is judged without a reading after so many parts of it, but not more often than this. */
   windowSteps: 100,
   windowStepMsMin: 1_000,
+  /** Numbers, names and operators of one expression. */
+  expressionNodesMax: 200,
+  /** How many points may be calculated from each other, one after the other. */
+  derivedDepthMax: 16,
   /** Distinct text states of one point. */
   textStatesMax: 256,
   /** Length of a text state. */

@@ -39,7 +39,7 @@ const wires = new Set([
 const homes: readonly (readonly [library: RegExp, home: string])[] = [
   [/^(?:aedes(?:-.*)?|mqemitter|mqtt|mqtt-packet|ws)$/, 'broker'],
   [/^better-sqlite3$/, 'storage'],
-  [/^(?:yaml|valibot|@valibot\/.*)$/, 'config'],
+  [/^(?:jsep|yaml|valibot|@valibot\/.*)$/, 'config'],
   [/^(?:hono|@hono\/.*)$/, 'http'],
   [/^commander$/, 'cli'],
 ];
