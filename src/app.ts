@@ -408,6 +408,7 @@ async function start(host: Host, first: Config): Promise<Running> {
 
     // The consumers go on from the engine's state. The last row is written when nothing can come in any more.
     onEnd('journal', async () => {
+      inlet.storeHabits();
       input('limen', {}, { kind: 'stopped' });
       await journal.finish();
     });

@@ -3,12 +3,13 @@ import { pointName } from '../domain/point.ts';
 import type { Seq } from '../domain/reading.ts';
 import type { Recovery } from '../domain/store.ts';
 import type { EngineTime } from './engine-time.ts';
+import { habitRow } from './habits.ts';
 import { Intake } from './intake.ts';
 import type { Journal } from './journal.ts';
 import { createMemories, type Memories } from './memories.ts';
-import { Points } from './points.ts';
+import { Points, type PointRef } from './points.ts';
 import type { Quarantine } from './quarantine.ts';
-import { pointMemories } from './recover.ts';
+import { lastRows, pointMemories } from './recover.ts';
 
 /** Where everything enters: readings through the intake, any other input of the engine through `input`. */
 export interface Inlet {
@@ -19,6 +20,8 @@ export interface Inlet {
   readonly configSeq: Seq;
   /** Every input but a reading passes here: it has its row before the engine sees it. */
   input(key: string, body: unknown, given: EngineInput): { seq: Seq; verdict: ActVerdict | null };
+  /** Writes what has been gathered of the points and is not on disk yet: for an end in good order. */
+  storeHabits(): void;
 }
 
 /** What the inlet joins. */
@@ -53,13 +56,22 @@ export function createInlet(options: InletOptions): Inlet {
       input(pointName(point), { ...point, replaces }, { kind: 'point', point, replaces });
     }
   });
+  points.restoreHabits(lastRows(recovery, 'learned'));
+  const learned = (ref: PointRef): void => {
+    const { index: point, habit } = ref;
+    const row = { point, ...habitRow(habit, time.now()) };
+    input(pointName(ref), row, { kind: 'learned', point, staleAfterMs: habit.staleAfterMs });
+  };
   const memories = createMemories(engine, recovery.pointMemories, () => points.lastIndex);
-  const intake = new Intake({ journal, engine, time, points, quarantine });
+  const intake = new Intake({ journal, engine, time, points, quarantine, learned });
   return {
     intake,
     points,
     memories,
     input,
+    storeHabits() {
+      for (const ref of points.unstoredHabits()) learned(ref);
+    },
     get configSeq() {
       return configSeq;
     },

@@ -17,6 +17,7 @@ import type { EngineMs, WallMs } from '../domain/time.ts';
 import { convert, parseUnit } from '../domain/units.ts';
 import type { EngineTime } from './engine-time.ts';
 import type { Evidence } from './evidence.ts';
+import { arrivalMs, noteGap } from './habits.ts';
 import type { Journal } from './journal.ts';
 import type { PointRef, Points } from './points.ts';
 import type { Quarantine } from './quarantine.ts';
@@ -96,6 +97,8 @@ export interface IntakeOptions {
   readonly time: EngineTime;
   readonly points: Points;
   readonly quarantine: Quarantine;
+  /** The way a point reports has something new to tell, or to store. */
+  learned(point: PointRef): void;
 }
 
 /** Told of each stored reading while somebody watches. */
@@ -108,6 +111,7 @@ export type ReadingWatcher = (
 ) => void;
 
 const good = qualityCodes.good;
+const suspect = qualityCodes.suspect;
 const bad = qualityCodes.bad;
 const stale = qualityCodes.stale;
 
@@ -123,6 +127,7 @@ export class Intake {
   readonly #time: EngineTime;
   readonly #points: Points;
   readonly #quarantine: Quarantine;
+  readonly #learned: (point: PointRef) => void;
   readonly #counters = new Map<string, SourceCounters>();
   #sources: TopicSource[] = [];
   #engineMs: EngineMs;
@@ -141,6 +146,7 @@ export class Intake {
     this.#time = options.time;
     this.#points = options.points;
     this.#quarantine = options.quarantine;
+    this.#learned = (point) => options.learned(point);
     this.#engineMs = options.time.now();
     this.#wallMs = options.time.wallOf(this.#engineMs);
   }
@@ -312,6 +318,16 @@ export class Intake {
       if (point.keepsEvidence) point.lastEvidence = { seq, evidence: this.evidence() };
     }
     if (this.watcher !== null) this.watcher(point, seq, atMs, value, quality);
+    if (judged && quality <= suspect && !(this.#engineMs - point.arrivedAt < arrivalMs))
+      this.#arrive(point);
+  }
+
+  /** The first usable reading for a second, or for hours. */
+  #arrive(point: PointRef): void {
+    const at = this.#engineMs;
+    const gapMs = at - point.arrivedAt;
+    point.arrivedAt = at;
+    if (!Number.isNaN(gapMs) && noteGap(point.habit, gapMs, at)) this.#learned(point);
   }
 
   /** The stored number of an item in the point's unit; a reason if it is bad. */

@@ -187,8 +187,8 @@ export class Journal implements RowWriter {
       body: JSON.stringify(body),
     });
     this.#unstoredRows++;
-    // That a point exists is worth no more than its first reading.
-    if (kind !== 'point') this.#urgent = true;
+    // That a point exists is worth no more than its first reading, and what it shows no more than the ones it rests on.
+    if (kind !== 'point' && kind !== 'learned') this.#urgent = true;
     if (!this.#scheduled) this.#schedule();
     return seq as Seq;
   }

@@ -4,11 +4,12 @@ import type { PointEntry } from '../domain/config.ts';
 import type { PointMemory } from '../domain/engine.ts';
 import { limits } from '../domain/limits.ts';
 import { mergePointEntries, type PointSettings } from '../domain/point-settings.ts';
-import type { Point, PointIndex, ValueKind } from '../domain/point.ts';
+import { pointName, type Point, type PointIndex, type ValueKind } from '../domain/point.ts';
 import type { Seq } from '../domain/reading.ts';
 import { everyVariant, type Level, type Rule } from '../domain/rule.ts';
 import { convert } from '../domain/units.ts';
 import type { Evidence } from './evidence.ts';
+import { createHabit, type Habit, type HabitRow } from './habits.ts';
 
 /** A point as the intake works with it: what is needed per reading, resolved once. */
 export class PointRef implements Point {
@@ -36,6 +37,9 @@ export class PointRef implements Point {
   keepsEvidence = false;
   /** The last reading judged while it is kept. */
   lastEvidence: { readonly seq: Seq; readonly evidence: Evidence | null } | null = null;
+  /** Engine time of the last arrival of usable readings; NaN: none, or nobody could have heard it since. */
+  arrivedAt = NaN;
+  habit: Habit = createHabit(null);
   /** Alerts of the point of which a delay runs. */
   readonly delayed = new Set<string>();
 
@@ -99,6 +103,20 @@ export class Points {
 
   find(index: PointIndex): PointRef | undefined {
     return this.#byIndex[index];
+  }
+
+  /** What earlier runs have gathered, by point name. */
+  restoreHabits(stored: ReadonlyMap<string, unknown>): void {
+    for (const ref of this.#byName.values()) {
+      const row = stored.get(pointName(ref));
+      // a row that Limen wrote
+      if (row !== undefined) ref.habit = createHabit(row as HabitRow);
+    }
+  }
+
+  /** Points with gaps that no row tells of yet. */
+  unstoredHabits(): PointRef[] {
+    return [...this.#byName.values()].filter(({ habit, arrivedAt }) => arrivedAt > habit.storedAt);
   }
 
   /** Settings of the config are looked up anew for every point. */

@@ -1,10 +1,11 @@
 import { alertOfJson, type AlertEvent } from '../domain/alert.ts';
-import type { Compared, EngineSnapshot, PointMemory } from '../domain/engine.ts';
+import type { Compared, EngineSnapshot, LearnedInterval, PointMemory } from '../domain/engine.ts';
 import type { RowKind } from '../domain/journal.ts';
-import { convertStored, type Point } from '../domain/point.ts';
+import { convertStored, pointName, type Point } from '../domain/point.ts';
 import { qualityCodes, type Seq } from '../domain/reading.ts';
 import type { Recovery } from '../domain/store.ts';
 import type { Evidence } from './evidence.ts';
+import type { HabitRow } from './habits.ts';
 
 /** The body of a journal row of kind `alert`. */
 export interface AlertRow extends Omit<AlertEvent, 'alert'> {
@@ -55,6 +56,7 @@ export function engineSnapshot(recovery: Recovery, wallOffsetMs: number): Engine
   return {
     wallOffsetMs,
     points: pointMemories(recovery),
+    learned: learnedIntervals(recovery),
     alerts: recovery.projections.flatMap(({ kind, body }) => {
       if (kind !== 'alert') return [];
       // a row that Limen wrote
@@ -62,6 +64,17 @@ export function engineSnapshot(recovery: Recovery, wallOffsetMs: number): Engine
       return row.drill ? [] : [{ alert: alertOfJson(row.shown), memory: row.memory }];
     }),
   };
+}
+
+// By the name: a point may have gone on under another index since.
+function learnedIntervals(recovery: Recovery): LearnedInterval[] {
+  const rows = lastRows(recovery, 'learned');
+  const newest = new Map(recovery.points.map((point) => [pointName(point), point.index]));
+  return [...newest].flatMap(([name, point]) => {
+    // a row that Limen wrote
+    const row = rows.get(name) as HabitRow | undefined;
+    return row === undefined ? [] : [{ point, staleAfterMs: row.stale_after_ms }];
+  });
 }
 
 /** The last row of each key of one kind. */

@@ -5,10 +5,11 @@ import type { Config } from '../domain/config.ts';
 import { LimenError } from '../domain/error.ts';
 import type { Point } from '../domain/point.ts';
 import type { Rule } from '../domain/rule.ts';
+import type { Queries } from '../storage/queries.ts';
 import type { CliHost } from './cli-host.ts';
 import { checkConfig, findConfig, withConfigOption, type ConfigOption } from './config-file.ts';
 import { paint } from './terminal.ts';
-import { formatCount, formatJson, printable, printableLines } from './text.ts';
+import { formatCount, formatDuration, formatJson, printable, printableLines } from './text.ts';
 
 interface Options extends ConfigOption {
   readonly explain?: string;
@@ -85,8 +86,20 @@ async function explain(
   }
   const { explainPoint, formatExplanation } = await import('../config/explain.ts');
   const explanation = explainPoint(config, point);
-  if (options.json) return host.out.write(formatJson(explanationJson(explanation)));
+  const learned = await withQueries(config.storage.directory, host, (queries) =>
+    queries.learnedStaleAfterMs(point),
+  );
+  if (options.json) {
+    const json = { ...explanationJson(explanation), learned_stale_after_ms: learned };
+    return host.out.write(formatJson(json));
+  }
   await host.out.write(`${printableLines(formatExplanation(explanation, path))}\n`);
+  if (learned === null) return;
+  const isSet = explanation.settings.some(({ key }) => key === 'expect_every');
+  const note = isSet ? ', but expect_every is set' : '';
+  await host.out.write(
+    `  learned from its readings: stale after ${formatDuration(learned)}${note}\n`,
+  );
 }
 
 function explanationJson({ point, settings, rules }: PointExplanation): Record<string, unknown> {
@@ -112,10 +125,19 @@ async function findUnmatchedRules(config: Config, host: CliHost): Promise<readon
 
 // Read from the files, whether Limen runs or not: the config that is checked need not be the one that runs.
 async function readPoints(directory: string, host: CliHost): Promise<readonly Point[]> {
+  return (await withQueries(directory, host, (queries) => queries.points())) ?? [];
+}
+
+/** The answer of the files; null: there are none. */
+async function withQueries<T>(
+  directory: string,
+  host: CliHost,
+  ask: (queries: Queries) => T,
+): Promise<T | null> {
   const { openQueries } = await import('../storage/queries.ts');
   const queries = openQueries(directory, host.log.warn);
   try {
-    return queries?.points() ?? [];
+    return queries === null ? null : ask(queries);
   } finally {
     queries?.close();
   }

@@ -79,7 +79,10 @@ const point = strictMap(
   {
     unit: key(text, 'Unit of the readings, unless they carry one.'),
     valid: key(range, 'Readings outside this range are stored as bad.'),
-    expect_every: key(duration, 'A reading is expected this often; after 3 times it is stale.'),
+    expect_every: key(
+      duration,
+      'A reading is expected this often; after 3 times it is stale (default: learned).',
+    ),
     at_least: key(whole, 'How many points a glob must find.'),
     calibrations: key(
       list(calibration, 'a list of calibrations'),

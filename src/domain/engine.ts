@@ -45,7 +45,15 @@ export type EngineInput =
    * is only known now (0 if none): delays that kept their remainder are credited with it.
    */
   | { readonly kind: 'clock'; readonly wallOffsetMs: number; readonly creditMs: DurationMs }
+  /** How a point reports has shown, or has changed. `staleAfterMs`: a longer silence makes it stale; null: not known. */
+  | ({ readonly kind: 'learned' } & LearnedInterval)
   | { readonly kind: 'act'; readonly act: Act };
+
+/** What is known of a point from the way it reports. */
+export interface LearnedInterval {
+  readonly point: PointIndex;
+  readonly staleAfterMs: DurationMs | null;
+}
 
 /** What the engine answers to an act. */
 export type ActVerdict =
@@ -92,6 +100,7 @@ export interface PointMemory {
 export interface EngineSnapshot {
   readonly wallOffsetMs: number;
   readonly points: readonly PointMemory[];
+  readonly learned: readonly LearnedInterval[];
   /** `AlertEvent.memory` of the last event of each alert, with the alert as it was published. */
   readonly alerts: readonly { readonly alert: Alert; readonly memory: unknown }[];
 }

@@ -87,6 +87,18 @@ export const limits = {
   wasDownPointsMax: 20,
   /** A point named in full is expected this often unless the config says otherwise. */
   expectEveryDefaultMs: 600_000,
+  /** An interval is learned from so many gaps between readings over so much time, and looked at anew this often. */
+  learnGapsMin: 50,
+  learnSpanMs: 86_400_000,
+  learnLookMs: 15 * 60_000,
+  /** Gaps are forgotten when they are between one and two times as old as this. */
+  learnGenerationMs: 84 * 3_600_000,
+  /** A learned interval that differs by less than this part of it is the same. */
+  learnChangeMin: 0.05,
+  /** What was gathered of a point is written at least this often. */
+  habitStoredMs: 6 * 3_600_000,
+  /** A learned interval never makes a point stale sooner. */
+  staleAfterMsMin: 10_000,
   /** A point is stale, or bad, after this many expected intervals. */
   missedIntervals: 3,
   /** QoS 1 messages of another broker taken and not yet acknowledged; above it its socket is paused. */

@@ -134,6 +134,15 @@ export class HistoryRun implements ReplaySink {
         });
         break;
       }
+      case 'learned': {
+        const { point: stored, stale_after_ms: staleAfterMs } = body as LearnedRow;
+        const point = this.#newestOf(stored)?.index;
+        if (point === undefined) break;
+        this.#eachEngine(({ engine }) =>
+          engine.accept(seq as Seq, at, { kind: 'learned', point, staleAfterMs }),
+        );
+        break;
+      }
       default:
         // Of the configs of the past nothing is wanted: both that are compared are known.
         break;
@@ -198,9 +207,14 @@ export class HistoryRun implements ReplaySink {
     return what;
   }
 
+  #newestOf(stored: number): Point | undefined {
+    const point = this.#stored.get(stored);
+    return point === undefined ? undefined : this.#newest.get(pointName(point));
+  }
+
   #giveConverted(seq: number, at: number, stored: number, value: number, quality: number): void {
     const point = this.#stored.get(stored);
-    const newest = point === undefined ? undefined : this.#newest.get(pointName(point));
+    const newest = this.#newestOf(stored);
     if (point === undefined || newest === undefined) return;
     this.#eachEngine((rules) => {
       const own = convertStored(value, point, rules.inOwnUnit(newest).unit);
@@ -218,7 +232,7 @@ export class HistoryRun implements ReplaySink {
   }
 }
 
-/** The body of a row of kind `started`, and of one of kind `clock`. */
+/** The bodies of rows of kind `started`, `clock` and `learned`. */
 interface StartedRow {
   readonly elapsed_ms: number | null;
   readonly down_ms: number | null;
@@ -228,6 +242,10 @@ interface StartedRow {
 interface ClockRow {
   readonly wallOffsetMs: number;
   readonly creditMs: number;
+}
+interface LearnedRow {
+  readonly point: number;
+  readonly stale_after_ms: number | null;
 }
 
 function isIn(stored: Point, own: Point): boolean {

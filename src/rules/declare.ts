@@ -1,4 +1,6 @@
 import { alertKey } from '../domain/alert.ts';
+import type { LearnedInterval } from '../domain/engine.ts';
+import { limits } from '../domain/limits.ts';
 import type { Point } from '../domain/point.ts';
 import type { OwnRule, Rule } from '../domain/rule.ts';
 import {
@@ -15,6 +17,7 @@ import { dropFlags } from './flags.ts';
 import { releaseLevels } from './levels.ts';
 import { badAfterMs, ownRule, staleAfterMs } from './own-rules.ts';
 import type { PointSlot } from './point-table.ts';
+import type { RuleBook } from './rule-book.ts';
 import { arm, type Moment } from './settle.ts';
 
 /** A point was declared, or its unit, kind or text states are known better now. */
@@ -56,7 +59,7 @@ export function equipPoint(
     added.push(cell);
   }
   slot.cells.sort(compareCells);
-  expectPoint(core, slot, book.expectEveryMs(point), moment);
+  expectPoint(core, slot, expectedEveryMs(core, book, point), moment);
   if (slot.bad === null && isStored(core, 'limen.bad', point)) addBadCell(core, slot, moment);
   const neverHeard = core.cells.get(alertKey({ rule: 'limen.never_heard', ...nameOf(point) }));
   if (neverHeard?.kind === 'never_heard') {
@@ -64,6 +67,17 @@ export function equipPoint(
     slot.neverHeard = neverHeard;
   }
   return added;
+}
+
+/** The way a point reports has shown: it is watched as one with a set interval, unless it has one. */
+export function learnInterval(core: EngineCore, learned: LearnedInterval, moment: Moment): void {
+  const { point: index, staleAfterMs: afterMs } = learned;
+  core.learned.set(index, { point: index, staleAfterMs: afterMs });
+  const { book } = core;
+  const slot = core.points.slot(index);
+  if (book === null || slot === undefined) return;
+  expectPoint(core, slot, expectedEveryMs(core, book, slot.point), moment);
+  core.points.disturb(index);
 }
 
 /** Makes an alert about a point, or about a name that is no point; goes on with a stored one of the same key. */
@@ -117,6 +131,14 @@ export function removeCell(core: EngineCore, cell: AlertCell, { at, seq }: Momen
 /** What decides the verdicts of a configured rule. */
 export function kindOf(rule: Rule): CellKind {
   return rule.levels[0]?.comparator.kind === 'silent_for' ? 'silence' : 'value';
+}
+
+// What is set always wins over what has shown.
+function expectedEveryMs(core: EngineCore, book: RuleBook, point: Point): number | null {
+  const setMs = book.expectEveryMs(point);
+  if (setMs !== null) return setMs;
+  const learnedMs = core.learned.get(point.index)?.staleAfterMs ?? null;
+  return learnedMs === null ? null : learnedMs / limits.missedIntervals;
 }
 
 function expectPoint(

@@ -1,5 +1,5 @@
 import type { Alert } from '../domain/alert.ts';
-import type { EngineSurroundings } from '../domain/engine.ts';
+import type { EngineSurroundings, LearnedInterval } from '../domain/engine.ts';
 import { compareCells, type AlertCell } from './alert-cell.ts';
 import type { LifeCycleFacts } from './life-cycle.ts';
 import type { PointTable } from './point-table.ts';
@@ -27,6 +27,8 @@ export interface EngineCore {
   /** Every alert there is, by its key. */
   readonly cells: Map<string, AlertCell>;
   readonly dormant: Map<string, DormantAlert>;
+  /** What has shown of the points, by index. */
+  readonly learned: Map<number, LearnedInterval>;
   /** Patterns with `at_least`. */
   counted: CountedPattern[];
   /** Points that go on in another unit and are not judged yet. */

@@ -16,7 +16,7 @@ import { perform } from './acts.ts';
 import { compareCells } from './alert-cell.ts';
 import { comparedNumbers } from './compared.ts';
 import { encodeMemory } from './cell-memory.ts';
-import { declarePoint } from './declare.ts';
+import { declarePoint, learnInterval } from './declare.ts';
 import { orderedCells, type EngineCore } from './engine-core.ts';
 import { presentAlert } from './events.ts';
 import { fireDue } from './fire.ts';
@@ -54,6 +54,7 @@ class RuleEngine implements Engine {
       timers: this.#timers,
       cells: new Map(),
       dormant: new Map(),
+      learned: new Map(),
       counted: [],
       replaced: [],
       awaitsFirsts: null,
@@ -131,6 +132,10 @@ class RuleEngine implements Engine {
         this.advance(at);
         followClock(core, input, moment);
         return null;
+      case 'learned':
+        this.advance(at);
+        learnInterval(core, input, moment);
+        return null;
       case 'act':
         this.advance(at);
         return perform(core, input.act, moment);
@@ -182,6 +187,7 @@ class RuleEngine implements Engine {
     return {
       wallOffsetMs: core.wallOffsetMs,
       points: [...this.#points.slots()].map(({ point }) => this.#points.memory(point.index)),
+      learned: [...core.learned.values()].sort((a, b) => a.point - b.point),
       alerts: [
         ...orderedCells(core).map((cell) => ({
           alert: presentAlert(core, cell, this.#now),
@@ -200,6 +206,7 @@ class RuleEngine implements Engine {
     const core = this.#core;
     core.wallOffsetMs = snapshot.wallOffsetMs;
     for (const memory of snapshot.points) this.#points.restore(memory);
+    for (const one of snapshot.learned) core.learned.set(one.point, one);
     for (const stored of snapshot.alerts) core.dormant.set(alertKey(stored.alert), stored);
     this.#isAsleep = true;
   }

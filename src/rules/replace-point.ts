@@ -17,6 +17,11 @@ import { arm, settle, type Moment } from './settle.ts';
 export function replacePoint(core: EngineCore, former: Point, point: Point, moment: Moment): void {
   const { points } = core;
   points.move(former.index, point);
+  const learned = core.learned.get(former.index);
+  if (learned !== undefined) {
+    core.learned.delete(former.index);
+    core.learned.set(point.index, { ...learned, point: point.index });
+  }
   points.value[point.index] = convertStored(points.value[point.index]!, former, point.unit);
   if (Number.isNaN(points.value[point.index]!)) points.forgetQuality(point.index);
   const slot = points.slot(point.index);

@@ -33,6 +33,8 @@ export interface Queries {
   alerts(all: boolean): Record<string, unknown>[];
   quarantined(): QuarantineRecord[];
   points(): Point[];
+  /** After how long without a reading a point is stale, as its readings have shown; null: they have not. */
+  learnedStaleAfterMs(point: string): number | null;
   /** The text of the config in force, as of the last commit; null: none was ever applied. */
   configText(): string | null;
   close(): void;
@@ -107,6 +109,20 @@ export function openQueries(directory: string, warn: Log['warn']): Queries | nul
         return 'stop';
       });
       return points;
+    },
+    learnedStaleAfterMs(point) {
+      const applied = ask(
+        (db) => Number(readMeta(db, 'applied_seq') ?? 0),
+        () => 0,
+      );
+      const newest = projectionsAfter(directory, applied, unreadable).get(`learned ${point}`);
+      const body =
+        newest?.body ??
+        ask(
+          (db) => storedHabit(db, point),
+          () => null,
+        );
+      return staleAfterOf(body);
     },
     configText() {
       const applied = ask(
@@ -275,4 +291,17 @@ function alertOf(body: unknown): Record<string, unknown> | null {
   if (typeof body !== 'object' || body === null || !('shown' in body)) return null;
   const { shown } = body;
   return typeof shown === 'object' && shown !== null ? { ...shown } : null;
+}
+
+function storedHabit(db: Db, point: string): unknown {
+  const body = db
+    .prepare("SELECT body FROM projection WHERE kind = 'learned' AND key = ?")
+    .pluck()
+    .get(point);
+  return typeof body === 'string' ? (JSON.parse(body) as unknown) : null;
+}
+
+function staleAfterOf(body: unknown): number | null {
+  const { stale_after_ms: afterMs } = (body ?? {}) as { readonly stale_after_ms?: unknown };
+  return typeof afterMs === 'number' ? afterMs : null;
 }

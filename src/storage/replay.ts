@@ -72,7 +72,7 @@ interface Beginning {
 
 /** Rows are read in blocks of so many numbers: no statement stays open, so checkpoints are not held up. */
 const blockRows = 4_096;
-const inputKinds = "('started', 'stopped', 'clock', 'config', 'point')";
+const inputKinds = "('started', 'stopped', 'clock', 'config', 'point', 'learned')";
 
 /** Finds the rows between two wall times by the stamps of the groups; null: there are none. */
 export function findReplayRange(

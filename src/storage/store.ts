@@ -37,6 +37,7 @@ const projectedKinds: ReadonlySet<RowKind> = new Set([
   'config',
   'started',
   'stopped',
+  'learned',
 ]);
 
 /**

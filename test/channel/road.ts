@@ -120,7 +120,14 @@ export function createRoad(
     input(pointName(point), { kind: 'point', point, ...(replaces === null ? {} : { replaces }) }),
   );
   const quarantine = new Quarantine([]);
-  const intake = new Intake({ journal, engine, time, points, quarantine });
+  const intake = new Intake({
+    journal,
+    engine,
+    time,
+    points,
+    quarantine,
+    learned: () => undefined,
+  });
   points.configure(config.points, config.rules);
   intake.configure(config.sources);
   input('config', { kind: 'config', rules: config.rules, points: config.points });
