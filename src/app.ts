@@ -382,13 +382,13 @@ async function start(host: Host, first: Config): Promise<Running> {
       embedded.forgetTopics();
       for (const problem of points.problems()) log.area('points').warn(problem);
     };
-    const recentQuery = gatherQuery(config.rules, points.all(), time.now());
+    const recentQuery = gatherQuery(config.rules, points.all(), time.startedAt);
     // Asked before the first input, after which nothing may come between it and the start.
     const recent = recentQuery === null ? null : await findRecent(recentQuery);
     const configured = input('config', configRow(config), configInput(config));
     configure();
     for (const point of points.all())
-      engine.accept(configured.seq, time.now(), { kind: 'point', point });
+      engine.accept(configured.seq, configured.at, { kind: 'point', point });
     if (recent !== null) gather(engine, recent);
     const { elapsedMs, downMs, stoppedAt, wallOffsetMs } = time;
     input(

@@ -17,6 +17,8 @@ export interface ClockChange {
  * ("Delays, unknown data, restarts, clocks") and never step back. Wall time is a mapping beside it.
  */
 export class EngineTime {
+  /** Engine time at which it began to run: follows from what is stored, so that a replay finds the same. */
+  readonly startedAt: EngineMs;
   /** Engine time that passed since the last commit of the run before; null: unknown. */
   readonly elapsedMs: DurationMs | null;
   /** How long Limen was down by the best clock there is; null: unknown. */
@@ -47,8 +49,9 @@ export class EngineTime {
     this.elapsedMs =
       before === null ? null : elapsedSince(before, { bootId, monotonicMs, wallMs, trusted });
     const startMs = before === null ? wallMs : before.engineMs + (this.elapsedMs ?? 0);
-    this.#baseMs = Math.ceil(startMs) - monotonicMs;
-    this.#wallOffsetMs = wallMs - Math.ceil(startMs);
+    this.startedAt = Math.ceil(startMs) as EngineMs;
+    this.#baseMs = this.startedAt - monotonicMs;
+    this.#wallOffsetMs = wallMs - this.startedAt;
     this.stoppedAt = before?.wallMs ?? null;
     const wallDownMs = before === null ? null : wallMs - before.wallMs;
     this.downMs = this.elapsedMs ?? (wallDownMs !== null && wallDownMs >= 0 ? wallDownMs : null);

@@ -2,6 +2,7 @@ import type { ActVerdict, Engine, EngineInput } from '../domain/engine.ts';
 import { pointName } from '../domain/point.ts';
 import type { Seq } from '../domain/reading.ts';
 import type { Recovery } from '../domain/store.ts';
+import type { EngineMs } from '../domain/time.ts';
 import type { EngineTime } from './engine-time.ts';
 import { habitRow } from './habits.ts';
 import { Intake } from './intake.ts';
@@ -19,9 +20,17 @@ export interface Inlet {
   /** Number of the config in force. */
   readonly configSeq: Seq;
   /** Every input but a reading passes here: it has its row before the engine sees it. */
-  input(key: string, body: unknown, given: EngineInput): { seq: Seq; verdict: ActVerdict | null };
+  input(key: string, body: unknown, given: EngineInput): Entered;
   /** Writes what has been gathered of the points and is not on disk yet: for an end in good order. */
   storeHabits(): void;
+}
+
+/** An input with its row, as the engine has taken it. */
+export interface Entered {
+  readonly seq: Seq;
+  readonly at: EngineMs;
+  /** What the engine answers to an act. */
+  readonly verdict: ActVerdict | null;
 }
 
 /** What the inlet joins. */
@@ -47,7 +56,7 @@ export function createInlet(options: InletOptions): Inlet {
     // Readings that follow in the same chunk of bytes must not seem older than this input.
     intake.begin();
     options.entered();
-    return { seq, verdict };
+    return { seq, at, verdict };
   };
   const points = new Points(recovery.points, pointMemories(recovery), (point, replaces) => {
     if (replaces === null) {

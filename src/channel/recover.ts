@@ -52,7 +52,10 @@ function memoryIn(memory: PointMemory, former: Point, { index, unit }: Point): P
 }
 
 /** The engine as the last run left it. Test alerts of a drill end with the run. */
-export function engineSnapshot(recovery: Recovery, wallOffsetMs: number): EngineSnapshot {
+export function engineSnapshot(
+  recovery: Pick<Recovery, 'points' | 'pointMemories' | 'projections'>,
+  wallOffsetMs: number,
+): EngineSnapshot {
   return {
     wallOffsetMs,
     points: pointMemories(recovery),
@@ -67,7 +70,7 @@ export function engineSnapshot(recovery: Recovery, wallOffsetMs: number): Engine
 }
 
 // By the name: a point may have gone on under another index since.
-function learnedIntervals(recovery: Recovery): LearnedInterval[] {
+function learnedIntervals(recovery: Pick<Recovery, 'points' | 'projections'>): LearnedInterval[] {
   const rows = lastRows(recovery, 'learned');
   const newest = new Map(recovery.points.map((point) => [pointName(point), point.index]));
   return [...newest].flatMap(([name, point]) => {
@@ -78,7 +81,10 @@ function learnedIntervals(recovery: Recovery): LearnedInterval[] {
 }
 
 /** The last row of each key of one kind. */
-export function lastRows(recovery: Recovery, kind: RowKind): Map<string, unknown> {
+export function lastRows(
+  recovery: Pick<Recovery, 'projections'>,
+  kind: RowKind,
+): Map<string, unknown> {
   return new Map(
     recovery.projections.filter((row) => row.kind === kind).map((row) => [row.key, row.body]),
   );

@@ -180,7 +180,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
   };
 
   engine.restore(engineSnapshot(recovery, time.wallOffsetMs));
-  const recentQuery = gatherQuery(config.rules, points.all(), time.now());
+  const recentQuery = gatherQuery(config.rules, points.all(), time.startedAt);
   const recent = recentQuery === null ? null : options.recent(recentQuery);
   const configured = input(
     'config',
@@ -190,7 +190,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
   points.configure(config.points, config.rules);
   intake.configure(config.sources);
   for (const point of points.all())
-    engine.accept(configured.seq, time.now(), { kind: 'point', point });
+    engine.accept(configured.seq, configured.at, { kind: 'point', point });
   if (recent !== null) gather(engine, recent);
   const { elapsedMs, downMs, stoppedAt, wallOffsetMs } = time;
   input('limen', {}, { kind: 'started', elapsedMs, downMs, stoppedAt, wallOffsetMs });

@@ -1,0 +1,353 @@
+import { gather, gatherQuery } from '../../../src/channel/gather.ts';
+import { engineSnapshot, pointMemories, type AlertRow } from '../../../src/channel/recover.ts';
+import type { HabitRow } from '../../../src/channel/habits.ts';
+import { parseConfig } from '../../../src/config/parse.ts';
+import type { Act } from '../../../src/domain/act.ts';
+import { alertJson, alertKey, isShown, type AlertEvent } from '../../../src/domain/alert.ts';
+import type { Config } from '../../../src/domain/config.ts';
+import type { Engine, EngineInput, PointMemory } from '../../../src/domain/engine.ts';
+import type { Projection } from '../../../src/domain/group.ts';
+import type { RowKind } from '../../../src/domain/journal.ts';
+import { limits } from '../../../src/domain/limits.ts';
+import { pointName, type Point, type PointIndex } from '../../../src/domain/point.ts';
+import { historyOnlyFlag, qualityCodes, type Seq } from '../../../src/domain/reading.ts';
+import type { EngineMs, WallMs } from '../../../src/domain/time.ts';
+import { createEngine } from '../../../src/rules/engine.ts';
+import { readJournal, type EntryRow, type ReadingRow, type Row } from './journal.ts';
+
+/** What came of a replay. */
+export interface Replayed {
+  readonly rows: number;
+  readonly days: number;
+  readonly starts: number;
+  readonly configs: number;
+  readonly clockSteps: number;
+  /** Alert events that were stored, and of them those that the replay gave byte for byte. */
+  readonly stored: number;
+  readonly same: number;
+  /** By reason of the event. */
+  readonly reasons: ReadonlyMap<string, number>;
+  /** Where the replay first went another way; null: nowhere. */
+  readonly difference: string | null;
+}
+
+/**
+ * Reads the files that another process left, and gives every input in them to a new engine: the same code, nothing
+ * else of the program. Each run of the program is gone on with from the memory of the last events, as a start does.
+ */
+export function replayJournal(directory: string): Replayed {
+  const { rows, days } = readJournal(directory);
+  const replay = new JournalReplay(rows);
+  replay.run();
+  return { rows: rows.length, days, ...replay.outcome() };
+}
+
+/** Kinds of entries that are inputs of the engine. */
+const inputKinds = new Set(['config', 'point', 'started', 'stopped', 'clock', 'act', 'learned']);
+
+class JournalReplay {
+  readonly #rows: readonly Row[];
+  /** Stored alert events that an engine made, by number. */
+  readonly #stored = new Map<number, EntryRow>();
+  /** Numbers that something else has. */
+  readonly #taken = new Set<number>();
+  /** Rows of a config that a start began with, by the number of the config: the number of the start. */
+  readonly #starts = new Map<number, EntryRow>();
+  readonly #points = new Map<number, Point>();
+  readonly #heard: ReadingRow[] = [];
+  /** The last row of each kind and key, as a start finds them. */
+  readonly #projections = new Map<string, Projection>();
+  readonly #reasons = new Map<string, number>();
+  readonly #configs = new Set<string>();
+  #memories: readonly PointMemory[] = [];
+  #engine: Engine;
+  #config: Config | null = null;
+  #begun: { readonly row: EntryRow; readonly start: EntryRow } | null = null;
+  #configSeq = 0;
+  #cursor = 0;
+  #same = 0;
+  #clockSteps = 0;
+  #difference: string | null = null;
+
+  constructor(rows: readonly Row[]) {
+    this.#rows = rows;
+    this.#engine = this.#newEngine();
+    let config: EntryRow | null = null;
+    for (const row of rows) {
+      if (row.kind === 'entry' && row.entry === 'alert' && !isDrill(row)) {
+        this.#stored.set(row.seq, row);
+        continue;
+      }
+      this.#taken.add(row.seq);
+      if (row.kind !== 'entry') continue;
+      if (row.entry === 'config') config = row;
+      if (row.entry === 'started' && config !== null) this.#starts.set(config.seq, row);
+    }
+  }
+
+  run(): void {
+    for (const row of this.#rows) {
+      if (this.#difference !== null) return;
+      if (row.kind === 'entry' && row.entry === 'config') this.#takeConfig(row);
+      else if (row.kind === 'entry' && inputKinds.has(row.entry)) this.#takeInput(row);
+      else if (row.kind === 'reading') this.#takeReading(row);
+    }
+    this.#catchUp(Infinity);
+    const missing = [...this.#stored.values()].find(({ seq }) => seq > this.#cursor);
+    if (missing !== undefined) this.#differ(missing.seq, 'the replay ends before it');
+  }
+
+  outcome(): Omit<Replayed, 'rows' | 'days'> {
+    return {
+      starts: this.#starts.size,
+      configs: this.#configs.size,
+      clockSteps: this.#clockSteps,
+      stored: this.#stored.size,
+      same: this.#same,
+      reasons: this.#reasons,
+      difference: this.#difference,
+    };
+  }
+
+  #newEngine(): Engine {
+    return createEngine({
+      nextSeq: () => this.#nextSeq(),
+      emit: (event) => this.#compare(event),
+    });
+  }
+
+  // Numbers that the program gave to something else are passed over, as they were then.
+  #nextSeq(): Seq {
+    let seq = this.#cursor + 1;
+    while (this.#taken.has(seq)) seq += 1;
+    return seq as Seq;
+  }
+
+  #compare(event: AlertEvent): void {
+    const { alert } = event;
+    this.#cursor = alert.seq;
+    const isKept = event.kind !== 'condition' || isShown(alert);
+    const stored = this.#stored.get(alert.seq);
+    if (!isKept) {
+      if (stored !== undefined) this.#differ(alert.seq, 'the replay keeps nothing of it');
+      return;
+    }
+    if (stored === undefined) {
+      this.#differ(alert.seq, `is not stored: ${alertKey(alert)} ${event.reason}`);
+      return;
+    }
+    // Whom it told and the raw bytes are no conclusions of the engine.
+    const found = JSON.parse(stored.body) as AlertRow;
+    const row: AlertRow = {
+      ...found,
+      kind: event.kind,
+      at: event.at,
+      from: event.from,
+      to: event.to,
+      reason: event.reason,
+      cause: event.cause,
+      point: event.point,
+      drill: event.drill,
+      shown: alertJson(alert),
+      memory: event.memory,
+      compared: this.#engine.compared(alert),
+      config: this.#configSeq as Seq,
+    };
+    const text = JSON.stringify(row);
+    if (text !== stored.body) this.#differ(alert.seq, `\n${stored.body}\n${text}`);
+    else this.#same += 1;
+    this.#reasons.set(event.reason, (this.#reasons.get(event.reason) ?? 0) + 1);
+    this.#project(alert.seq, 'alert', alertKey(alert), found);
+  }
+
+  #project(seq: number, kind: RowKind, key: string, body: unknown): void {
+    this.#projections.set(`${kind} ${key}`, { seq: seq as Seq, kind, key, body });
+  }
+
+  #differ(seq: number, what: string): void {
+    this.#difference ??= `event ${seq} ${what}`;
+  }
+
+  // Timers that the program fired by its clock before it wrote this row: their events have numbers before it.
+  #catchUp(seq: number): void {
+    while (this.#hasFree(seq)) {
+      const due = this.#engine.nextDueAt;
+      if (due === null) return;
+      const before = this.#cursor;
+      this.#engine.advance(due);
+      if (this.#cursor === before && this.#engine.nextDueAt === due) return;
+    }
+  }
+
+  #hasFree(seq: number): boolean {
+    if (seq !== Infinity) return this.#nextSeq() < seq;
+    for (const stored of this.#stored.keys()) if (stored > this.#cursor) return true;
+    return false;
+  }
+
+  #takeConfig(row: EntryRow): void {
+    const start = this.#starts.get(row.seq);
+    const { text, hash } = JSON.parse(row.body) as { text: string; hash: string };
+    this.#configs.add(hash);
+    if (start === undefined) this.#catchUp(row.seq);
+    else this.#end(row.seq);
+    this.#cursor = row.seq;
+    this.#configSeq = row.seq;
+    const config = readConfig(text);
+    this.#config = config;
+    if (start !== undefined) {
+      this.#begun = { row, start };
+      this.#restore(start);
+    }
+    const { rules, points } = config;
+    this.#engine.accept(row.seq as Seq, row.at as EngineMs, { kind: 'config', rules, points });
+  }
+
+  // The program was gone before this row: what its timers did until then is on disk.
+  #end(seq: number): void {
+    for (const stored of this.#stored.keys()) {
+      if (stored <= this.#cursor || stored >= seq) continue;
+      while (this.#cursor < stored && this.#engine.nextDueAt !== null)
+        this.#engine.advance(this.#engine.nextDueAt);
+    }
+    this.#memories = [...this.#points.keys()].flatMap((index) => {
+      const memory = this.#engine.pointMemory(index as PointIndex);
+      return memory === null || memory.seq === null ? [] : [memory];
+    });
+  }
+
+  #restore(start: EntryRow): void {
+    const points = this.#knownPoints();
+    const { wall_offset_ms: wallOffsetMs } = startedBody(start);
+    this.#engine = this.#newEngine();
+    this.#engine.restore(
+      engineSnapshot(
+        {
+          points,
+          pointMemories: pointMemories({ points, pointMemories: this.#memories }),
+          projections: [...this.#projections.values()],
+        },
+        wallOffsetMs,
+      ),
+    );
+  }
+
+  #knownPoints(): Point[] {
+    return [...this.#points.values()].toSorted((a, b) => a.index - b.index);
+  }
+
+  #takeInput(row: EntryRow): void {
+    this.#catchUp(row.seq);
+    this.#cursor = row.seq;
+    if (row.entry === 'started') this.#prepareStart(row);
+    if (row.entry === 'clock') this.#clockSteps += 1;
+    if (row.entry === 'point') {
+      const { replaces, ...point } = JSON.parse(row.body) as Point & { replaces?: Point };
+      this.#points.set(point.index, point);
+      const given = { kind: 'point' as const, point };
+      this.#accept(row, replaces === undefined ? given : { ...given, replaces });
+      return;
+    }
+    if (row.entry === 'learned') {
+      const body = JSON.parse(row.body) as HabitRow;
+      this.#project(row.seq, 'learned', row.key, body);
+      const point = this.#knownPoints().findLast((known) => pointName(known) === row.key)?.index;
+      if (point === undefined) throw new Error(`nobody knows the point ${row.key}`);
+      this.#accept(row, { kind: 'learned', point, staleAfterMs: body.stale_after_ms });
+      return;
+    }
+    this.#accept(row, inputOf(row));
+  }
+
+  #prepareStart(row: EntryRow): void {
+    const begun = this.#begun;
+    const config = this.#config;
+    if (begun === null || config === null) throw new Error('a start without a config');
+    const newest = new Map(this.#knownPoints().map((point) => [pointName(point), point]));
+    for (const point of newest.values()) this.#accept(begun.row, { kind: 'point', point });
+    const { elapsed_ms: elapsedMs } = startedBody(row);
+    const before = this.#lastStamp(begun.row.seq);
+    const startedAt = Math.ceil(before === null ? begun.row.at : before + (elapsedMs ?? 0));
+    const query = gatherQuery(config.rules, [...newest.values()], startedAt as EngineMs);
+    if (query === null) return;
+    const since = new Map<number, number>(query.since);
+    const first = this.#heard.findIndex(({ seq }) => seq > begun.row.seq - limits.recentRowsMax);
+    const found = first < 0 ? [] : this.#heard.slice(first);
+    const wanted = found.filter(({ point, at }) => at >= (since.get(point) ?? Infinity));
+    gather(this.#engine, {
+      points: Uint32Array.from(wanted, ({ point }) => point),
+      engineMs: Float64Array.from(wanted, ({ at }) => at),
+      values: Float64Array.from(wanted, ({ value }) => value),
+    });
+  }
+
+  #lastStamp(seq: number): number | null {
+    const stamp = this.#rows.findLast((row) => row.kind === 'stamp' && row.seq < seq);
+    return stamp?.at ?? null;
+  }
+
+  #takeReading(row: ReadingRow): void {
+    if ((row.quality & historyOnlyFlag) !== 0) return;
+    this.#catchUp(row.seq);
+    this.#cursor = row.seq;
+    if (row.quality <= qualityCodes.suspect && !Number.isNaN(row.value)) this.#heard.push(row);
+    this.#engine.reading(
+      row.seq as Seq,
+      row.at as EngineMs,
+      row.atMs as WallMs,
+      row.point as PointIndex,
+      row.value,
+      row.quality,
+    );
+  }
+
+  #accept(row: EntryRow, input: EngineInput): void {
+    this.#engine.accept(row.seq as Seq, row.at as EngineMs, input);
+  }
+}
+
+function inputOf(row: EntryRow): EngineInput {
+  switch (row.entry) {
+    case 'started': {
+      const body = startedBody(row);
+      return {
+        kind: 'started',
+        elapsedMs: body.elapsed_ms,
+        downMs: body.down_ms,
+        stoppedAt: body.stopped_at,
+        wallOffsetMs: body.wall_offset_ms,
+      };
+    }
+    case 'stopped':
+      return { kind: 'stopped' };
+    case 'clock': {
+      const body = JSON.parse(row.body) as { wallOffsetMs: number; creditMs: number };
+      return { kind: 'clock', wallOffsetMs: body.wallOffsetMs, creditMs: body.creditMs };
+    }
+    case 'act':
+      return { kind: 'act', act: JSON.parse(row.body) as Act };
+    default:
+      throw new Error(`a row of kind ${row.entry} is no input`);
+  }
+}
+
+interface StartedBody {
+  readonly elapsed_ms: number | null;
+  readonly down_ms: number | null;
+  readonly stopped_at: WallMs | null;
+  readonly wall_offset_ms: number;
+}
+
+function startedBody(row: EntryRow): StartedBody {
+  return JSON.parse(row.body) as StartedBody;
+}
+
+function isDrill(row: EntryRow): boolean {
+  return (JSON.parse(row.body) as AlertRow).drill;
+}
+
+function readConfig(text: string): Config {
+  const loaded = parseConfig(text, { file: 'stored', directory: '/' });
+  if (!loaded.ok) throw new Error(`a stored config has mistakes: ${loaded.problems[0]?.message}`);
+  return loaded.config;
+}
