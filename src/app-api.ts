@@ -11,6 +11,7 @@ import type { Stream } from './consumers/stream.ts';
 import type { Act, ActAnswer } from './domain/act.ts';
 import { alertJson, isShown, type Alert } from './domain/alert.ts';
 import type { DrillStep, Health, LimenApi, StatusReport } from './domain/api.ts';
+import { unmatchedRules } from './domain/clause.ts';
 import type { Config } from './domain/config.ts';
 import type { Engine } from './domain/engine.ts';
 import { LimenError } from './domain/error.ts';
@@ -99,7 +100,7 @@ export function createApi(parts: Parts): LimenApi {
       })),
       outputs: parts.outputs.statuses(),
       notifiers: parts.notifiers.statuses(),
-      unmatched_rules: unmatchedRules(config, parts.points),
+      unmatched_rules: unmatchedRules(config.rules, parts.points.all()),
     };
   };
 
@@ -156,16 +157,4 @@ export function createApi(parts: Parts): LimenApi {
 /** Every alert that is not normal, or that a flag keeps from people. */
 export function shownAlerts(engine: Engine): readonly Alert[] {
   return engine.all().filter(isShown);
-}
-
-/** Rules of which no pattern matches a point that was ever heard. */
-export function unmatchedRules(config: Config, points: Points): string[] {
-  const known = points.all();
-  return config.rules
-    .filter((rule) => {
-      return !known.some(({ device, metric }) =>
-        rule.points.some((pattern) => pattern.matches(device, metric)),
-      );
-    })
-    .map(({ name }) => name);
 }

@@ -21,6 +21,7 @@ import { createStream } from './consumers/stream.ts';
 import type { Act, ActAnswer } from './domain/act.ts';
 import { alertJson, alertKey, isShown, type AlertEvent } from './domain/alert.ts';
 import type { LimenApi, ReadingRecord } from './domain/api.ts';
+import { unmatchedRules } from './domain/clause.ts';
 import { actingRules, type Config } from './domain/config.ts';
 import type { EngineInput } from './domain/engine.ts';
 import { LimenError, messageOf } from './domain/error.ts';
@@ -29,7 +30,7 @@ import { qualityOf, type Seq } from './domain/reading.ts';
 import type { RecentQuery, RecentReadings } from './domain/store.ts';
 import type { WallMs } from './domain/time.ts';
 import { createActs } from './app-acts.ts';
-import { createApi, shownAlerts, unmatchedRules } from './app-api.ts';
+import { createApi, shownAlerts } from './app-api.ts';
 import { createDrill } from './app-drill.ts';
 import { keepHouse, stallMs } from './app-house.ts';
 import { isClockTrusted } from './host/clock-trust.ts';
@@ -565,7 +566,7 @@ async function start(host: Host, first: Config): Promise<Running> {
     }
     // On a new installation no point was ever heard: that is no reason to warn.
     const tellUnmatched = points.size === 0 ? log.area('rules').info : log.area('rules').warn;
-    for (const rule of unmatchedRules(config, points)) {
+    for (const rule of unmatchedRules(config.rules, points.all())) {
       tellUnmatched('the rule matches no point that was ever heard', { rule });
     }
     log.info('running', {

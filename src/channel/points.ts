@@ -1,12 +1,19 @@
 import { alertKey, type Alert } from '../domain/alert.ts';
 import type { Calibration } from '../domain/calibration.ts';
+import { textPatterns } from '../domain/clause.ts';
 import type { PointEntry } from '../domain/config.ts';
 import type { PointMemory } from '../domain/engine.ts';
 import { limits } from '../domain/limits.ts';
 import { mergePointEntries, type PointSettings } from '../domain/point-settings.ts';
-import { pointName, type Point, type PointIndex, type ValueKind } from '../domain/point.ts';
+import {
+  pointName,
+  type Point,
+  type PointIndex,
+  type PointPattern,
+  type ValueKind,
+} from '../domain/point.ts';
 import type { Seq } from '../domain/reading.ts';
-import { everyVariant, type Level, type Rule } from '../domain/rule.ts';
+import { everyVariant, type Rule } from '../domain/rule.ts';
 import { convert } from '../domain/units.ts';
 import type { Evidence } from './evidence.ts';
 import { createHabit, type Habit, type HabitRow } from './habits.ts';
@@ -73,7 +80,7 @@ export class Points {
   readonly #byIndex: (PointRef | undefined)[] = [];
   readonly #declare: Declare;
   #entries: readonly PointEntry[] = [];
-  #textRules: readonly Rule[] = [];
+  #textPatterns: readonly PointPattern[] = [];
 
   /**
    * `known`: in the order of their indexes. `memories`: what is kept of them. `declare` is told of each new point and each change, before the first
@@ -122,9 +129,7 @@ export class Points {
   /** Settings of the config are looked up anew for every point. */
   configure(entries: readonly PointEntry[], rules: readonly Rule[]): void {
     this.#entries = entries;
-    this.#textRules = rules.filter((rule) =>
-      everyVariant(rule).some(({ levels }) => levels.some(comparesText)),
-    );
+    this.#textPatterns = rules.flatMap(everyVariant).flatMap(textPatterns);
     for (const ref of this.#byName.values()) {
       const before = ref.toPoint();
       this.#settle(ref);
@@ -163,9 +168,7 @@ export class Points {
 
   /** Whether a point of that name, known or not, takes texts for values. */
   takesText(device: string, metric: string): boolean {
-    return this.#textRules.some((rule) =>
-      rule.points.some((pattern) => pattern.matches(device, metric)),
-    );
+    return this.#textPatterns.some((pattern) => pattern.matches(device, metric));
   }
 
   /** Records a unit, a kind or a state that the point has learned, or that there is such a point. */
@@ -223,11 +226,6 @@ export class Points {
     ref.high = isPlain ? ref.validHigh : -Infinity;
     ref.takesText = this.takesText(ref.device, ref.metric);
   }
-}
-
-function comparesText({ comparator }: Level): boolean {
-  if (comparator.kind !== 'equals' && comparator.kind !== 'changes_to') return false;
-  return typeof comparator.value === 'string';
 }
 
 function validRange({ valid }: PointSettings, unit: string | null): [low: number, high: number] {

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { PointExplanation } from '../config/explain.ts';
 import { formatProblem } from '../config/problem.ts';
+import { unmatchedRules } from '../domain/clause.ts';
 import type { Config } from '../domain/config.ts';
 import { LimenError } from '../domain/error.ts';
 import type { Point } from '../domain/point.ts';
-import type { Rule } from '../domain/rule.ts';
 import type { Queries } from '../storage/queries.ts';
 import type { CliHost } from './cli-host.ts';
 import { checkConfig, findConfig, withConfigOption, type ConfigOption } from './config-file.ts';
@@ -115,12 +115,7 @@ function explanationJson({ point, settings, rules }: PointExplanation): Record<s
 
 /** Rules for which no point was ever heard or declared: all of them before the first start. */
 async function findUnmatchedRules(config: Config, host: CliHost): Promise<readonly string[]> {
-  const points = await readPoints(config.storage.directory, host);
-  const matchesAny = (rule: Rule): boolean =>
-    points.some(({ device, metric }) =>
-      rule.points.some((pattern) => pattern.matches(device, metric)),
-    );
-  return config.rules.filter((rule) => !matchesAny(rule)).map((rule) => rule.name);
+  return unmatchedRules(config.rules, await readPoints(config.storage.directory, host));
 }
 
 // Read from the files, whether Limen runs or not: the config that is checked need not be the one that runs.

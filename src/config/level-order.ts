@@ -67,6 +67,11 @@ function liesFurtherOut(
       return mild.kind === 'rate_below'
         ? isPositive(compareRates(mild.limit, severe.limit, bareUnit))
         : null;
+    case 'all':
+    case 'any':
+    case 'at_least':
+    case 'expression':
+      return null;
   }
 }
 
@@ -123,6 +128,11 @@ export function limitText(comparator: Comparator): string {
     case 'rate_above':
     case 'rate_below':
       return rateText(comparator.limit);
+    case 'all':
+    case 'any':
+    case 'at_least':
+    case 'expression':
+      return comparator.kind;
   }
 }
 
@@ -144,5 +154,10 @@ function allowedOrder(kind: Comparator['kind']): string {
     case 'silent_for':
     case 'stuck_for':
       return 'a longer time for the more severe level';
+    case 'all':
+    case 'any':
+    case 'at_least':
+    case 'expression':
+      return 'one severity';
   }
 }

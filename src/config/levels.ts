@@ -251,6 +251,10 @@ function quantitiesOf(comparator: Comparator): readonly Quantity[] {
     case 'changes_to':
     case 'silent_for':
     case 'stuck_for':
+    case 'all':
+    case 'any':
+    case 'at_least':
+    case 'expression':
       return [];
   }
 }

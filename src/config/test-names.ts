@@ -1,4 +1,6 @@
+import { aboutOf, hasAlert } from '../domain/clause.ts';
 import type { Config } from '../domain/config.ts';
+import { pointName } from '../domain/point.ts';
 import type { AlertRef, Place } from '../domain/rehearsal.ts';
 import { ownRules, type Quantity } from '../domain/rule.ts';
 import type { DurationMs } from '../domain/time.ts';
@@ -53,10 +55,14 @@ export function readAlertRef(
       metric: text.slice(slash + 1),
     };
     if (canBe(context, named)) return named;
-    const patterns = context.config?.rules.find(({ name }) => name === rule)?.points ?? [];
+    const found = context.config?.rules.find(({ name }) => name === rule);
+    const about = found === undefined ? null : aboutOf(found);
     context.report.problem(path, {
       message: `the rule ${quote(rule)} has no point ${quote(`${named.device}/${named.metric}`)}`,
-      allowed: patterns.map((pattern) => pattern.text).join(', '),
+      allowed:
+        about === null
+          ? (found?.points ?? []).map((pattern) => pattern.text).join(', ')
+          : pointName(about),
       ...(options.atKey === true ? { atKey: true } : {}),
     });
     return null;
@@ -86,7 +92,7 @@ function canBe(
   }: { readonly rule: string; readonly device: string; readonly metric: string },
 ): boolean {
   const found = config?.rules.find(({ name }) => name === rule);
-  return found === undefined || found.points.some((pattern) => pattern.matches(device, metric));
+  return found === undefined || hasAlert(found, device, metric);
 }
 
 /** The name of an output or a notifier of the config. */

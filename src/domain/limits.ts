@@ -49,6 +49,11 @@ export const limits = {
   windowSamplesMax: 4_096,
   /** Stored rows looked at to fill the windows at a start. */
   recentRowsMax: 500_000,
+  /** How deep the conditions of a compound rule may nest. */
+  clauseDepthMax: 4,
+  /** Members of a compound rule that are kept with each event of its alert, and that its message names. */
+  clauseMembersToldMax: 20,
+  clauseMessageMembersMax: 5,
   /** A window is judged without a reading after so many parts of it, but not more often than this. */
   windowSteps: 100,
   windowStepMsMin: 1_000,

@@ -1,3 +1,4 @@
+import type { Expression } from './expression.ts';
 import { limits } from './limits.ts';
 import type { PointPattern } from './point.ts';
 import type { DurationMs } from './time.ts';
@@ -22,13 +23,18 @@ export interface Rate extends Quantity {
   readonly perMs: DurationMs;
 }
 
-/** What is compared with a limit (contract, "Limits"). */
-export type Comparator =
+/** The comparators that need nothing but the value itself: what a member of a compound rule can be compared by. */
+export type ClauseComparator =
   | { readonly kind: 'above'; readonly limit: Quantity }
   | { readonly kind: 'below'; readonly limit: Quantity }
   | { readonly kind: 'outside'; readonly low: Quantity; readonly high: Quantity }
   | { readonly kind: 'inside'; readonly low: Quantity; readonly high: Quantity }
-  | { readonly kind: 'equals'; readonly value: number | boolean | string }
+  | { readonly kind: 'equals'; readonly value: number | boolean | string };
+
+/** What is compared with a limit (contract, "Limits"), or what is asked of several points at once. */
+export type Comparator =
+  | ClauseComparator
+  | CompoundClause
   | { readonly kind: 'changes_to'; readonly value: number | boolean | string }
   | { readonly kind: 'silent_for'; readonly forMs: DurationMs }
   | { readonly kind: 'stuck_for'; readonly forMs: DurationMs; readonly tolerance: Quantity }
@@ -91,14 +97,14 @@ export type Clause =
       /** Acts while the clause holds its alert, as that of a level does. */
       readonly deadband: Quantity;
     }
-  | { readonly kind: 'all' | 'any'; readonly of: readonly Clause[] }
-  | { readonly kind: 'at_least'; readonly n: number; readonly of: readonly Clause[] };
+  | CompoundClause;
 
-/** What a value of a clause can be compared with: the comparators that need nothing but the value itself. */
-export type ClauseComparator = Extract<
-  Comparator,
-  { kind: 'above' | 'below' | 'outside' | 'inside' | 'equals' }
->;
+/** A clause that joins others, or computes its verdict: what a compound rule can be. */
+export type CompoundClause =
+  | { readonly kind: 'all' | 'any'; readonly of: readonly Clause[] }
+  | { readonly kind: 'at_least'; readonly n: number; readonly of: readonly Clause[] }
+  /** Breached while it is true. */
+  | { readonly kind: 'expression'; readonly expression: Expression };
 
 /** A further notifier that is told if nobody has acknowledged so long after the raise. */
 export interface ChainStep {
@@ -118,12 +124,15 @@ export interface AcknowledgeWith {
   readonly equals: number | boolean | string | null;
 }
 
-/** A threshold rule, as the engine runs it. One alert per rule and matching point. */
+/** A threshold rule, as the engine runs it. One alert per rule and matching point; of a compound rule one in all. */
 export interface Rule {
   readonly name: string;
+  /** The points it judges; of a compound rule every point that its clause names. */
   readonly points: readonly PointPattern[];
-  /** From least to most severe; never empty; all of one comparator kind. */
+  /** From least to most severe; never empty; all of one comparator kind. A compound rule has one. */
   readonly levels: readonly Level[];
+  /** The device of a compound rule's one alert; null: the rule's name. */
+  readonly about: string | null;
   /** null: the value itself is judged. */
   readonly window: RuleWindow | null;
   readonly offDelayMs: DurationMs;
@@ -179,6 +188,7 @@ function applyVariant(rule: Rule, { changes }: RuleVariant): Rule {
 
 /** What holds where a config says nothing. */
 export const ruleDefaults = {
+  about: null,
   window: null,
   offDelayMs: 0,
   acknowledge: null,

@@ -2,6 +2,7 @@ import type { Act } from '../domain/act.ts';
 import { alertKey } from '../domain/alert.ts';
 import type { ActVerdict } from '../domain/engine.ts';
 import type { AlertCell, LevelCell } from './alert-cell.ts';
+import { disturbPoints } from './compound.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announce, presentAlert, toWall } from './events.ts';
 import { performFlag, whyNotFlag, type FlagAct } from './flags.ts';
@@ -44,7 +45,7 @@ function takeStep(core: EngineCore, cell: AlertCell, act: StepAct, moment: Momen
       cell.steady = false;
       const alert = apply(core, cell, act, step, moment);
       arm(core, cell);
-      if (cell.pointIndex > 0) core.points.disturb(cell.pointIndex);
+      disturbPoints(core, cell);
       return { result: 'done', alert };
     }
   }

@@ -3,16 +3,24 @@ import type { Point } from '../domain/point.ts';
 import type { Quality } from '../domain/reading.ts';
 import { severityRank, type Level, type Rule } from '../domain/rule.ts';
 import type { WallMs } from '../domain/time.ts';
+import type { BoundClause } from './clause-tree.ts';
 import { compileRegion, type Region } from './conditions.ts';
 import { comparedAs, compileGauge, shownRate, type Gauge } from './gauge.ts';
 import type { Timed } from './timer-heap.ts';
 
 /**
- * What decides the verdict of an alert. `value`: readings. The others are decided by time: `silence` since the point
+ * What decides the verdict of an alert. `value`: readings of its point. `compound`: those of all its points. The others are decided by time: `silence` since the point
  * was heard, `bad` since it has been bad, `never_heard` and `too_few` since it was first expected. `event`: nothing,
  * the engine raises and ends it itself.
  */
-export type CellKind = 'value' | 'silence' | 'bad' | 'never_heard' | 'too_few' | 'event';
+export type CellKind =
+  | 'value'
+  | 'compound'
+  | 'silence'
+  | 'bad'
+  | 'never_heard'
+  | 'too_few'
+  | 'event';
 
 /** One level of one alert. Times are engine milliseconds, NaN while nothing runs. */
 export interface LevelCell {
@@ -97,6 +105,10 @@ export interface AlertCell extends Timed {
   pointIndex: number;
   /** What is judged instead of the value; null: the value is. */
   gauge: Gauge | null;
+  /** What a compound rule judges; null: it is none, or is not bound yet. */
+  clause: BoundClause | null;
+  /** Members of it that were breached in an earlier life. */
+  recalled: readonly string[];
   /** What the gauge showed at the last judgement; NaN: nothing. */
   gauged: number;
   /** When the gauge is judged again without a reading; Infinity: never. */
@@ -176,6 +188,7 @@ export interface CellOptions {
 /** A new alert, normal and never judged. */
 export function createCell(options: CellOptions): AlertCell {
   const { kind, rule, device, metric, point } = options;
+  const needsReading = kind === 'value' || kind === 'compound';
   const cell: AlertCell = {
     dueMs: Infinity,
     heapIndex: -1,
@@ -187,12 +200,14 @@ export function createCell(options: CellOptions): AlertCell {
     levels: [],
     pointIndex: point?.index ?? 0,
     gauge: null,
+    clause: null,
+    recalled: [],
     gauged: NaN,
     gaugeDue: Infinity,
     state: 'normal',
     // What waits for a time is clear until then; what needs a reading is unknown until there is one.
-    condition: kind === 'value' ? 'unknown' : 'clear',
-    quality: kind === 'value' || kind === 'silence' ? 'stale' : 'good',
+    condition: needsReading ? 'unknown' : 'clear',
+    quality: needsReading || kind === 'silence' ? 'stale' : 'good',
     problem: null,
     n: 0,
     present: 0,
@@ -283,6 +298,11 @@ export function isAcknowledgeRequired(cell: AlertCell): boolean {
 }
 
 const criticalRank = severityRank('critical');
+
+/** Whether the deadband of a compound alert's members acts: it is active or acknowledged. */
+export function isHeld(cell: AlertCell): boolean {
+  return cell.levels[0]?.held === true;
+}
 
 /** The order of everything that happens at the same time: rule, then point. */
 export function compareCells(a: AlertCell, b: AlertCell): number {

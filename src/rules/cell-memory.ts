@@ -2,6 +2,7 @@ import type { Alert } from '../domain/alert.ts';
 import { convertStored, type Point } from '../domain/point.ts';
 import { severityRank, type Severity } from '../domain/rule.ts';
 import type { AlertCell, FirstValues } from './alert-cell.ts';
+import { breachedMembers } from './clause.ts';
 import type { DormantAlert } from './engine-core.ts';
 import { isInUnitOf } from './gauge.ts';
 import { orNull } from './point-table.ts';
@@ -33,6 +34,8 @@ interface CellMemory {
     readonly seq: number;
   }[];
   readonly out_of_service: { readonly remind: number; readonly seq: number } | null;
+  /** Members of a clause that only their deadband may keep breached. */
+  readonly members: readonly string[];
   readonly changed: boolean;
   readonly levels: readonly LevelMemory[];
 }
@@ -77,6 +80,7 @@ export function encodeMemory(cell: AlertCell): CellMemory {
       creditable,
       seq,
     })),
+    members: cell.clause === null ? cell.recalled : breachedMembers(cell.clause),
     changed: cell.changedAt !== null,
     levels: cell.levels.map((one) => ({
       severity: one.level.severity,
@@ -121,6 +125,7 @@ export function recall(
   cell.floor = stored.floor ?? -Infinity;
   cell.note = stored.note;
   cell.firsts = stored.firsts ?? null;
+  cell.recalled = stored.members ?? [];
   recallFlags(cell, stored);
   for (const one of cell.levels) {
     const level = stored.levels.find(({ severity }) => severity === one.level.severity);

@@ -47,6 +47,10 @@ export function compileRegion(
       return fromState(comparator.value, level, point);
     case 'silent_for':
     case 'stuck_for':
+    case 'all':
+    case 'any':
+    case 'at_least':
+    case 'expression':
       return never(null);
     case 'rate_above':
       return fromRate([null, comparator.limit], level, point, rate ?? comparator.limit);
@@ -69,6 +73,10 @@ export function badness(comparator: Comparator['kind'], region: Region, value: n
     case 'rate_above':
     case 'silent_for':
     case 'stuck_for':
+    case 'all':
+    case 'any':
+    case 'at_least':
+    case 'expression':
       return value;
     case 'below':
     case 'rate_below':

@@ -1,4 +1,5 @@
 import { alertKey } from '../domain/alert.ts';
+import { clauseOf } from '../domain/clause.ts';
 import type { LearnedInterval } from '../domain/engine.ts';
 import { limits } from '../domain/limits.ts';
 import type { Point } from '../domain/point.ts';
@@ -10,6 +11,7 @@ import {
   type AlertCell,
   type CellKind,
 } from './alert-cell.ts';
+import { linkPoint, recompilePoint, unbindClause } from './clause.ts';
 import { encodeMemory, recall } from './cell-memory.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announce, presentAlert } from './events.ts';
@@ -27,6 +29,7 @@ export function declarePoint(core: EngineCore, point: Point, moment: Moment): vo
     const slot: PointSlot = {
       point,
       cells: [],
+      clauses: [],
       stale: null,
       bad: null,
       neverHeard: null,
@@ -34,10 +37,12 @@ export function declarePoint(core: EngineCore, point: Point, moment: Moment): vo
     };
     core.points.setSlot(slot);
     equipPoint(core, slot, moment);
+    linkPoint(core, slot);
     countDeclared(core, slot);
   } else {
     known.point = point;
     for (const cell of known.cells) compileCell(cell, point);
+    recompilePoint(known);
     core.points.disturb(point.index);
   }
 }
@@ -124,12 +129,15 @@ export function removeCell(core: EngineCore, cell: AlertCell, { at, seq }: Momen
   core.timers.schedule(cell, Infinity);
   core.cells.delete(cell.key);
   core.dormant.set(cell.key, { alert: presentAlert(core, cell, at), memory: encodeMemory(cell) });
+  if (cell.clause !== null) unbindClause(core, cell.clause);
+  cell.clause = null;
   const slot = core.points.slot(cell.pointIndex);
   if (slot !== undefined) forgetCell(core, slot, cell);
 }
 
 /** What decides the verdicts of a configured rule. */
 export function kindOf(rule: Rule): CellKind {
+  if (clauseOf(rule) !== null) return 'compound';
   return rule.levels[0]?.comparator.kind === 'silent_for' ? 'silence' : 'value';
 }
 
@@ -178,6 +186,7 @@ function forgetCell(core: EngineCore, slot: PointSlot, cell: AlertCell): void {
   if (slot.stale === cell) {
     slot.stale = null;
     core.points.stale[slot.point.index] = 0;
+    for (const { bound } of slot.clauses) bound.isCurrent = false;
   }
   core.points.disturb(slot.point.index);
 }

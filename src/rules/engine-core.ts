@@ -1,6 +1,7 @@
 import type { Alert } from '../domain/alert.ts';
 import type { EngineSurroundings, LearnedInterval } from '../domain/engine.ts';
 import { compareCells, type AlertCell } from './alert-cell.ts';
+import type { BoundClause } from './clause-tree.ts';
 import type { LifeCycleFacts } from './life-cycle.ts';
 import type { PointTable } from './point-table.ts';
 import type { ExpectedCount, RuleBook } from './rule-book.ts';
@@ -29,6 +30,8 @@ export interface EngineCore {
   readonly dormant: Map<string, DormantAlert>;
   /** What has shown of the points, by index. */
   readonly learned: Map<number, LearnedInterval>;
+  /** Every clause over several points, in the order in which they are heeded. */
+  readonly clauses: BoundClause[];
   /** Patterns with `at_least`. */
   counted: CountedPattern[];
   /** Points that go on in another unit and are not judged yet. */

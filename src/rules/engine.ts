@@ -14,6 +14,7 @@ import type { Seq } from '../domain/reading.ts';
 import type { EngineMs, WallMs } from '../domain/time.ts';
 import { perform } from './acts.ts';
 import { compareCells } from './alert-cell.ts';
+import { clauseProblem, heedDeclared } from './clause.ts';
 import { comparedNumbers } from './compared.ts';
 import { encodeMemory } from './cell-memory.ts';
 import { declarePoint, learnInterval } from './declare.ts';
@@ -55,6 +56,7 @@ class RuleEngine implements Engine {
       cells: new Map(),
       dormant: new Map(),
       learned: new Map(),
+      clauses: [],
       counted: [],
       replaced: [],
       awaitsFirsts: null,
@@ -126,7 +128,9 @@ class RuleEngine implements Engine {
         if (input.replaces === undefined) declarePoint(core, input.point, moment);
         else replacePoint(core, input.replaces, input.point, moment);
         // What came due while Limen was down comes first: the start judges.
-        if (!this.#isAsleep) judgeReplaced(core, moment);
+        if (this.#isAsleep) return null;
+        if (input.replaces === undefined) heedDeclared(core, input.point.index, moment);
+        else judgeReplaced(core, moment);
         return null;
       case 'clock':
         this.advance(at);
@@ -174,11 +178,11 @@ class RuleEngine implements Engine {
   }
 
   problems(): readonly string[] {
-    return orderedCells(this.#core).flatMap((cell) =>
-      cell.problem === null
-        ? []
-        : [`rule "${cell.rule.name}" cannot judge ${cell.device}/${cell.metric}: ${cell.problem}`],
-    );
+    return orderedCells(this.#core).flatMap((cell) => {
+      const problem = cell.clause === null ? cell.problem : clauseProblem(cell.clause);
+      const name = `${cell.device}/${cell.metric}`;
+      return problem === null ? [] : [`rule "${cell.rule.name}" cannot judge ${name}: ${problem}`];
+    });
   }
 
   snapshot(): EngineSnapshot {

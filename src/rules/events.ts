@@ -6,13 +6,22 @@ import {
   type Reason,
   type ShownLimit,
 } from '../domain/alert.ts';
+import { isCompound } from '../domain/clause.ts';
 import { displayValue, type PointIndex } from '../domain/point.ts';
 import type { Seq, Value } from '../domain/reading.ts';
-import { severities, type Comparator, type Quantity, type Severity } from '../domain/rule.ts';
+import {
+  severities,
+  type Comparator,
+  type CompoundClause,
+  type Quantity,
+  type Severity,
+} from '../domain/rule.ts';
 import type { EngineMs, WallMs } from '../domain/time.ts';
 import { convert } from '../domain/units.ts';
-import { nextDelayEnd, type AlertCell } from './alert-cell.ts';
+import { isHeld, nextDelayEnd, type AlertCell } from './alert-cell.ts';
 import { encodeMemory } from './cell-memory.ts';
+import { breachedCount, judgeClause } from './clause.ts';
+import { breachReadings, clauseSentence } from './clause-reasons.ts';
 import type { EngineCore } from './engine-core.ts';
 import { judgedValue } from './judge-gauge.ts';
 import { composeMessage, tidy, type MessageFacts } from './message.ts';
@@ -29,7 +38,8 @@ export interface Conclusion {
 
 /** Freezes the alert as it is now and emits it. */
 export function announce(core: EngineCore, cell: AlertCell, conclusion: Conclusion): void {
-  const { kind, from, reason, at, cause } = conclusion;
+  const { kind, from, reason, at } = conclusion;
+  if (cell.clause !== null) judgeClause(core, cell.clause, isHeld(cell));
   cell.seq = core.surroundings.nextSeq();
   cell.reason = reason;
   if (kind === 'transition') cell.changedAt = toWall(core, at);
@@ -41,7 +51,7 @@ export function announce(core: EngineCore, cell: AlertCell, conclusion: Conclusi
     from,
     to: cell.state,
     reason,
-    cause: distinct(cause),
+    cause: distinct(withMembers(core, cell, conclusion)),
     alert: presentAlert(core, cell, at),
     point: cell.pointIndex === 0 ? null : (cell.pointIndex as PointIndex),
     memory: encodeMemory(cell),
@@ -68,6 +78,7 @@ export function announceIfDirty(
 
 /** The alert as the outside sees it: value and worst of this moment, message and reason of the last event. */
 export function presentAlert(core: EngineCore, cell: AlertCell, at: number): Alert {
+  if (cell.clause !== null) judgeClause(core, cell.clause, isHeld(cell));
   const severity = severityOf(cell);
   const due = nextDelayEnd(cell);
   return {
@@ -124,13 +135,25 @@ function severityOf(cell: AlertCell): Severity {
 
 function shownValue(core: EngineCore, cell: AlertCell, at: number): Value | null {
   if (cell.kind === 'event') return Number.isNaN(cell.worst) ? null : cell.worst;
+  if (cell.kind === 'compound') return shownCount(cell, countOf(cell));
   if (cell.kind !== 'value') return waitedMs(core, cell, at) / 1000;
   return toShown(core, cell, judgedValue(core, cell));
 }
 
 function shownWorst(core: EngineCore, cell: AlertCell): Value | null {
   if (Number.isNaN(cell.worst)) return null;
+  if (cell.kind === 'compound') return shownCount(cell, cell.worst);
   return cell.kind === 'value' ? toShown(core, cell, cell.worst) : cell.worst;
+}
+
+// How many members are breached, of an expression whether it is true.
+function shownCount({ clause }: AlertCell, count: number): Value | null {
+  if (Number.isNaN(count)) return null;
+  return clause?.root.kind === 'expression' ? count !== 0 : count;
+}
+
+function countOf({ clause }: AlertCell): number {
+  return clause === null ? NaN : breachedCount(clause);
 }
 
 function toShown(core: EngineCore, cell: AlertCell, stored: number): Value | null {
@@ -141,6 +164,7 @@ function toShown(core: EngineCore, cell: AlertCell, stored: number): Value | nul
 }
 
 function unitOf(core: EngineCore, cell: AlertCell): string | null {
+  if (cell.kind === 'compound') return null;
   if (cell.kind !== 'value') return 's';
   if (cell.gauge !== null) return cell.gauge.unit;
   return core.points.slot(cell.pointIndex)?.point.unit ?? null;
@@ -155,6 +179,7 @@ export function shownLimit(
   const shownLevel = cell.levels[index];
   if (shownLevel === undefined) return null;
   const { comparator } = shownLevel.level;
+  if (isCompound(comparator)) return neededOf(cell);
   if (comparator.kind === 'rate_above') return tidy(shownLevel.region.high);
   if (comparator.kind === 'rate_below') return tidy(shownLevel.region.low);
   const unit = unitOf(core, cell);
@@ -165,8 +190,13 @@ export function shownLimit(
   });
 }
 
+function neededOf({ clause }: AlertCell): ShownLimit | null {
+  if (clause === null) return null;
+  return clause.root.kind === 'expression' ? true : clause.root.needed;
+}
+
 function limitOf(
-  comparator: Exclude<Comparator, { kind: 'rate_above' | 'rate_below' }>,
+  comparator: Exclude<Comparator, CompoundClause | { kind: 'rate_above' | 'rate_below' }>,
   shown: (quantity: Quantity) => number,
 ): ShownLimit {
   switch (comparator.kind) {
@@ -201,6 +231,7 @@ function messageFacts(core: EngineCore, cell: AlertCell, conclusion: Conclusion)
     subject: subjectOf(cell),
     gauge: cell.gauge?.label ?? null,
     situation: situationOf(cell, conclusion),
+    members: cell.clause === null ? null : clauseSentence(core, cell.clause),
     note: cell.note,
   };
 }
@@ -211,7 +242,7 @@ function durationMs(cell: AlertCell, at: number): number | null {
 }
 
 function subjectOf(cell: AlertCell): MessageFacts['subject'] {
-  if (cell.kind === 'value' || cell.kind === 'silence') {
+  if (cell.kind === 'value' || cell.kind === 'compound' || cell.kind === 'silence') {
     return cell.levels[0]?.level.comparator.kind ?? 'silent_for';
   }
   return cell.kind;
@@ -223,6 +254,21 @@ function situationOf(cell: AlertCell, { kind }: Conclusion): MessageFacts['situa
     (cell.state === 'normal' && cell.raises > 0 && kind === 'transition');
   if (cell.condition === 'clear') return isOver ? 'back' : 'clear';
   return cell.condition;
+}
+
+// A compound alert rests on the readings of all members that are breached. The one that decided stays the last.
+function withMembers(
+  core: EngineCore,
+  { clause }: AlertCell,
+  { cause, reason }: Conclusion,
+): readonly number[] {
+  if (clause === null || (reason !== 'breached' && reason !== 'on_delay_over')) return cause;
+  const last = cause.at(-1) ?? NaN;
+  return [
+    ...cause.slice(0, -1),
+    ...breachReadings(core, clause).filter((seq) => seq !== last),
+    last,
+  ];
 }
 
 function distinct(cause: readonly number[]): readonly Seq[] {

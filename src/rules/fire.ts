@@ -1,5 +1,8 @@
 import type { AlertCell } from './alert-cell.ts';
 import type { EngineCore } from './engine-core.ts';
+import { heedPoint } from './clause.ts';
+import { lastReading } from './clause-reasons.ts';
+import { disturbPoints } from './compound.ts';
 import { announceIfDirty } from './events.ts';
 import { finishFlags } from './flags.ts';
 import { judgeGauge } from './judge-gauge.ts';
@@ -24,7 +27,10 @@ function fire(core: EngineCore, cell: AlertCell, at: number): void {
     const isStale = slot !== undefined && slot.stale === cell;
     if (isStale) core.points.stale[cell.pointIndex] = 1;
     settle(core, cell, 'breached', moment);
-    if (isStale) for (const other of slot.cells) judgeUnknown(core, other, moment);
+    if (isStale) {
+      for (const other of slot.cells) judgeUnknown(core, other, moment);
+      heedPoint(core, slot, moment);
+    }
   } else {
     if (cell.firsts !== null && cell.firsts.dueMs <= at) tellFirsts(core, cell, at, moment.seq);
     cell.steady = false;
@@ -36,11 +42,12 @@ function fire(core: EngineCore, cell: AlertCell, at: number): void {
   }
   finishFlags(core, cell, at);
   arm(core, cell);
-  if (cell.pointIndex > 0) core.points.disturb(cell.pointIndex);
+  disturbPoints(core, cell);
 }
 
 // The last reading of the point, or else the input that made Limen expect one.
 function lastCause(core: EngineCore, cell: AlertCell): number {
+  if (cell.clause !== null) return lastReading(core, cell.clause) ?? cell.sinceSeq;
   const seq = core.points.seq[cell.pointIndex] ?? NaN;
   return cell.pointIndex === 0 || Number.isNaN(seq) ? cell.sinceSeq : seq;
 }

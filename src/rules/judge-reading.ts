@@ -1,5 +1,6 @@
 import { qualityCodes } from '../domain/reading.ts';
 import type { AlertCell } from './alert-cell.ts';
+import { heedPoint } from './clause.ts';
 import { addBadCell } from './declare.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announceIfDirty } from './events.ts';
@@ -35,6 +36,7 @@ export function judgeReading(
     if (points.quality[index] === qualityCodes.bad) noteBad(core, slot, moment);
     for (const cell of slot.cells) judgeUnknown(core, cell, moment);
   }
+  heedPoint(core, slot, moment);
   findQuietRange(core, index);
 }
 

@@ -20,6 +20,8 @@ export interface MessageFacts {
   readonly subject: ComparatorKind | 'bad' | 'never_heard' | 'too_few' | 'event';
   /** What is judged instead of the value, such as `mean over 10 min`; null: the value is. */
   readonly gauge: string | null;
+  /** What a compound rule rests on: members with their values; null: it is none. */
+  readonly members: string | null;
   /** `breached`: beyond the limit; `unknown`: no usable value; `back`: an alert is over; `clear`: nothing happened. */
   readonly situation: 'breached' | 'unknown' | 'back' | 'clear';
   /** Text that replaces the built-in sentence. */
@@ -88,6 +90,7 @@ function defaultSentence(facts: MessageFacts): string {
       return breachSentence(point, facts);
     case 'unknown':
       if (facts.subject === 'stuck_for') return `it is not known whether ${point} is stuck`;
+      if (facts.members !== null) return point;
       if (facts.gauge !== null) return `${point} is not known`;
       if (facts.value === null) return `${point} has no usable value`;
       return `${point} has no usable value, last ${withUnit(facts.value, facts.unit)}`;
@@ -98,7 +101,8 @@ function defaultSentence(facts: MessageFacts): string {
   }
 }
 
-function subjectText({ device, metric, gauge }: MessageFacts): string {
+function subjectText({ device, metric, gauge, members }: MessageFacts): string {
+  if (members !== null) return members;
   const point = `${device}/${metric}`;
   return gauge === null ? point : `${gauge} of ${point}`;
 }
@@ -131,6 +135,10 @@ function breachSentence(point: string, facts: MessageFacts): string {
     case 'too_few':
       return `fewer points than expected have been heard as ${point}`;
     case 'event':
+    case 'all':
+    case 'any':
+    case 'at_least':
+    case 'expression':
       return point;
   }
 }
@@ -155,13 +163,21 @@ function backSentence(point: string, facts: MessageFacts): string {
     case 'bad':
       return `${point} has good values`;
     case 'event':
+    case 'all':
+    case 'any':
+    case 'at_least':
+    case 'expression':
       return point;
   }
 }
 
 function returnText(facts: MessageFacts): string {
+  const lasted = `lasted ${formatDuration(facts.durationMs ?? 0)}`;
+  if (facts.subject === 'expression') return lasted;
+  if (facts.members !== null)
+    return `worst ${shown(facts.worst)} of ${shown(facts.limit)}, ${lasted}`;
   const worst = isTimed(facts) ? secondsText(facts.worst) : withUnit(facts.worst, facts.unit);
-  return `worst ${worst}, lasted ${formatDuration(facts.durationMs ?? 0)}`;
+  return `worst ${worst}, ${lasted}`;
 }
 
 function isTimed(facts: MessageFacts): boolean {

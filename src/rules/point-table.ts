@@ -3,12 +3,15 @@ import type { Point, PointIndex } from '../domain/point.ts';
 import { qualityCodes, type Quality, type Seq } from '../domain/reading.ts';
 import type { EngineMs, WallMs } from '../domain/time.ts';
 import type { AlertCell } from './alert-cell.ts';
+import type { ClauseLink } from './clause-tree.ts';
 
 /** What the engine holds of a point beside its numbers. */
 export interface PointSlot {
   point: Point;
   /** Alerts of the configured rules, in the order of rule names. */
   readonly cells: AlertCell[];
+  /** Clauses over several points that this one is a member of, in the order in which they are heeded. */
+  readonly clauses: ClauseLink[];
   /** Limen's own alerts about this point; null while there is none. */
   stale: AlertCell | null;
   bad: AlertCell | null;

@@ -1,5 +1,7 @@
 import type { AlertCell } from './alert-cell.ts';
-import { badness } from './conditions.ts';
+import { isMemberHeld } from './clause.ts';
+import type { BoundClause, ClauseMember } from './clause-tree.ts';
+import { badness, type Region } from './conditions.ts';
 import type { EngineCore } from './engine-core.ts';
 
 /**
@@ -16,6 +18,9 @@ export function findQuietRange(core: EngineCore, index: number): void {
   range.high = Infinity;
   const value = points.value[index]!;
   for (const cell of slot.cells) if (!narrow(cell, value)) return;
+  for (const { bound, members } of slot.clauses) {
+    for (const member of members) if (!narrowToMember(bound, member, value)) return;
+  }
   points.quietLow[index] = range.low;
   points.quietHigh[index] = range.high;
 }
@@ -27,17 +32,26 @@ const range = { low: 0, high: 0 };
 function narrow(cell: AlertCell, value: number): boolean {
   if (cell.kind !== 'value') return cell.condition === 'clear';
   if (cell.gauge !== null || cell.condition === 'unknown') return false;
-  for (const one of cell.levels) {
-    const low = one.held ? one.region.heldLow : one.region.low;
-    const high = one.held ? one.region.heldHigh : one.region.high;
-    if (value < low) range.high = Math.min(range.high, low);
-    else if (value > high) range.low = Math.max(range.low, high);
-    else if (low <= high) {
-      range.low = Math.max(range.low, low);
-      range.high = Math.min(range.high, high);
-    }
-  }
+  for (const one of cell.levels) narrowToRegion(one.region, one.held, value);
   return cell.state === 'normal' || narrowToWorst(cell);
+}
+
+// Of a member only its own verdict counts: what its clause makes of it changes no sooner.
+function narrowToMember(bound: BoundClause, member: ClauseMember, value: number): boolean {
+  if (member.kind === 'input' || !bound.isCurrent) return false;
+  narrowToRegion(member.region, isMemberHeld(bound, member), value);
+  return true;
+}
+
+function narrowToRegion(region: Region, held: boolean, value: number): void {
+  const low = held ? region.heldLow : region.low;
+  const high = held ? region.heldHigh : region.high;
+  if (value < low) range.high = Math.min(range.high, low);
+  else if (value > high) range.low = Math.max(range.low, high);
+  else if (low <= high) {
+    range.low = Math.max(range.low, low);
+    range.high = Math.min(range.high, high);
+  }
 }
 
 function narrowToWorst(cell: AlertCell): boolean {
@@ -60,6 +74,10 @@ function narrowToWorst(cell: AlertCell): boolean {
     case 'stuck_for':
     case 'rate_above':
     case 'rate_below':
+    case 'all':
+    case 'any':
+    case 'at_least':
+    case 'expression':
       return false;
   }
 }

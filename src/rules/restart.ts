@@ -20,6 +20,7 @@ type ClockInput = Extract<EngineInput, { kind: 'clock' }>;
 export function restart(core: EngineCore, started: Started, moment: Moment): void {
   core.wallOffsetMs = started.wallOffsetMs;
   core.points.disturbAll();
+  for (const clause of core.clauses) clause.isCurrent = false;
   giveUpFirsts(core);
   for (const cell of orderedCells(core)) {
     restartDelays(cell, started.elapsedMs !== null, moment.at);
@@ -112,6 +113,7 @@ function restartWait(core: EngineCore, cell: AlertCell, { at, seq }: Moment): vo
       cell.sinceSeq = seq;
       break;
     case 'value':
+    case 'compound':
     case 'event':
       break;
   }

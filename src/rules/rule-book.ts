@@ -1,3 +1,4 @@
+import { clauseOf } from '../domain/clause.ts';
 import type { PointEntry } from '../domain/config.ts';
 import { limits } from '../domain/limits.ts';
 import { mergePointEntries } from '../domain/point-settings.ts';
@@ -13,7 +14,9 @@ export interface RuleBook {
   findOwn(name: OwnRule): OwnRuleSettings | null;
   /** Limen's own rules as they are at present, by name and span: thousands of points share a few. */
   readonly ownRules: Map<string, Rule>;
-  /** The rules that match a point, each as its overrides make it there. */
+  /** Rules that judge several points at once. */
+  readonly compound: readonly Rule[];
+  /** The other rules that match a point, each as its overrides make it there. */
   rulesOf(point: Name): readonly Rule[];
   /** `expect_every` of a point; null: none is set. */
   expectEveryMs(point: Name): DurationMs | null;
@@ -38,7 +41,9 @@ export function createRuleBook(
 ): RuleBook {
   const byPoint = new Map<string, Rule[]>();
   const wild: Rule[] = [];
+  const compound = rules.filter((rule) => clauseOf(rule) !== null);
   for (const rule of rules) {
+    if (clauseOf(rule) !== null) continue;
     if (rule.points.some((pattern) => !pattern.exact)) wild.push(rule);
     for (const pattern of rule.points) {
       if (!pattern.exact) continue;
@@ -58,6 +63,7 @@ export function createRuleBook(
   return {
     findOwn: (name) => ownSettings.find((settings) => settings.name === name) ?? null,
     ownRules: new Map(),
+    compound,
     rulesOf: (point) => {
       const found = new Set(byPoint.get(pointName(point)));
       for (const rule of wild) {

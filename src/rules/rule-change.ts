@@ -1,7 +1,10 @@
 import type { Condition } from '../domain/alert.ts';
+import { aboutOf } from '../domain/clause.ts';
 import type { EngineInput } from '../domain/engine.ts';
 import { ownRules, severityRank, type Rule } from '../domain/rule.ts';
-import { compileCell, type AlertCell } from './alert-cell.ts';
+import { compileCell, isHeld, type AlertCell } from './alert-cell.ts';
+import { breachedMembers, judgeClause, unbindClause } from './clause.ts';
+import { bindCompound, equipCompounds, judgeCompound } from './compound.ts';
 import { equipPoint, kindOf, removeCell } from './declare.ts';
 import { orderedCells, type EngineCore } from './engine-core.ts';
 import { announce, announceIfDirty } from './events.ts';
@@ -19,7 +22,7 @@ import {
   startOnDelay,
 } from './levels.ts';
 import { ownRule } from './own-rules.ts';
-import { createRuleBook, judgementOf } from './rule-book.ts';
+import { createRuleBook, judgementOf, type RuleBook } from './rule-book.ts';
 import { arm, end, raiseTo, settle, stepOf, type Moment } from './settle.ts';
 import { recallWasDown } from './was-down.ts';
 import { markByTime } from './watch.ts';
@@ -39,15 +42,12 @@ export function applyConfig(
   const book = createRuleBook(rules, points, ownSettings);
   core.book = book;
   for (const cell of orderedCells(core)) {
-    if (cell.kind !== 'value' && !isConfiguredSilence(core, cell)) {
+    if (!isConfigured(core, cell)) {
       adoptOwnRule(core, cell, moment);
       continue;
     }
-    const slot = core.points.slot(cell.pointIndex);
-    const { name } = cell.rule;
-    const rule =
-      slot === undefined ? null : book.rulesOf(slot.point).find((one) => one.name === name);
-    if (!rule) {
+    const rule = ruleOf(core, book, cell);
+    if (rule === null) {
       removeCell(core, cell, moment);
     } else if (judgementOf(rule) === judgementOf(cell.rule)) {
       adoptRule(core, cell, rule, moment);
@@ -62,6 +62,9 @@ export function applyConfig(
     const added = equipPoint(core, slot, moment);
     if (isFirst || !core.points.isUsable(slot.point.index)) continue;
     for (const cell of added) if (cell.kind === 'value') judgeCell(core, cell, moment);
+  }
+  for (const cell of equipCompounds(core, book.compound, moment)) {
+    if (!isFirst) judgeCompound(core, cell, moment);
   }
   core.points.disturbAll();
 }
@@ -90,8 +93,21 @@ function adoptSeverity(core: EngineCore, cell: AlertCell, rule: Rule, moment: Mo
   } else if (cell.state === 'returned') cell.rankMax = Math.max(cell.rankMax, one.rank);
 }
 
-function isConfiguredSilence(core: EngineCore, cell: AlertCell): boolean {
+// Not one of Limen's own.
+function isConfigured(core: EngineCore, cell: AlertCell): boolean {
+  if (cell.kind === 'value' || cell.kind === 'compound') return true;
   return cell.kind === 'silence' && core.points.slot(cell.pointIndex)?.stale !== cell;
+}
+
+// The rule of an alert as it is now; null: it has no such alert any more.
+function ruleOf(core: EngineCore, book: RuleBook, cell: AlertCell): Rule | null {
+  const isSame = ({ name }: Rule): boolean => name === cell.rule.name;
+  if (cell.kind === 'compound') {
+    const rule = book.compound.find(isSame);
+    return rule !== undefined && aboutOf(rule)?.device === cell.device ? rule : null;
+  }
+  const slot = core.points.slot(cell.pointIndex);
+  return slot === undefined ? null : (book.rulesOf(slot.point).find(isSame) ?? null);
 }
 
 // Everything about a rule but its judgement is applied in place; a latch that is gone holds nothing any more.
@@ -116,6 +132,7 @@ function changeRule(core: EngineCore, cell: AlertCell, rule: Rule, moment: Momen
   cell.kind = kindOf(rule);
   compileCell(cell, core.points.slot(cell.pointIndex)?.point ?? null);
   keepHeld(cell);
+  rebind(core, cell);
   noteLatch(cell);
   limitShelf(cell, at);
   const verdict = judgeAnew(core, cell, at);
@@ -191,7 +208,21 @@ function noteLatch(cell: AlertCell): void {
   cell.dirty = true;
 }
 
+// A comparison that is still there with the same point goes on: its deadband holds it as before.
+function rebind(core: EngineCore, cell: AlertCell): void {
+  if (cell.clause === null) return;
+  const breached = breachedMembers(cell.clause);
+  unbindClause(core, cell.clause);
+  bindCompound(core, cell, breached);
+}
+
 function judgeAnew(core: EngineCore, cell: AlertCell, at: number): Condition {
+  if (cell.clause !== null) {
+    const verdict = judgeClause(core, cell.clause, isHeld(cell));
+    const [level] = cell.levels;
+    if (level !== undefined && verdict !== 'unknown') level.breached = verdict === 'breached';
+    return verdict;
+  }
   if (cell.kind === 'silence') {
     markClear(cell);
     markByTime(core, cell, at);

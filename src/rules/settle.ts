@@ -1,6 +1,7 @@
 import type { AlertState, Condition } from '../domain/alert.ts';
 import { qualityCodes } from '../domain/reading.ts';
-import { isAcknowledgeRequired, nextDelayEnd, type AlertCell } from './alert-cell.ts';
+import { isAcknowledgeRequired, isHeld, nextDelayEnd, type AlertCell } from './alert-cell.ts';
+import { expireMembers, judgeClause, qualityOfClause } from './clause.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announce, announceIfDirty, toWall } from './events.ts';
 import { endOneShot, nextFlagDue } from './flags.ts';
@@ -22,16 +23,11 @@ import {
   type LifeCycleInput,
   type LifeCycleStep,
 } from './life-cycle.ts';
+import type { Moment } from './moment.ts';
 import { breachDue, nextBreachDue } from './watch.ts';
 import { noteWorst } from './worst.ts';
 
-/** When and by which input a verdict came about. */
-export interface Moment {
-  readonly at: number;
-  readonly seq: number;
-  /** Wall time of the reading, if it is one. */
-  readonly atMs: number;
-}
+export type { Moment };
 
 /**
  * Takes a verdict (levels are marked already) through the life cycle: delays start and end, the state moves, events
@@ -98,8 +94,9 @@ export function arm(core: EngineCore, cell: AlertCell): void {
 
 /** Takes over the quality of the point; it is shown with the alert. */
 export function noteQuality(core: EngineCore, cell: AlertCell): void {
-  if (cell.kind !== 'value' && cell.kind !== 'silence') return;
-  const quality = core.points.shownQuality(cell.pointIndex);
+  if (cell.kind !== 'value' && cell.kind !== 'silence' && cell.clause === null) return;
+  const quality =
+    cell.clause === null ? core.points.shownQuality(cell.pointIndex) : qualityOfClause(cell.clause);
   if (cell.quality === quality) return;
   cell.quality = quality;
   cell.dirty = true;
@@ -263,9 +260,20 @@ function finishOffDelay(core: EngineCore, cell: AlertCell, at: number, seq: numb
 
 function isOverdue(core: EngineCore, cell: AlertCell, at: number): boolean {
   const index = cell.pointIndex;
+  if (cell.clause !== null) {
+    if (cell.condition !== 'clear') return false;
+    // After a restore nothing has been judged yet.
+    judgeClause(core, cell.clause, isHeld(cell));
+    expireMembers(cell.clause, (member) => isPointOverdue(core, member, at));
+    return cell.clause.root.verdict !== 'clear';
+  }
   if (cell.kind !== 'value') return false;
   if (core.points.stale[index] === 1 || core.points.quality[index]! > qualityCodes.suspect)
     return true;
+  return isPointOverdue(core, index, at);
+}
+
+function isPointOverdue(core: EngineCore, index: number, at: number): boolean {
   const stale = core.points.slot(index)?.stale ?? null;
   const level = stale?.levels[0];
   return stale !== null && level !== undefined && breachDue(core, stale, level) <= at;

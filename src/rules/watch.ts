@@ -16,7 +16,7 @@ export function breachDue(core: EngineCore, cell: AlertCell, one: LevelCell): nu
 
 /** When the next level may be breached by time alone; Infinity: never. */
 export function nextBreachDue(core: EngineCore, cell: AlertCell): number {
-  if (cell.kind === 'value') return cell.gaugeDue;
+  if (cell.kind === 'value' || cell.kind === 'compound') return cell.gaugeDue;
   let due = Infinity;
   for (const one of cell.levels) {
     if (!one.breached) due = Math.min(due, breachDue(core, cell, one));
@@ -60,6 +60,7 @@ function waitsSince(core: EngineCore, cell: AlertCell): number {
     case 'event':
       return cell.condition === 'breached' ? cell.since : NaN;
     case 'value':
+    case 'compound':
       return NaN;
   }
 }

@@ -1,4 +1,6 @@
 import type { AlertCell } from './alert-cell.ts';
+import { breachedCount } from './clause.ts';
+import type { BoundClause } from './clause-tree.ts';
 import { badness } from './conditions.ts';
 import type { EngineCore } from './engine-core.ts';
 import { judgedValue } from './judge-gauge.ts';
@@ -8,7 +10,13 @@ import { noteWait } from './watch.ts';
 export function noteWorst(core: EngineCore, cell: AlertCell, at: number): void {
   if (cell.state === 'normal' || cell.condition === 'unknown') return;
   if (cell.kind === 'value') noteWorstValue(core, cell);
+  else if (cell.clause !== null) noteMost(cell, cell.clause);
   else noteWait(core, cell, at);
+}
+
+function noteMost(cell: AlertCell, clause: BoundClause): void {
+  const breached = breachedCount(clause);
+  if (!(cell.worst >= breached)) cell.worst = breached;
 }
 
 function noteWorstValue(core: EngineCore, cell: AlertCell): void {

@@ -18,6 +18,7 @@ const facts: MessageFacts = {
   durationMs: 754_000,
   worst: -9.5,
   gauge: null,
+  members: null,
   subject: 'above',
   situation: 'breached',
   note: null,
