@@ -9,7 +9,7 @@ import type { Notifiers } from './consumers/notifiers/notifiers.ts';
 import type { Outputs } from './consumers/outputs/outputs.ts';
 import type { Stream } from './consumers/stream.ts';
 import type { Act, ActAnswer } from './domain/act.ts';
-import { alertJson, isShown, type Alert } from './domain/alert.ts';
+import { alertFacts, isShown, type Alert } from './domain/alert.ts';
 import type { DrillStep, Health, LimenApi, StatusReport } from './domain/api.ts';
 import { unmatchedRules } from './domain/clause.ts';
 import type { Config } from './domain/config.ts';
@@ -115,7 +115,7 @@ export function createApi(parts: Parts): LimenApi {
     health,
     readiness,
     metrics: () => host.metrics.text(),
-    alerts: (all) => (all ? engine.all() : shownAlerts(engine)).map(alertJson),
+    alerts: (all) => (all ? engine.all() : shownAlerts(engine)).map(alertFacts),
     act: (act) => parts.act(act),
     readings: (query) => parts.reader.readings(query),
     countReadings: (query) => parts.reader.countReadings(query),

@@ -19,7 +19,7 @@ import { createOutputs } from './consumers/outputs/outputs.ts';
 import { createPublisher } from './consumers/publisher.ts';
 import { createStream } from './consumers/stream.ts';
 import type { Act, ActAnswer } from './domain/act.ts';
-import { alertJson, alertKey, isShown, type AlertEvent } from './domain/alert.ts';
+import { alertFacts, alertKey, isShown, type AlertEvent } from './domain/alert.ts';
 import type { LimenApi, ReadingRecord } from './domain/api.ts';
 import { unmatchedRules } from './domain/clause.ts';
 import { actingRules, type Config } from './domain/config.ts';
@@ -306,7 +306,7 @@ async function start(host: Host, first: Config): Promise<Running> {
         point: event.point,
         drill: event.drill,
         notify: notifiers.offer(event),
-        shown: alertJson(alert),
+        shown: alertFacts(alert),
         memory: event.memory,
         compared: engine.compared(alert),
         config: inlet.configSeq,

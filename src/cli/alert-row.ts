@@ -1,4 +1,11 @@
-import { alertKey, alertStates, type AlertKey, type AlertState } from '../domain/alert.ts';
+import {
+  alertKey,
+  alertStates,
+  firstOutOf,
+  type AlertKey,
+  type AlertState,
+  type FirstOut,
+} from '../domain/alert.ts';
 import type { Value } from '../domain/reading.ts';
 import type { Severity } from '../domain/rule.ts';
 import type { AlertJson } from '../http/client.ts';
@@ -24,6 +31,7 @@ export interface AlertRow extends AlertKey {
   /** What keeps it from people by design; null: nothing. */
   readonly suppressedBy: string | null;
   readonly outOfService: boolean;
+  readonly firstOut: FirstOut | null;
 }
 
 /** Reads an alert that came over the socket or from the files. */
@@ -49,6 +57,7 @@ export function parseAlert(json: AlertJson): AlertRow {
     shelvedUntil: numberOf(json['shelved_until']),
     suppressedBy: textOf(json['suppressed_by']),
     outOfService: json['out_of_service'] === true,
+    firstOut: firstOutOf(json),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { firstOutText } from '../domain/alert.ts';
 import { parseAlert, type AlertRow } from './alert-row.ts';
 import type { CliHost } from './cli-host.ts';
 import { withConfigOption, type ConfigOption } from './config-file.ts';
@@ -63,8 +64,10 @@ function alertTable(alerts: readonly AlertRow[], host: CliHost): string {
   return [paint(host.out, 'dim', title), ...painted].map((line) => `${line}\n`).join('');
 }
 
-function stateText({ state, latched, shelvedUntil, suppressedBy, outOfService }: AlertRow): string {
+function stateText(alert: AlertRow): string {
+  const { key, state, latched, shelvedUntil, suppressedBy, outOfService, firstOut } = alert;
   const notes = [
+    ...(firstOut === null ? [] : [printable(firstOutText(key, firstOut))]),
     ...(latched ? ['latched'] : []),
     ...(shelvedUntil === null ? [] : [`shelved until ${formatTime(shelvedUntil)}`]),
     ...(suppressedBy === null ? [] : [`suppressed by ${printable(suppressedBy)}`]),

@@ -1,4 +1,4 @@
-import { alertKey } from '../domain/alert.ts';
+import { alertKey, firstOutText } from '../domain/alert.ts';
 import type {
   WhyActStep,
   WhyAlertStep,
@@ -44,7 +44,7 @@ export function stepLines(why: WhyReport, terminal: Terminal): string[] {
 function stepText(step: WhyStep, key: string): string {
   switch (step.kind) {
     case 'alert':
-      return alertText(step);
+      return alertText(step, key);
     case 'act':
       return actText(step);
     case 'output':
@@ -56,14 +56,25 @@ function stepText(step: WhyStep, key: string): string {
   }
 }
 
-function alertText(step: WhyAlertStep): string {
-  const { event, from, to, reason, message, verdict, due_at: dueAt, suppressed_by: by } = step;
+function alertText(step: WhyAlertStep, key: string): string {
+  const {
+    first_out: firstOut,
+    event,
+    from,
+    to,
+    reason,
+    message,
+    verdict,
+    due_at: dueAt,
+    suppressed_by: by,
+  } = step;
   const due = dueAt === null ? '' : `, due ${formatMoment(dueAt).slice(11)}`;
   const whom = reason === 'suppressed' && by !== null ? ` by ${printable(by)}` : '';
   const why = `${reason.replaceAll('_', ' ')}${whom}`;
   if (event === 'condition') return `alert   ${to}, now ${verdict.condition}${due}`;
   const change = from === to ? to : `${from} → ${to}`;
-  return `alert   ${change}: ${why}, ${verdict.severity}${due}: ${printable(message)}`;
+  const first = firstOut === null ? '' : `, ${printable(firstOutText(key, firstOut))}`;
+  return `alert   ${change}: ${why}, ${verdict.severity}${due}${first}: ${printable(message)}`;
 }
 
 function actText({ act, by, comment, result, reason }: WhyActStep): string {

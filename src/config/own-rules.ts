@@ -1,6 +1,7 @@
 import { ownRules, ruleDefaults, type OwnRule, type OwnRuleSettings } from '../domain/rule.ts';
 import { readActions, type ActionNames } from './actions.ts';
-import { readDuration, type Context } from './context.ts';
+import { readDuration, readLine, type Context } from './context.ts';
+import { configLimits } from './limits.ts';
 import { quote, type Path } from './problem.ts';
 import { readMessage } from './message-template.ts';
 import type { RuleInput, SalvagedConfig } from './shape.ts';
@@ -10,7 +11,7 @@ import { closest } from './suggest.ts';
 const allOwn = 'limen.*';
 
 /** What may be set of them: everything but their judgement. */
-const settableKeys = ['severity', 'acknowledge', 'shelve_max', 'message', 'then'];
+const settableKeys = ['severity', 'acknowledge', 'shelve_max', 'message', 'then', 'group'];
 
 type Settings = Omit<OwnRuleSettings, 'name'>;
 
@@ -90,6 +91,9 @@ function readEntry(
     ...(rule.message === undefined
       ? {}
       : { message: readMessage(context, [...path, 'message'], rule.message) }),
+    ...(rule.group === undefined
+      ? {}
+      : { group: readLine(context, [...path, 'group'], rule.group, configLimits.nameCharsMax) }),
     ...(rule.then === undefined
       ? {}
       : { then: readActions(context, [...path, 'then'], rule.then ?? [], names) }),

@@ -1,7 +1,8 @@
 import { ruleDefaults, type Rule, type RuleChanges } from '../domain/rule.ts';
 import { readActions, type ActionNames } from './actions.ts';
-import { checkName, readDuration, type Context } from './context.ts';
+import { checkName, readDuration, readLine, type Context } from './context.ts';
 import { readJudgement } from './levels.ts';
+import { configLimits } from './limits.ts';
 import { readMessage } from './message-template.ts';
 import { isOwnName } from './own-rules.ts';
 import { readOverrides } from './overrides.ts';
@@ -38,6 +39,7 @@ export function readRules(
         shelveMaxMs:
           readDuration(context, [...path, 'shelve_max'], rule.shelve_max) ??
           ruleDefaults.shelveMaxMs,
+        group: readGroup(context, [...path, 'group'], rule.group),
         then: readActions(context, [...path, 'then'], rule.then ?? [], names),
         variants: readOverrides(context, path, { rule, points }, (placed, merged) => {
           return readChanges(placed, path, merged, settings).changes;
@@ -64,6 +66,10 @@ function readChanges(
       message: readMessage(context, [...path, 'message'], rule.message),
     },
   };
+}
+
+function readGroup(context: Context, path: Path, value: RuleInput['group']): string | null {
+  return value === undefined ? null : readLine(context, path, value, configLimits.nameCharsMax);
 }
 
 function readPatterns(context: Context, path: Path, points: RuleInput['points']): Rule['points'] {

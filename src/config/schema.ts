@@ -110,7 +110,7 @@ const laterRuleKeys = [
   'all any at_least about expression inputs',
   'late late_after',
   'active_when settle',
-  'group acknowledge_with',
+  'acknowledge_with',
   'chain repeat re_alarm',
 ].flatMap((keys) => keys.split(' '));
 
@@ -160,6 +160,7 @@ const rule = strictMap(
     shelve_max: key(duration, 'Longest time an alert may be shelved (default 8h; 0: never).'),
     message,
     then: section(list(action, 'a list of actions'), 'What the alert does.'),
+    group: key(text, 'Alerts of one group tell which of them was first.'),
     overrides: section(
       namedMap(override, 'a map from devices, or device/metric, to what is different there'),
       'What is different about a device or point; all entries that match merge in file order.',

@@ -104,6 +104,7 @@ function readAlert(
     ...present('comment', asText('comment', comment)),
     ...present('latched', latched),
     ...present('suppressedBy', asText('suppressed_by', input.suppressed_by)),
+    ...present('firstOut', readSwitch(input.first_out)),
     ...present('reason', input.reason),
     ...present('dueMs', dueMs),
   };

@@ -38,6 +38,7 @@ const expectedAlert = pick(
     comment: key(text, 'Comment of the acknowledgement.'),
     latched: key(flag, 'Whether it waits for a reset.'),
     suppressed_by: key(text, 'What keeps it from people by design, or nothing.'),
+    first_out: key(flag, 'Whether it was the first active of its group.'),
     reason: key(choice(reasons), 'Why it changed last.'),
     due: key(moment, 'When its running delay ends.'),
   }),

@@ -1,5 +1,6 @@
 import type { ActAnswer } from '../domain/act.ts';
 import {
+  alertFacts,
   alertJson,
   alertKey,
   type Alert,
@@ -209,7 +210,7 @@ function eventJson(event: AlertEvent, at: WallMs): Record<string, unknown> {
   const { alert, kind, from, to, reason, cause, drill } = event;
   const head = { seq: alert.seq, at, id: alert.id, kind, from, to, reason, cause, drill };
   // Head last too: the alert's own reason and seq must not win over the event's.
-  return { ...head, ...alertJson(alert), ...head };
+  return { ...head, ...alertFacts(alert), ...head };
 }
 
 function outputJson(status: OutputStatus): Record<string, unknown> {

@@ -57,6 +57,27 @@ export function alertKey(key: AlertKey): string {
 /** A limit as it is shown: a number, a pair, or a state. */
 export type ShownLimit = number | readonly [number, number] | string | boolean;
 
+/** First-out of ISA-18.2: the first active alert of a group since the whole group was normal. */
+export interface FirstOut {
+  readonly group: string;
+  /** `rule/device/metric` of the one that was first. */
+  readonly alert: string;
+}
+
+/** Who was first, in words, for an alert with this key. */
+export function firstOutText(key: string, { group, alert }: FirstOut): string {
+  return alert === key ? `first of group ${group}` : `after ${alert} in group ${group}`;
+}
+
+/** A payload that may have come from an earlier version: the first-out in it, if there is one. */
+export function firstOutOf(json: Readonly<Record<string, unknown>>): FirstOut | null {
+  const found = json['first_out'];
+  if (typeof found !== 'object' || found === null) return null;
+  if (!('group' in found) || !('alert' in found)) return null;
+  const { group, alert } = found;
+  return typeof group === 'string' && typeof alert === 'string' ? { group, alert } : null;
+}
+
 /**
  * An alert as the outside sees it, frozen at one event. Times are wall times, stamped from the clock mapping that was
  * valid at the event.
@@ -87,6 +108,8 @@ export interface Alert extends AlertKey {
   readonly shelvedUntil: WallMs | null;
   readonly suppressedBy: string | null;
   readonly outOfService: boolean;
+  /** Who was first in its group, while it is not normal; null: nobody yet, or it is in no group. */
+  readonly firstOut: FirstOut | null;
   readonly reason: Reason;
   /** Sequence number of the event that made it so. */
   readonly seq: Seq;
@@ -132,7 +155,12 @@ export function isShown(alert: Alert): boolean {
   return alert.state !== 'normal' || isFlagged(alert);
 }
 
-/** The retained payload and the JSON of CLI and HTTP (contract 6): every key always present. */
+/** The alert in events, lists and notifications: the retained payload, and who was first in its group. */
+export function alertFacts(alert: Alert): Record<string, unknown> {
+  return { ...alertJson(alert), first_out: alert.firstOut };
+}
+
+/** The retained payload (contract 6): every key always present. */
 export function alertJson(alert: Alert): Record<string, unknown> {
   return {
     id: alert.id,
@@ -175,12 +203,12 @@ export function isFlaggedJson(json: Readonly<Record<string, unknown>>): boolean 
   );
 }
 
-/** The alert in a payload of `alertJson`. Only for what Limen itself has written: nothing is checked. */
+/** The alert in a payload of `alertFacts`. Only for what Limen itself has written: nothing is checked. */
 export function alertOfJson(json: Readonly<Record<string, unknown>>): Alert {
   const camel = Object.entries(json).map(([key, value]) => [
     key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
     value,
   ]);
-  // the inverse of alertJson
-  return Object.fromEntries(camel) as Alert;
+  // the inverse of alertFacts
+  return { firstOut: null, ...Object.fromEntries(camel) } as Alert;
 }

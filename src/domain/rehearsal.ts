@@ -32,6 +32,8 @@ export interface ExpectedAlert extends Place {
   readonly acknowledgedBy?: string;
   readonly comment?: string;
   readonly latched?: boolean;
+  /** Whether it was the first active of its group. */
+  readonly firstOut?: boolean;
   /** `nothing`: it is not suppressed. */
   readonly suppressedBy?: string;
   readonly reason?: Reason;

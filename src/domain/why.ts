@@ -1,4 +1,4 @@
-import type { AlertState, Condition, ShownLimit } from './alert.ts';
+import type { AlertState, Condition, FirstOut, ShownLimit } from './alert.ts';
 import type { AppliedCalibration } from './calibration.ts';
 import type { ComparedLevel } from './engine.ts';
 import type { OutputLevel } from './output.ts';
@@ -57,6 +57,8 @@ export interface WhyAlertStep extends Step {
   /** What keeps it from people by design since this event; null: nothing, or an event of an older Limen. */
   readonly suppressed_by: string | null;
   readonly due_at: number | null;
+  /** Who was first in its group; null: nobody, or it is in none. */
+  readonly first_out: FirstOut | null;
   readonly verdict: WhyVerdict;
   /** Numbers of the rows that caused it. */
   readonly cause: readonly number[];

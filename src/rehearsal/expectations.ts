@@ -108,6 +108,7 @@ function checkAlert(expected: ExpectedAlert, { alerts, toTestMs }: Present): Dif
     ...wanted('comment', expected.comment, alert.comment),
     ...wanted('latched', expected.latched, alert.latched),
     ...wanted('suppressed_by', expected.suppressedBy, alert.suppressedBy),
+    ...wanted('first_out', expected.firstOut, alert.firstOut?.alert === alertKey(alert)),
     ...wanted('reason', expected.reason, alert.reason),
     ...(expected.dueMs === undefined
       ? []

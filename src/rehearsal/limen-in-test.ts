@@ -10,7 +10,7 @@ import { Quarantine } from '../channel/quarantine.ts';
 import { notifyTargets } from '../consumers/notifiers/edges.ts';
 import { createOutputs } from '../consumers/outputs/outputs.ts';
 import type { Act } from '../domain/act.ts';
-import { alertJson, alertKey, isShown, type Alert, type AlertEvent } from '../domain/alert.ts';
+import { alertFacts, alertKey, isShown, type Alert, type AlertEvent } from '../domain/alert.ts';
 import { actingRules, type Config } from '../domain/config.ts';
 import type { ActVerdict } from '../domain/engine.ts';
 import type { Group } from '../domain/group.ts';
@@ -153,7 +153,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
       point: event.point,
       drill: event.drill,
       notify,
-      shown: alertJson(alert),
+      shown: alertFacts(alert),
       memory: event.memory,
       compared: engine.compared(alert),
       config: inlet.configSeq,

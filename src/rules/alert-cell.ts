@@ -142,6 +142,8 @@ export interface AlertCell extends Timed {
   outOfService: OutOfService | null;
   /** In the order they began; empty: not suppressed. */
   suppressions: readonly Suppression[];
+  /** `rule/device/metric` of the first active alert of its group; null: none was, or this one is normal. */
+  firstOut: string | null;
   reason: Reason;
   /** The last event's number and message. */
   seq: number;
@@ -225,6 +227,7 @@ export function createCell(options: CellOptions): AlertCell {
     shelf: null,
     outOfService: null,
     suppressions: noSuppressions,
+    firstOut: null,
     reason: 'condition',
     seq: 0,
     message: '',

@@ -33,6 +33,7 @@ interface CellMemory {
     readonly creditable: boolean;
     readonly seq: number;
   }[];
+  readonly first_out: { readonly group: string; readonly alert: string } | null;
   readonly out_of_service: { readonly remind: number; readonly seq: number } | null;
   /** Members of a clause that only their deadband may keep breached. */
   readonly members: readonly string[];
@@ -70,6 +71,10 @@ export function encodeMemory(cell: AlertCell): CellMemory {
         ? null
         : { ...cell.firsts, points: cell.firsts.points.map((one) => ({ ...one })) },
     shelf: encodeShelf(cell),
+    first_out:
+      cell.firstOut === null || cell.rule.group === null
+        ? null
+        : { group: cell.rule.group, alert: cell.firstOut },
     out_of_service:
       cell.outOfService === null
         ? null
@@ -126,6 +131,8 @@ export function recall(
   cell.note = stored.note;
   cell.firsts = stored.firsts ?? null;
   cell.recalled = stored.members ?? [];
+  // Of another group than that of today it says nothing.
+  if (stored.first_out?.group === cell.rule.group) cell.firstOut = stored.first_out.alert;
   recallFlags(cell, stored);
   for (const one of cell.levels) {
     const level = stored.levels.find(({ severity }) => severity === one.level.severity);

@@ -15,6 +15,7 @@ import { linkPoint, recompilePoint, unbindClause } from './clause.ts';
 import { encodeMemory, recall } from './cell-memory.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announce, presentAlert } from './events.ts';
+import { giveRule, joinGroup, leaveGroup } from './first-out.ts';
 import { dropFlags } from './flags.ts';
 import { releaseLevels } from './levels.ts';
 import { badAfterMs, ownRule, staleAfterMs } from './own-rules.ts';
@@ -105,6 +106,7 @@ export function addCell(
     core.dormant.delete(cell.key);
   }
   core.cells.set(cell.key, cell);
+  joinGroup(core, cell);
   arm(core, cell);
   return cell;
 }
@@ -120,6 +122,7 @@ export function addBadCell(core: EngineCore, slot: PointSlot, moment: Moment): A
 export function removeCell(core: EngineCore, cell: AlertCell, { at, seq }: Moment): void {
   const from = cell.state;
   cell.state = 'normal';
+  leaveGroup(core, cell);
   cell.latched = false;
   releaseLevels(cell);
   const wasFlagged = dropFlags(cell);
@@ -173,7 +176,7 @@ function expectPoint(
 /** Gives one of Limen's own alerts another length of time to wait for. */
 export function changeSpan(core: EngineCore, cell: AlertCell, rule: Rule): void {
   if (cell.rule === rule) return;
-  cell.rule = rule;
+  giveRule(core, cell, rule);
   compileCell(cell, null);
   arm(core, cell);
 }

@@ -46,6 +46,7 @@ export function drillRaise(rule: Rule, moment: DrillMoment): AlertEvent {
     shelvedUntil: null,
     suppressedBy: null,
     outOfService: false,
+    firstOut: null,
     reason: 'drill',
     seq: moment.seq,
   };

@@ -27,6 +27,8 @@ export interface EngineCore {
   readonly timers: TimerHeap<AlertCell>;
   /** Every alert there is, by its key. */
   readonly cells: Map<string, AlertCell>;
+  /** Alerts that are not normal, by the group of their rule. */
+  readonly groups: Map<string, Set<AlertCell>>;
   readonly dormant: Map<string, DormantAlert>;
   /** What has shown of the points, by index. */
   readonly learned: Map<number, LearnedInterval>;

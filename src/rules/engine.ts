@@ -54,6 +54,7 @@ class RuleEngine implements Engine {
       points: this.#points,
       timers: this.#timers,
       cells: new Map(),
+      groups: new Map(),
       dormant: new Map(),
       learned: new Map(),
       clauses: [],

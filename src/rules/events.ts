@@ -2,6 +2,7 @@ import {
   byDesign,
   type Alert,
   type AlertEventKind,
+  type FirstOut,
   type AlertState,
   type Reason,
   type ShownLimit,
@@ -109,6 +110,7 @@ export function presentAlert(core: EngineCore, cell: AlertCell, at: number): Ale
     shelvedUntil: cell.shelf === null ? null : toWall(core, cell.shelf.dueMs),
     suppressedBy: suppressedBy(cell),
     outOfService: cell.outOfService !== null,
+    firstOut: firstOutOf(cell),
     reason: cell.reason,
     seq: cell.seq as Seq,
   };
@@ -122,6 +124,10 @@ export function suppressedBy({ suppressions }: AlertCell): string | null {
   const words: readonly string[] = byDesign;
   const shown = suppressions.find(({ by }) => !words.includes(by)) ?? first;
   return shown.by;
+}
+
+function firstOutOf({ rule, firstOut }: AlertCell): FirstOut | null {
+  return rule.group === null || firstOut === null ? null : { group: rule.group, alert: firstOut };
 }
 
 /** Engine time as wall time, by the mapping of this moment. */

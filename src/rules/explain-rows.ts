@@ -1,4 +1,4 @@
-import type { AlertState, Condition, ShownLimit } from '../domain/alert.ts';
+import type { AlertState, Condition, FirstOut, ShownLimit } from '../domain/alert.ts';
 import type { AppliedCalibration } from '../domain/calibration.ts';
 import type { Compared } from '../domain/engine.ts';
 import type { JournalRow } from '../domain/journal.ts';
@@ -42,6 +42,8 @@ export interface AlertBody {
     readonly breached_at: number | null;
     readonly raised_at: number | null;
     readonly due_at: number | null;
+    /** Not there in rows of earlier versions. */
+    readonly first_out?: FirstOut | null;
     readonly raises: number;
     readonly suppressed_by?: string | null;
   };

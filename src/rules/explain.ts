@@ -99,6 +99,7 @@ function alertStep(
     message: body.shown.message,
     suppressed_by: body.shown.suppressed_by ?? null,
     due_at: body.shown.due_at,
+    first_out: body.shown.first_out ?? null,
     verdict: verdictOf(body),
     cause: body.cause,
     readings: body.cause.flatMap((cause) => readings.get(cause) ?? []),

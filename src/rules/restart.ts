@@ -7,6 +7,7 @@ import type { AlertCell } from './alert-cell.ts';
 import { orderedCells, type EngineCore } from './engine-core.ts';
 import { announceIfDirty, toWall } from './events.ts';
 import { fireDue } from './fire.ts';
+import { settleGroups } from './first-out.ts';
 import { creditFlags, restartFlags } from './flags.ts';
 import { judgeReplaced } from './replace-point.ts';
 import { adoptLevels } from './rule-change.ts';
@@ -31,6 +32,7 @@ export function restart(core: EngineCore, started: Started, moment: Moment): voi
     announceIfDirty(core, cell, moment.at, moment.seq);
   }
   dropUnclaimed(core, moment);
+  settleGroups(core, moment);
   if (started.downMs !== null && started.downMs > limits.wasDownAfterMs) {
     tellWasDown(core, started.downMs, started.stoppedAt, moment);
   }
@@ -133,6 +135,7 @@ function dropUnclaimed(core: EngineCore, { at, seq }: Moment): void {
       shelvedUntil: null,
       suppressedBy: null,
       outOfService: false,
+      firstOut: null,
       dueAt: null,
       changedAt: from === 'normal' ? stored.alert.changedAt : toWall(core, at),
       reason: 'removed',

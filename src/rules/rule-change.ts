@@ -9,6 +9,7 @@ import { equipPoint, kindOf, removeCell } from './declare.ts';
 import { orderedCells, type EngineCore } from './engine-core.ts';
 import { announce, announceIfDirty } from './events.ts';
 import { expectPoints } from './expected-points.ts';
+import { giveRule, settleGroups } from './first-out.ts';
 import { limitShelf } from './flags.ts';
 import { shownRate } from './gauge.ts';
 import { judgeGaugeAnew } from './judge-gauge.ts';
@@ -66,6 +67,7 @@ export function applyConfig(
   for (const cell of equipCompounds(core, book.compound, moment)) {
     if (!isFirst) judgeCompound(core, cell, moment);
   }
+  if (!isFirst) settleGroups(core, moment);
   core.points.disturbAll();
 }
 
@@ -88,7 +90,7 @@ function adoptSeverity(core: EngineCore, cell: AlertCell, rule: Rule, moment: Mo
   one.rank = severityRank(level.severity);
   cell.dirty = cell.state !== 'normal';
   if (isRaised(cell) && one.rank > cell.rankMax) {
-    cell.rule = rule;
+    giveRule(core, cell, rule);
     raiseTo(core, cell, { level: 0, input: 'escalate', at: moment.at, cause: [moment.seq] });
   } else if (cell.state === 'returned') cell.rankMax = Math.max(cell.rankMax, one.rank);
 }
@@ -112,7 +114,7 @@ function ruleOf(core: EngineCore, book: RuleBook, cell: AlertCell): Rule | null 
 
 // Everything about a rule but its judgement is applied in place; a latch that is gone holds nothing any more.
 function adoptRule(core: EngineCore, cell: AlertCell, rule: Rule, { at, seq }: Moment): void {
-  cell.rule = rule;
+  giveRule(core, cell, rule);
   cell.steady = false;
   noteLatch(cell);
   if (limitShelf(cell, at)) arm(core, cell);
@@ -128,7 +130,7 @@ function changeRule(core: EngineCore, cell: AlertCell, rule: Rule, moment: Momen
   const { at, seq } = moment;
   const rankBefore = presentRank(cell);
   if (!isSameScale(cell.rule, rule)) cell.worst = NaN;
-  cell.rule = rule;
+  giveRule(core, cell, rule);
   cell.kind = kindOf(rule);
   compileCell(cell, core.points.slot(cell.pointIndex)?.point ?? null);
   keepHeld(cell);

@@ -4,6 +4,7 @@ import { isAcknowledgeRequired, isHeld, nextDelayEnd, type AlertCell } from './a
 import { expireMembers, judgeClause, qualityOfClause } from './clause.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announce, announceIfDirty, toWall } from './events.ts';
+import { joinGroup, leaveGroup, noteActive, tellGroup } from './first-out.ts';
 import { endOneShot, nextFlagDue } from './flags.ts';
 import {
   cancelAllLeaving,
@@ -121,6 +122,7 @@ export function end(
     cell.returnedAt = toWall(core, at);
     cell.endedAt = at;
   }
+  if (cell.state === 'normal') leaveGroup(core, cell);
   cell.latched = false;
   releaseLevels(cell);
   announce(core, cell, { kind: 'transition', from, reason: step.reason, at, cause });
@@ -150,6 +152,8 @@ export function begin(
   const due = holdDueLevels(cell, at);
   if (due >= 0) noteRaise(core, cell, due, at);
   else cell.present = Math.max(0, dueFirst(cell));
+  const isFirst = cell.state === 'active' && noteActive(core, cell);
+  joinGroup(core, cell);
   announce(core, cell, {
     kind: 'transition',
     from: 'normal',
@@ -157,6 +161,7 @@ export function begin(
     at,
     cause: [seq],
   });
+  if (isFirst) tellGroup(core, cell.rule.group, { at, seq });
 }
 
 function stepFor(
@@ -221,7 +226,9 @@ export function raiseTo(
   if (step.raised) noteRaise(core, cell, level, at);
   else notePresent(cell, level);
   forgetAcknowledgement(cell);
+  const isFirst = noteActive(core, cell);
   announce(core, cell, { kind: 'transition', from, reason: step.reason, at, cause });
+  if (isFirst) tellGroup(core, cell.rule.group, { at, seq: cause.at(-1) ?? NaN });
 }
 
 function noteRaise(core: EngineCore, cell: AlertCell, due: number, at: number): void {

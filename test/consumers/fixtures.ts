@@ -95,6 +95,7 @@ export function alertOf(fields: Partial<Alert> = {}): Alert {
     shelvedUntil: null,
     suppressedBy: null,
     outOfService: false,
+    firstOut: null,
     reason: 'on_delay_over',
     seq: seq(10),
     ...fields,

@@ -1,3 +1,4 @@
+import { firstOutOf, firstOutText } from '../../domain/alert.ts';
 import { limits } from '../../domain/limits.ts';
 import type { Seq } from '../../domain/reading.ts';
 import type { NotifyEdge } from '../../domain/rule.ts';
@@ -9,7 +10,7 @@ export interface PendingNotification {
   readonly edge: NotifyEdge;
   /** The occurrence. */
   readonly id: string;
-  /** The alert as contract 6 JSON. */
+  /** The alert as `alertFacts` shows it. */
   readonly alert: Readonly<Record<string, unknown>>;
   /** Marked test alert. */
   readonly drill: boolean;
@@ -39,7 +40,16 @@ export function idempotencyKey({ id, seq }: Pick<PendingNotification, 'id' | 'se
 /** What a notifier hands over, as JSON text: the alert, and which edge of its life this is. */
 export function deliveryText({ notification, site, recorded }: Delivery): string {
   const { alert, edge, drill } = notification;
-  return JSON.stringify({ ...alert, event: edge, recorded, site, drill });
+  const message = messageWithFirst(alert);
+  return JSON.stringify({ ...alert, message, event: edge, recorded, site, drill });
+}
+
+// Who is told of ten alerts at once looks for the one that began it.
+function messageWithFirst(alert: PendingNotification['alert']): unknown {
+  const first = firstOutOf(alert);
+  const { message, rule, device, metric } = alert;
+  if (first === null || typeof message !== 'string') return message;
+  return `${message} (${firstOutText(`${String(rule)}/${String(device)}/${String(metric)}`, first)})`;
 }
 
 /** A detail from outside, cut to what is worth keeping. */

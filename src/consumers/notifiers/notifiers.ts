@@ -1,4 +1,4 @@
-import { alertJson, type AlertEvent } from '../../domain/alert.ts';
+import { alertFacts, type AlertEvent } from '../../domain/alert.ts';
 import type { NotifierStatus } from '../../domain/api.ts';
 import type { ActingRule, NotifierSpec } from '../../domain/config.ts';
 import { limits } from '../../domain/limits.ts';
@@ -116,7 +116,7 @@ export function createNotifiers(options: NotifiersOptions): Notifiers {
       const targets = notifyTargets(rule, event).filter((name) => queues.has(name));
       if (targets.length === 0) return targets;
       const { seq, id } = event.alert;
-      const notification = { seq, edge, id, alert: alertJson(event.alert), drill: event.drill };
+      const notification = { seq, edge, id, alert: alertFacts(event.alert), drill: event.drill };
       for (const name of targets) queues.get(name)?.offer(notification);
       pumpAfterCommit();
       return targets;

@@ -3,7 +3,7 @@ import { engineSnapshot, pointMemories, type AlertRow } from '../../../src/chann
 import type { HabitRow } from '../../../src/channel/habits.ts';
 import { parseConfig } from '../../../src/config/parse.ts';
 import type { Act } from '../../../src/domain/act.ts';
-import { alertJson, alertKey, isShown, type AlertEvent } from '../../../src/domain/alert.ts';
+import { alertFacts, alertKey, isShown, type AlertEvent } from '../../../src/domain/alert.ts';
 import type { Config } from '../../../src/domain/config.ts';
 import type { Engine, EngineInput, PointMemory } from '../../../src/domain/engine.ts';
 import type { Projection } from '../../../src/domain/group.ts';
@@ -148,7 +148,7 @@ class JournalReplay {
       cause: event.cause,
       point: event.point,
       drill: event.drill,
-      shown: alertJson(alert),
+      shown: alertFacts(alert),
       memory: event.memory,
       compared: this.#engine.compared(alert),
       config: this.#configSeq as Seq,

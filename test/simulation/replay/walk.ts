@@ -156,7 +156,7 @@ function wander(name: string, middle: number, width: number): number {
 function act(): void {
   const alerts = app.api.alerts(true).filter(() => random() < 0.4);
   for (const alert of alerts) {
-    // an alert as alertJson has it
+    // an alert as alertFacts has it
     const { rule, device, metric } = alert as unknown as AlertKey;
     const asks: readonly Ask[] = [
       { act: 'acknowledge' },
