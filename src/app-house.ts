@@ -121,6 +121,18 @@ function countHouse({ host, intake, points, engine, quarantine }: HouseParts): v
         .statuses()
         .map(({ source, source_times_refused: count }) => [{ source }, count] as const),
   );
+  metrics.collect(
+    'limen_readings_late_total',
+    'Readings older at their arrival than late_after of a rule',
+    'counter',
+    () => intake.statuses().map(({ source, late }) => [{ source }, late] as const),
+  );
+  metrics.collect(
+    'limen_readings_out_of_order_total',
+    'Readings in time that came after a newer one of their point',
+    'counter',
+    () => intake.statuses().map(({ source, out_of_order: count }) => [{ source }, count] as const),
+  );
   metrics.gauge('limen_points_count', 'Points ever heard of', () => points.size);
   metrics.gauge(
     'limen_alerts_open_count',

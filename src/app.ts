@@ -26,7 +26,7 @@ import { actingRules, type Config } from './domain/config.ts';
 import type { EngineInput } from './domain/engine.ts';
 import { LimenError, messageOf } from './domain/error.ts';
 import { displayValue } from './domain/point.ts';
-import { qualityOf, type Seq } from './domain/reading.ts';
+import { isGoodNews, qualityOf, type Seq } from './domain/reading.ts';
 import type { RecentQuery, RecentReadings } from './domain/store.ts';
 import type { WallMs } from './domain/time.ts';
 import { createActs } from './app-acts.ts';
@@ -346,7 +346,7 @@ async function start(host: Host, first: Config): Promise<Running> {
         unit: point.unit,
         quality: qualityOf(quality),
       };
-      if (outputs.awaitsReadings && reading.quality === 'good') outputs.heard(point);
+      if (outputs.awaitsReadings && isGoodNews(quality)) outputs.heard(point);
       if (liveLog.showsReadings) liveLog.reading(reading);
       if (stream.hasListeners) stream.emit({ kind: 'reading', reading });
     };

@@ -2,7 +2,7 @@ import type { Engine } from '../domain/engine.ts';
 import type { Point, PointIndex } from '../domain/point.ts';
 import { everyVariant, type Rule } from '../domain/rule.ts';
 import type { RecentQuery, RecentReadings } from '../domain/store.ts';
-import type { DurationMs, EngineMs } from '../domain/time.ts';
+import type { DurationMs, EngineMs, WallMs } from '../domain/time.ts';
 
 /**
  * Which stored readings the windows of the rules need at a start: those of the last span, and twice as far back, because
@@ -32,7 +32,12 @@ export function gather(engine: Pick<Engine, 'gather'>, readings: RecentReadings)
     const at = readings.engineMs[row];
     const value = readings.values[row];
     if (at === undefined || value === undefined) continue;
-    engine.gather(at as EngineMs, index as PointIndex, value);
+    const lateAtMs = readings.lateAtMs[row] ?? NaN;
+    if (Number.isNaN(lateAtMs)) engine.gather(at as EngineMs, index as PointIndex, value);
+    else {
+      const late = { atMs: lateAtMs as WallMs, isNews: readings.news[row] === 1 };
+      engine.gather(at as EngineMs, index as PointIndex, value, late);
+    }
   }
 }
 

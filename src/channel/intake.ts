@@ -10,9 +10,10 @@ import {
 } from '../domain/calibration.ts';
 import type { Source } from '../domain/config.ts';
 import type { Engine } from '../domain/engine.ts';
+import { lateFate } from '../domain/lateness.ts';
 import { limits } from '../domain/limits.ts';
 import { isName } from '../domain/name.ts';
-import { historyOnlyFlag, qualityCodes, type Seq } from '../domain/reading.ts';
+import { historyOnlyFlag, lateFlag, qualityCodes, type Seq } from '../domain/reading.ts';
 import type { EngineMs, WallMs } from '../domain/time.ts';
 import { convert, parseUnit } from '../domain/units.ts';
 import type { EngineTime } from './engine-time.ts';
@@ -30,6 +31,10 @@ class SourceCounters {
   stored = 0;
   /** Source times that were not used. */
   timesRefused = 0;
+  /** Readings that were late for a rule of their point, dropped ones included. */
+  late = 0;
+  /** Readings in time that came after a newer one of their point. */
+  outOfOrder = 0;
   readonly reasons = new Map<string, number>();
 
   constructor(source: string) {
@@ -44,6 +49,8 @@ class SourceCounters {
       rejected,
       reasons: Object.fromEntries(this.reasons),
       source_times_refused: this.timesRefused,
+      late: this.late,
+      out_of_order: this.outOfOrder,
     };
   }
 }
@@ -101,7 +108,7 @@ export interface IntakeOptions {
   learned(point: PointRef): void;
 }
 
-/** Told of each stored reading while somebody watches. */
+/** Told of each stored reading while somebody watches; `quality` as it is stored, with its flags. */
 export type ReadingWatcher = (
   point: PointRef,
   seq: Seq,
@@ -114,6 +121,24 @@ const good = qualityCodes.good;
 const suspect = qualityCodes.suspect;
 const bad = qualityCodes.bad;
 const stale = qualityCodes.stale;
+
+/** The time of a payload, and whether it is the source's own. */
+interface ItemTime {
+  readonly atMs: WallMs;
+  readonly isOwn: boolean;
+}
+
+/** Where a reading belongs: what is added to its stored quality, and which rules judge it. */
+interface Place {
+  readonly flags: number;
+  readonly judge: 'all' | 'by_rule' | 'nobody';
+}
+
+const presentPlace: Place = { flags: 0, judge: 'all' };
+const lateNewsPlace: Place = { flags: lateFlag, judge: 'by_rule' };
+const latePlace: Place = { flags: lateFlag | historyOnlyFlag, judge: 'by_rule' };
+const historyPlace: Place = { flags: lateFlag | historyOnlyFlag, judge: 'nobody' };
+const retainedPlace: Place = { flags: historyOnlyFlag, judge: 'nobody' };
 
 /**
  * Message → numbered readings: decodes, converts, checks, gives each reading its number and place in the journal, and
@@ -229,7 +254,7 @@ export class Intake {
       // NaN, the sign of anything but a plain number, fails both comparisons.
       if (value >= point.low && value <= point.high) {
         route.counters.accepted++;
-        this.#store(route, point, value, NaN, good, this.#wallMs, true);
+        this.#store(route, point, value, NaN, good, this.#wallMs, presentPlace);
         this.#judgedBytes = null;
         return 1;
       }
@@ -257,15 +282,15 @@ export class Intake {
     const given = decoded.items[0]?.atMs ?? null;
     const isKept = given !== null && this.#isCredible(given);
     if (given !== null && !isKept && !retained) this.#noteTime(route, bytes);
-    const atMs = isKept ? given : this.#wallMs;
+    const time: ItemTime = { atMs: isKept ? given : this.#wallMs, isOwn: isKept };
     let read = 0;
     for (const item of decoded.items)
-      if (this.#takeItem(route, item, atMs, bytes, retained)) read++;
+      if (this.#takeItem(route, item, time, bytes, retained)) read++;
     if (read === 0) this.#reject(route, 'no metric in the object', bytes);
   }
 
   /** Stores one item or rejects it; false: it says nothing and counts as nothing. */
-  #takeItem(route: Route, item: Item, atMs: WallMs, bytes: Buffer, retained: boolean): boolean {
+  #takeItem(route: Route, item: Item, time: ItemTime, bytes: Buffer, retained: boolean): boolean {
     const metric = metricOf(route.metric, item.metric);
     if (!isName(route.device) || !isName(metric)) {
       this.#reject(route, 'a name that is empty, too long or has control characters', bytes);
@@ -284,18 +309,45 @@ export class Intake {
       return true;
     }
     if (item.metric === null) route.scalar = point;
+    const { atMs } = time;
+    const place = retained ? retainedPlace : this.#placeOf(route, point, time);
+    if (place === null) return true;
     route.counters.accepted++;
-    const isLate = this.#wallMs - atMs > limits.lateAfterMs;
     const { value, raw, reason } = this.#read(point, item, atMs);
     let quality: number = item.quality === null ? good : qualityCodes[item.quality];
     if (reason !== null) {
       quality = bad;
       this.#quarantine.add(route.counters.source, route.topic, reason, bytes, this.#wallMs);
     }
-    if (retained) this.#store(route, point, value, raw, quality === bad ? bad : stale, atMs, false);
-    else this.#store(route, point, value, raw, quality, atMs, !isLate);
+    if (retained && quality !== bad) quality = stale;
+    this.#store(route, point, value, raw, quality, atMs, place);
     this.#judgedCalibration = null;
     return true;
+  }
+
+  /** Where a reading belongs by its own time; null: it is late, and its rules drop it. */
+  #placeOf(route: Route, point: PointRef, { atMs, isOwn }: ItemTime): Place | null {
+    // Without a time of its own it is of now.
+    if (!isOwn) return presentPlace;
+    const { counters } = route;
+    const ageMs = this.#wallMs - atMs;
+    const isLate = ageMs > point.lateFromMs;
+    const newestAt = this.#engine.newestAt(point.index);
+    const isNews = newestAt === null || atMs >= newestAt;
+    if (isLate) counters.late++;
+    else if (isNews) return presentPlace;
+    else counters.outOfOrder++;
+    const fate = lateFate(point.lateness, ageMs);
+    switch (fate) {
+      case 'judged':
+        return isNews ? lateNewsPlace : latePlace;
+      case 'history_only':
+        return historyPlace;
+      case 'dropped':
+        counters.accepted++;
+        count(counters, 'late');
+        return null;
+    }
   }
 
   #store(
@@ -305,20 +357,22 @@ export class Intake {
     raw: number,
     quality: number,
     atMs: WallMs,
-    judged: boolean,
+    { flags, judge }: Place,
   ): void {
     if (!point.declared) this.#points.learn(point, {});
     // Only a number settles the kind here: a state or true and false have said what they are.
     if (!point.settled && value === value) point.settled = true;
-    const stored = judged ? quality : quality | historyOnlyFlag;
+    const stored = quality | flags;
     const seq = this.#journal.reading(point.index, this.#engineMs, atMs, value, raw, stored);
     route.counters.stored++;
-    if (judged) {
-      this.#engine.reading(seq, this.#engineMs, atMs, point.index, value, quality);
+    if (judge !== 'nobody') {
+      if (judge === 'all')
+        this.#engine.reading(seq, this.#engineMs, atMs, point.index, value, quality);
+      else this.#engine.late(seq, this.#engineMs, atMs, point.index, value, quality);
       if (point.keepsEvidence) point.lastEvidence = { seq, evidence: this.evidence() };
     }
-    if (this.watcher !== null) this.watcher(point, seq, atMs, value, quality);
-    if (judged && quality <= suspect && !(this.#engineMs - point.arrivedAt < arrivalMs))
+    if (this.watcher !== null) this.watcher(point, seq, atMs, value, stored);
+    if (flags === 0 && quality <= suspect && !(this.#engineMs - point.arrivedAt < arrivalMs))
       this.#arrive(point);
   }
 
@@ -427,7 +481,7 @@ export class Intake {
   #reject(route: Route, reason: string, bytes: Buffer): void {
     const { counters } = route;
     counters.accepted++;
-    counters.reasons.set(reason, (counters.reasons.get(reason) ?? 0) + 1);
+    count(counters, reason);
     this.#quarantine.add(counters.source, route.topic, reason, bytes, this.#wallMs);
   }
 
@@ -436,6 +490,10 @@ export class Intake {
     for (const counters of this.#counters.values()) sum += of(counters);
     return sum;
   }
+}
+
+function count({ reasons }: SourceCounters, reason: string): void {
+  reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
 }
 
 /** Nested metrics join with a dot; a payload that names none under a topic that names none is called `value`. */

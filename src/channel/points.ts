@@ -1,8 +1,9 @@
 import { alertKey, type Alert } from '../domain/alert.ts';
 import type { Calibration } from '../domain/calibration.ts';
-import { textPatterns } from '../domain/clause.ts';
+import { pointPatterns, textPatterns } from '../domain/clause.ts';
 import type { PointEntry } from '../domain/config.ts';
 import type { PointMemory } from '../domain/engine.ts';
+import { lateFromMs, type Lateness } from '../domain/lateness.ts';
 import { limits } from '../domain/limits.ts';
 import { mergePointEntries, type PointSettings } from '../domain/point-settings.ts';
 import {
@@ -34,6 +35,9 @@ export class PointRef implements Point {
   validLow = -Infinity;
   validHigh = Infinity;
   calibrations: readonly Calibration[] = [];
+  /** What its rules say about late readings, and the age from which one is late for the first of them. */
+  lateness: readonly Lateness[] = [];
+  lateFromMs = 0;
   /** Whether some rule compares the point with a text: only then is a text a value. */
   takesText = false;
   /** Whether the journal and the engine know the point. */
@@ -80,6 +84,7 @@ export class Points {
   readonly #byIndex: (PointRef | undefined)[] = [];
   readonly #declare: Declare;
   #entries: readonly PointEntry[] = [];
+  #rules: readonly Rule[] = [];
   #textPatterns: readonly PointPattern[] = [];
 
   /**
@@ -129,6 +134,7 @@ export class Points {
   /** Settings of the config are looked up anew for every point. */
   configure(entries: readonly PointEntry[], rules: readonly Rule[]): void {
     this.#entries = entries;
+    this.#rules = rules;
     this.#textPatterns = rules.flatMap(everyVariant).flatMap(textPatterns);
     for (const ref of this.#byName.values()) {
       const before = ref.toPoint();
@@ -224,6 +230,10 @@ export class Points {
     const isPlain = ref.calibrations.length === 0;
     ref.low = isPlain ? ref.validLow : Infinity;
     ref.high = isPlain ? ref.validHigh : -Infinity;
+    ref.lateness = this.#rules.filter((rule) =>
+      pointPatterns(rule).some((pattern) => pattern.matches(ref.device, ref.metric)),
+    );
+    ref.lateFromMs = lateFromMs(ref.lateness);
     ref.takesText = this.takesText(ref.device, ref.metric);
   }
 }

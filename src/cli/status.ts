@@ -97,6 +97,11 @@ function statusText(status: StatusJson, host: CliHost): string {
       ([reason, count]) => `  ${count} rejected from ${printable(source)}: ${printable(reason)}`,
     ),
   );
+  const oldOnes = status.sources.flatMap(({ source, late, out_of_order: outOfOrder }) =>
+    late + outOfOrder === 0
+      ? []
+      : [`  ${late} late and ${outOfOrder} out of order from ${printable(source)}`],
+  );
   const lines: Line[] = [
     ['limen', `${status.version}, site ${printable(status.site)}, up ${age}, pid ${status.pid}`],
     ['data', `${printable(status.directory)}, rows up to ${status.committed_seq} on disk`],
@@ -111,7 +116,7 @@ function statusText(status: StatusJson, host: CliHost): string {
       'readings',
       `${readings.accepted} accepted, ${readings.stored} stored, ${readings.rejected} rejected`,
     ],
-    ...rejections.map((text) => ['', text] as const),
+    ...[...rejections, ...oldOnes].map((text) => ['', text] as const),
     ['points', `${status.points}, ${formatCount(status.rules, 'rule')}`],
     ['alerts', alertCounts(status.alerts)],
   ];

@@ -40,6 +40,10 @@ export function readRules(
           readDuration(context, [...path, 'shelve_max'], rule.shelve_max) ??
           ruleDefaults.shelveMaxMs,
         group: readGroup(context, [...path, 'group'], rule.group),
+        late: rule.late ?? ruleDefaults.late,
+        lateAfterMs:
+          readDuration(context, [...path, 'late_after'], rule.late_after) ??
+          ruleDefaults.lateAfterMs,
         then: readActions(context, [...path, 'then'], rule.then ?? [], names),
         variants: readOverrides(context, path, { rule, points }, (placed, merged) => {
           return readChanges(placed, path, merged, settings).changes;

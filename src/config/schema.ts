@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { claimSpans, notifyEdges, severities } from '../domain/rule.ts';
+import { claimSpans, latePolicies, notifyEdges, severities } from '../domain/rule.ts';
 import {
   aggregate,
   choice,
@@ -108,7 +108,6 @@ const action = strictMap(
 
 const laterRuleKeys = [
   'all any at_least about expression inputs',
-  'late late_after',
   'active_when settle',
   'acknowledge_with',
   'chain repeat re_alarm',
@@ -158,6 +157,8 @@ const rule = strictMap(
     latch: key(flag, 'Stay raised until a person resets it (default false).'),
     unknown,
     shelve_max: key(duration, 'Longest time an alert may be shelved (default 8h; 0: never).'),
+    late: key(choice(latePolicies), 'What becomes of late readings (default history_only).'),
+    late_after: key(duration, 'A reading older than this at arrival is late (default 2m).'),
     message,
     then: section(list(action, 'a list of actions'), 'What the alert does.'),
     group: key(text, 'Alerts of one group tell which of them was first.'),

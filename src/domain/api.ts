@@ -86,6 +86,10 @@ export interface SourceStatus {
   readonly reasons: Readonly<Record<string, number>>;
   /** Payloads whose source time was not used; their readings carry the time of arrival. */
   readonly source_times_refused: number;
+  /** Readings that came later than `late_after` of a rule. */
+  readonly late: number;
+  /** Readings that came in time, but after a newer one of their point. */
+  readonly out_of_order: number;
 }
 
 /** One step of a drill: what was done, with its result. */

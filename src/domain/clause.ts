@@ -68,6 +68,12 @@ export function patternsOf(clause: Clause): readonly PointPattern[] {
   return [...byText.values()];
 }
 
+/** Every point that a rule judges, by itself or in a clause. */
+export function pointPatterns(rule: Rule): readonly PointPattern[] {
+  const clause = clauseOf(rule);
+  return clause === null ? rule.points : patternsOf(clause);
+}
+
 /** Rules of which no pattern, or no pattern of one of their members, matches a point that is known. */
 export function unmatchedRules(
   rules: readonly Rule[],

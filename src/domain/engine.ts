@@ -96,6 +96,13 @@ export interface PointMemory {
   readonly badSince: EngineMs | null;
 }
 
+/** What is known of a stored reading that was late or out of order. */
+export interface GatheredLate {
+  readonly atMs: WallMs;
+  /** No newer one was judged before. */
+  readonly isNews: boolean;
+}
+
 /** The whole state of an engine, as plain JSON: opens each day file, restores the engine at start. */
 export interface EngineSnapshot {
   readonly wallOffsetMs: number;
@@ -124,6 +131,20 @@ export interface Engine {
     value: number,
     quality: number,
   ): void;
+  /**
+   * A reading that is late for a rule of its point at least (`late_after`), or older by `atMs` than the last one. Each rule
+   * judges it or not, by its own policy.
+   */
+  late(
+    seq: Seq,
+    at: EngineMs,
+    atMs: WallMs,
+    point: PointIndex,
+    value: number,
+    quality: number,
+  ): void;
+  /** Source time of the newest reading of a point that was judged; an older one is no news. null: there is none. */
+  newestAt(point: PointIndex): WallMs | null;
   /** Fires all timers due at or before `at`. */
   advance(at: EngineMs): void;
   /** When the next timer is due; null: none. */
@@ -145,7 +166,7 @@ export interface Engine {
    * A usable reading from before the start, for windows to begin with; nothing is judged. To be called in the order of
    * the readings, after the points and before `started`.
    */
-  gather(at: EngineMs, point: PointIndex, value: number): void;
+  gather(at: EngineMs, point: PointIndex, value: number, late?: GatheredLate): void;
   /** To be called once, before the first input. Points must have been given by `point` inputs before or after. */
   restore(snapshot: EngineSnapshot): void;
 }

@@ -15,12 +15,22 @@ export const qualityCodes: Readonly<Record<Quality, number>> = {
   stale: 3,
 };
 
-/** Added to the stored quality code of a reading that came too late for the rules: it is history only. */
+/** Added to the stored quality code of a reading that is no news: by it the point has no other last value. */
 export const historyOnlyFlag = 16;
+
+/** Added to that of a reading that came late, or after one that is newer by its own time: some rules may judge it. */
+export const lateFlag = 32;
+
+const qualityMask = 15;
 
 /** Name of a stored quality code; an unknown code is read as `bad`, the safe side. */
 export function qualityOf(code: number): Quality {
-  return qualities[code & ~historyOnlyFlag] ?? 'bad';
+  return qualities[code & qualityMask] ?? 'bad';
+}
+
+/** Whether a stored quality is that of a good reading that is news. */
+export function isGoodNews(code: number): boolean {
+  return (code & ~lateFlag) === qualityCodes.good;
 }
 
 /** A value as people see it. */

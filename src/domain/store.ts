@@ -42,6 +42,10 @@ export interface RecentReadings {
   readonly points: Uint32Array<ArrayBuffer>;
   readonly engineMs: Float64Array<ArrayBuffer>;
   readonly values: Float64Array<ArrayBuffer>;
+  /** Source time of a reading that was late or out of order; NaN: it was neither. */
+  readonly lateAtMs: Float64Array<ArrayBuffer>;
+  /** 1: no newer one was judged before. */
+  readonly news: Uint8Array<ArrayBuffer>;
 }
 
 /** Messages to the storage thread, handled in order. */

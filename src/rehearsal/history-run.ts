@@ -1,5 +1,5 @@
 import { convertStored, pointName, type Point, type PointIndex } from '../domain/point.ts';
-import { qualityCodes, type Seq } from '../domain/reading.ts';
+import { lateFlag, qualityCodes, qualityOf, type Seq } from '../domain/reading.ts';
 import type { EngineMs, WallMs } from '../domain/time.ts';
 import {
   qualitySpan,
@@ -68,7 +68,13 @@ export class HistoryRun implements ReplaySink {
     return this.#noises.get(name) ?? null;
   }
 
-  readings(rows: readonly ReplayRow[], baseMs: number, seq: number): void {
+  readings(
+    rows: readonly ReplayRow[],
+    baseMs: number,
+    seq: number,
+    lateAts: readonly number[],
+  ): void {
+    let lateRow = 0;
     if (this.#waiting.length > 0) this.#declareWaiting();
     const todo = this.#todo;
     const index = this.#index;
@@ -84,6 +90,7 @@ export class HistoryRun implements ReplaySink {
       const packed = columns[1];
       const quality = packed % qualitySpan;
       const point = (packed - quality) / qualitySpan;
+      const ownAt = quality >= lateFlag ? lateAts[lateRow++] : undefined;
       let what = todo[point] ?? skipped;
       if (what === skipped) continue;
       const at = baseMs + columns[0];
@@ -91,7 +98,9 @@ export class HistoryRun implements ReplaySink {
       const value = columns[2] ?? NaN;
       const target = (index[point] ?? 0) as PointIndex;
       if (quality <= qualityCodes.suspect && value === value) noise[point]?.add(at, value);
-      if (what === given) {
+      if (ownAt !== undefined) {
+        if (what !== skipped) this.#giveLate(seq, at, point, value, quality, baseMs + ownAt);
+      } else if (what === given) {
         const atMs = (at + offsetMs) as WallMs;
         before.reading(seq as Seq, at as EngineMs, atMs, target, value, quality);
         after.reading(seq as Seq, at as EngineMs, atMs, target, value, quality);
@@ -212,22 +221,40 @@ export class HistoryRun implements ReplaySink {
     return point === undefined ? undefined : this.#newest.get(pointName(point));
   }
 
+  #giveLate(
+    seq: number,
+    at: number,
+    stored: number,
+    value: number,
+    flagged: number,
+    ownAt: number,
+  ): void {
+    const quality = qualityCodes[qualityOf(flagged)];
+    this.#eachConverted(stored, value, quality, ({ engine }, index, own, given) =>
+      engine.late(seq as Seq, at as EngineMs, ownAt as WallMs, index, own, given),
+    );
+  }
+
   #giveConverted(seq: number, at: number, stored: number, value: number, quality: number): void {
+    this.#eachConverted(stored, value, quality, ({ engine, recorder }, index, own, given) => {
+      const atMs = (at + recorder.wallOffsetMs) as WallMs;
+      engine.reading(seq as Seq, at as EngineMs, atMs, index, own, given);
+    });
+  }
+
+  #eachConverted(
+    stored: number,
+    value: number,
+    quality: number,
+    give: (rules: ReplayedRules, index: PointIndex, own: number, quality: number) => void,
+  ): void {
     const point = this.#stored.get(stored);
     const newest = this.#newestOf(stored);
     if (point === undefined || newest === undefined) return;
     this.#eachEngine((rules) => {
       const own = convertStored(value, point, rules.inOwnUnit(newest).unit);
-      const atMs = (at + rules.recorder.wallOffsetMs) as WallMs;
       const isLost = own !== own && quality <= qualityCodes.suspect;
-      rules.engine.reading(
-        seq as Seq,
-        at as EngineMs,
-        atMs,
-        newest.index,
-        own,
-        isLost ? qualityCodes.bad : quality,
-      );
+      give(rules, newest.index, own, isLost ? qualityCodes.bad : quality);
     });
   }
 }

@@ -16,7 +16,14 @@ import type { ActVerdict } from '../domain/engine.ts';
 import type { Group } from '../domain/group.ts';
 import type { OutputStatus } from '../domain/output.ts';
 import { displayValue, pointName } from '../domain/point.ts';
-import { qualityOf, type Quality, type Value } from '../domain/reading.ts';
+import {
+  historyOnlyFlag,
+  isGoodNews,
+  lateFlag,
+  qualityOf,
+  type Quality,
+  type Value,
+} from '../domain/reading.ts';
 import type { RecentQuery, RecentReadings, Recovery } from '../domain/store.ts';
 import type { WallMs } from '../domain/time.ts';
 import type { Log } from '../host/log.ts';
@@ -169,7 +176,9 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
   };
   intake.watcher = (point: PointRef, _seq, atMs, value, code) => {
     const quality = qualityOf(code);
-    if (outputs.awaitsReadings && quality === 'good') outputs.heard(point);
+    if (outputs.awaitsReadings && isGoodNews(code)) outputs.heard(point);
+    // What is no news is in the history alone; what another broker had retained is all there is.
+    if ((code & historyOnlyFlag) !== 0 && (code & lateFlag) !== 0) return;
     const { unit } = point;
     options.lastReadings.set(pointName(point), {
       value: displayValue(point, value),

@@ -87,7 +87,7 @@ export function sharedRules(before: Config, after: Config): ReadonlySet<string> 
 function judgementText(rule: Rule): string {
   const places = rule.variants.map(({ patterns }) => patterns.map(({ text }) => text));
   const texts = everyVariant(rule).map((one) => `${one.unknown} ${judgementOf(one)}`);
-  return JSON.stringify([places, texts]);
+  return JSON.stringify([rule.late, rule.lateAfterMs, places, texts]);
 }
 
 function pointsText({ points }: Config): string {

@@ -98,6 +98,8 @@ export interface ClauseUse {
   readonly order: string;
   /** Called after a member may have changed; `atMs` of the moment is NaN if by something else than a reading. */
   readonly heed: (moment: Moment) => void;
+  /** Whether a reading so old at its arrival is judged. */
+  readonly judgesAt: (ageMs: number) => boolean;
 }
 
 /** What a point has to do with a clause. */

@@ -68,9 +68,17 @@ export function recompilePoint({ point, clauses }: PointSlot): void {
   }
 }
 
-/** Judges the members of a point, after its reading was written down, and tells whom it concerns. */
-export function heedPoint(core: EngineCore, { clauses }: PointSlot, moment: Moment): void {
+/**
+ * Judges the members of a point, after its reading was written down, and tells whom it concerns. `ageMs`: how late it is.
+ */
+export function heedPoint(
+  core: EngineCore,
+  { clauses }: PointSlot,
+  moment: Moment,
+  ageMs = 0,
+): void {
   for (const { bound, members } of clauses) {
+    if (ageMs > 0 && !bound.judgesAt(ageMs)) continue;
     if (bound.isCurrent) for (const member of members) judgeMember(core, bound, member);
     bound.heed(moment);
   }

@@ -1,4 +1,5 @@
 import { aboutOf, isCompound } from '../domain/clause.ts';
+import { isJudgedAt } from '../domain/lateness.ts';
 import type { Rule } from '../domain/rule.ts';
 import { isHeld, type AlertCell } from './alert-cell.ts';
 import { bindClause, disturbClause, judgeClause } from './clause.ts';
@@ -29,7 +30,9 @@ export function bindCompound(core: EngineCore, cell: AlertCell, breached: readon
   const clause = cell.rule.levels[0]?.comparator;
   if (clause === undefined || !isCompound(clause)) return;
   const heed = (moment: Moment): void => judgeCompound(core, cell, moment);
-  cell.clause = bindClause(core, { clause, order: cell.rule.name, heed }, breached);
+  const judgesAt = (ageMs: number): boolean => isJudgedAt(cell.rule, ageMs);
+  const use = { clause, order: cell.rule.name, heed, judgesAt };
+  cell.clause = bindClause(core, use, breached);
 }
 
 /**

@@ -7,6 +7,7 @@ import type {
   EngineInput,
   EngineSnapshot,
   EngineSurroundings,
+  GatheredLate,
   PointMemory,
 } from '../domain/engine.ts';
 import type { PointIndex } from '../domain/point.ts';
@@ -22,6 +23,7 @@ import { orderedCells, type EngineCore } from './engine-core.ts';
 import { presentAlert } from './events.ts';
 import { fireDue } from './fire.ts';
 import { gatherReading } from './judge-gauge.ts';
+import { gatherLate, judgeLate } from './judge-late.ts';
 import { judgeReading } from './judge-reading.ts';
 import { PointTable } from './point-table.ts';
 import { judgeReplaced, replacePoint } from './replace-point.ts';
@@ -109,6 +111,25 @@ class RuleEngine implements Engine {
     this.#reading.value = value;
     this.#reading.quality = quality;
     judgeReading(this.#core, point, this.#reading, moment);
+  }
+
+  late(
+    seq: Seq,
+    at: EngineMs,
+    atMs: WallMs,
+    point: PointIndex,
+    value: number,
+    quality: number,
+  ): void {
+    if (this.#timers.nextDueMs <= at) this.advance(at);
+    this.#now = at;
+    this.#isAsleep = false;
+    judgeLate(this.#core, point, { value, quality }, { at, seq, atMs });
+  }
+
+  newestAt(point: PointIndex): WallMs | null {
+    const atMs = this.#points.atMs[point] ?? NaN;
+    return Number.isNaN(atMs) ? null : (atMs as WallMs);
   }
 
   accept(seq: Seq, at: EngineMs, input: EngineInput): ActVerdict | null {
@@ -203,8 +224,9 @@ class RuleEngine implements Engine {
     };
   }
 
-  gather(at: EngineMs, point: PointIndex, value: number): void {
-    gatherReading(this.#core, point, at, value);
+  gather(at: EngineMs, point: PointIndex, value: number, late?: GatheredLate): void {
+    if (late === undefined) gatherReading(this.#core, point, at, value);
+    else gatherLate(this.#core, point, { value, at, atMs: late.atMs }, late.isNews);
   }
 
   restore(snapshot: EngineSnapshot): void {

@@ -32,7 +32,7 @@ export function judgeGauge(core: EngineCore, cell: AlertCell, gauge: Gauge, at: 
     case 'window':
       return judgeWindow(core, cell, gauge, at);
     case 'stuck':
-      return judgeStuck(core, cell, gauge);
+      return judgeStuck(cell, gauge);
     case 'change':
       return judgeChange(core, cell, gauge);
   }
@@ -55,7 +55,7 @@ export function judgeGaugeAnew(
 /** Gives the gauges of a point a reading from before the start. */
 export function gatherReading(core: EngineCore, index: number, at: number, value: number): void {
   for (const cell of core.points.slot(index)?.cells ?? []) {
-    if (cell.gauge !== null) take(core, cell, cell.gauge, { at, value });
+    if (cell.gauge !== null) takeAt(core, cell, cell.gauge, { at, value });
   }
 }
 
@@ -72,10 +72,11 @@ function isEmpty(gauge: Gauge): boolean {
 
 function takeLast(core: EngineCore, cell: AlertCell, gauge: Gauge): void {
   const index = cell.pointIndex;
-  take(core, cell, gauge, { at: core.points.heardAt[index]!, value: core.points.value[index]! });
+  takeAt(core, cell, gauge, { at: core.points.heardAt[index]!, value: core.points.value[index]! });
 }
 
-function take(
+/** Gives a gauge a reading of this engine time, which for a late one lies before others that it has. */
+export function takeAt(
   core: EngineCore,
   cell: AlertCell,
   gauge: Gauge,
@@ -86,7 +87,12 @@ function take(
       gauge.samples.add(at, value);
       break;
     case 'stuck':
-      gauge.run.add(at, value, limits.missedIntervals * (expectEveryMs(core, cell) ?? Infinity));
+      // Only news comes here: it is the last one, whenever the one before arrived.
+      gauge.run.add(
+        Math.max(at, Number.isNaN(gauge.run.lastAt) ? at : gauge.run.lastAt),
+        value,
+        limits.missedIntervals * (expectEveryMs(core, cell) ?? Infinity),
+      );
       break;
     case 'change':
       // Judged against the one before: taken when it is judged.
@@ -109,8 +115,8 @@ function judgeWindow(
 
 // Only readings show that a point is stuck: one that is silent may have moved. A run whose beginning nobody saw may be
 // longer than it seems; a level that it does not reach yet stays as it is.
-function judgeStuck(core: EngineCore, cell: AlertCell, { run }: StuckGauge): Condition {
-  const lastedMs = core.points.heardAt[cell.pointIndex]! - run.since;
+function judgeStuck(cell: AlertCell, { run }: StuckGauge): Condition {
+  const lastedMs = run.lastAt - run.since;
   cell.gauged = lastedMs / 1000;
   let any = false;
   for (const one of cell.levels) {

@@ -77,7 +77,8 @@ export function judgeUnknown(core: EngineCore, cell: AlertCell, moment: Moment):
   }
 }
 
-function hear(core: EngineCore, slot: PointSlot, value: number, moment: Moment): void {
+/** The point has a new last value: it is heard, no longer stale and no longer bad. */
+export function hear(core: EngineCore, slot: PointSlot, value: number, moment: Moment): void {
   const { points } = core;
   const { index } = slot.point;
   const isFirst = Number.isNaN(points.heardAt[index]!);
@@ -100,7 +101,8 @@ function noteWaits(core: EngineCore, slot: PointSlot, at: number): void {
   for (const cell of slot.cells) if (cell.kind === 'silence') noteWait(core, cell, at);
 }
 
-function noteBad(core: EngineCore, slot: PointSlot, moment: Moment): void {
+/** The point is bad from now on, if it was not before. */
+export function noteBad(core: EngineCore, slot: PointSlot, moment: Moment): void {
   const { index } = slot.point;
   if (!Number.isNaN(core.points.badSince[index]!)) return;
   core.points.badSince[index] = moment.at;

@@ -81,6 +81,11 @@ export class PointTable {
     if (this.quality[index]! <= qualityCodes.suspect) this.quality[index] = staleCode;
   }
 
+  /** After the clock went back no reading can be newer than the present: those that follow must count as news. */
+  forgetFuture(wallMs: number): void {
+    for (const [index, atMs] of this.atMs.entries()) if (atMs > wallMs) this.atMs[index] = wallMs;
+  }
+
   /** The next reading of the point is judged by every rule. */
   disturb(index: number): void {
     this.quietLow[index] = NaN;

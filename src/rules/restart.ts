@@ -21,6 +21,7 @@ type ClockInput = Extract<EngineInput, { kind: 'clock' }>;
 export function restart(core: EngineCore, started: Started, moment: Moment): void {
   core.wallOffsetMs = started.wallOffsetMs;
   core.points.disturbAll();
+  core.points.forgetFuture(moment.at + started.wallOffsetMs);
   for (const clause of core.clauses) clause.isCurrent = false;
   giveUpFirsts(core);
   for (const cell of orderedCells(core)) {
@@ -48,6 +49,7 @@ export function followClock(core: EngineCore, clock: ClockInput, moment: Moment)
   const { wallOffsetMs, creditMs } = clock;
   const isMoved = core.wallOffsetMs !== wallOffsetMs;
   core.wallOffsetMs = wallOffsetMs;
+  core.points.forgetFuture(moment.at + wallOffsetMs);
   if (creditMs <= 0 && !isMoved) return;
   for (const cell of orderedCells(core)) {
     // The same end is another time of day now, and who shelved it looks at that.

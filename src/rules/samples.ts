@@ -36,15 +36,27 @@ export class SampleWindow {
     return this.length > 0 && this.times[this.end - 1]! > at - this.spanMs;
   }
 
-  /** Takes a reading; times never go back. */
+  /** Takes a reading at its place in time, as a rule the last one; of one time the later one comes after. */
   add(at: number, value: number): void {
-    this.forgetBefore(at);
+    const newest = this.length > 0 ? Math.max(at, this.times[this.end - 1]!) : at;
+    this.forgetBefore(newest);
     if (this.end === this.times.length) this.#makeRoom();
-    this.times[this.end] = at;
-    this.values[this.end] = value;
-    this.weights[this.end] = 1;
+    const place = this.#placeOf(at);
+    for (const column of place < this.end ? [this.times, this.values, this.weights] : []) {
+      column.copyWithin(place + 1, place, this.end);
+    }
+    this.times[place] = at;
+    this.values[place] = value;
+    this.weights[place] = 1;
     this.end += 1;
-    this.#thin(Math.floor(at / this.#bucketMs));
+    if (at < newest) this.forgetBefore(newest);
+    this.#thin(at);
+  }
+
+  #placeOf(at: number): number {
+    let place = this.end;
+    while (place > this.begin && this.times[place - 1]! > at) place -= 1;
+    return place;
   }
 
   /** Drops what lies before the window that ends at this time, but for the last reading before it. */
@@ -53,13 +65,18 @@ export class SampleWindow {
     while (this.length > 1 && this.times[this.begin + 1]! <= from) this.begin += 1;
   }
 
-  // Only the newest bucket can have become too full, by one.
-  #thin(bucket: number): void {
-    const first = this.end - 1 - perBucket;
-    if (first < this.begin || Math.floor(this.times[first]! / this.#bucketMs) !== bucket) return;
+  // Only the bucket of the reading that was just taken can have become too full, by one.
+  #thin(at: number): void {
+    const bucket = Math.floor(at / this.#bucketMs);
+    const isIn = (index: number): boolean =>
+      index >= this.begin && Math.floor(this.times[index]! / this.#bucketMs) === bucket;
+    let last = this.end - 1;
+    while (last >= this.begin && this.times[last]! >= (bucket + 1) * this.#bucketMs) last -= 1;
+    const first = last - perBucket;
+    if (!isIn(first)) return;
     let lowest = first;
     let highest = first;
-    for (let index = first + 1; index < this.end; index += 1) {
+    for (let index = first + 1; index <= last; index += 1) {
       if (this.values[index]! < this.values[lowest]!) lowest = index;
       if (this.values[index]! > this.values[highest]!) highest = index;
     }

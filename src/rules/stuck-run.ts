@@ -6,7 +6,8 @@ export class StuckRun {
   #samples: SampleWindow;
   #low = NaN;
   #high = NaN;
-  #last = NaN;
+  /** Engine time of its last reading; NaN: there is none. */
+  lastAt = NaN;
   /** Engine time of its first reading; NaN: there is none. */
   since = NaN;
   /** A reading beyond the tolerance came before it: it began there. Else it may be longer than is known. */
@@ -20,8 +21,8 @@ export class StuckRun {
 
   /** Takes a reading. After a silence longer than `silenceMsMax` nobody knows what happened: a run begins anew. */
   add(at: number, value: number, silenceMsMax: number): void {
-    if (!(at - this.#last <= silenceMsMax)) this.#begin(at, value);
-    this.#last = at;
+    if (!(at - this.lastAt <= silenceMsMax)) this.#begin(at, value);
+    this.lastAt = at;
     this.#samples.add(at, value);
     const low = Math.min(this.#low, value);
     const high = Math.max(this.#high, value);

@@ -4,7 +4,7 @@ import type { PointMemory } from '../domain/engine.ts';
 import type { Projection } from '../domain/group.ts';
 import type { RowKind } from '../domain/journal.ts';
 import type { Point, PointIndex, ValueKind } from '../domain/point.ts';
-import { historyOnlyFlag, qualityCodes, type Seq } from '../domain/reading.ts';
+import { historyOnlyFlag, qualityCodes, qualityOf, type Seq } from '../domain/reading.ts';
 import type { ClockStamp, EngineMs, WallMs } from '../domain/time.ts';
 import { openForReading, type Db } from './database.ts';
 
@@ -182,8 +182,9 @@ export function rememberReadings(
       )
       .raw()
       .iterate(afterSeq) as Iterable<[number, number, number, number | null, number, number]>;
-    for (const [seq, point, at, value, quality, lag] of rows) {
-      if ((quality & historyOnlyFlag) !== 0) continue;
+    for (const [seq, point, at, value, stored, lag] of rows) {
+      if ((stored & historyOnlyFlag) !== 0) continue;
+      const quality = qualityCodes[qualityOf(stored)];
       const before = memories.get(point);
       const engineMs = (at + baseMs - lag) as EngineMs;
       // As the engine does: only a usable value is heard, and only it ends a run of bad ones.

@@ -1,5 +1,5 @@
 import { limits } from '../domain/limits.ts';
-import { qualityCodes } from '../domain/reading.ts';
+import { historyOnlyFlag, lateFlag, qualityCodes } from '../domain/reading.ts';
 import type { RecentQuery, RecentReadings } from '../domain/store.ts';
 import { eachDayAfter, readMeta, type Unreadable } from './history.ts';
 
@@ -17,19 +17,26 @@ export function readRecent(
   const points: number[] = [];
   const engineMs: number[] = [];
   const values: number[] = [];
+  const lateAtMs: number[] = [];
+  const news: number[] = [];
   const afterSeq = lastSeq - limits.recentRowsMax;
   eachDayAfter(directory, afterSeq, unreadable, (db) => {
     const baseMs = Number(readMeta(db, 'base_ms'));
     const rows = db
       .prepare(
-        `SELECT point, at - lag, value FROM reading
-         WHERE seq > ? AND point > 0 AND quality <= ? AND value IS NOT NULL ORDER BY seq`,
+        `SELECT point, at - lag, value, quality, at FROM reading
+         WHERE seq > ? AND point > 0 AND quality & 15 <= ${qualityCodes.suspect} AND value IS NOT NULL
+         AND quality <> ${qualityCodes.good + historyOnlyFlag} AND quality <> ${qualityCodes.suspect + historyOnlyFlag}
+         ORDER BY seq`,
       )
       .raw()
-      .iterate(afterSeq, qualityCodes.suspect) as Iterable<[number, number, number]>;
-    for (const [point, at, value] of rows) {
+      .iterate(afterSeq) as Iterable<[number, number, number, number, number]>;
+    for (const [point, at, value, quality, ownAt] of rows) {
       const from = froms.get(point);
       if (from === undefined || at + baseMs < from) continue;
+      const isLate = (quality & lateFlag) !== 0;
+      lateAtMs.push(isLate ? ownAt + baseMs : NaN);
+      news.push(quality & historyOnlyFlag ? 0 : 1);
       points.push(point);
       engineMs.push(at + baseMs);
       values.push(value);
@@ -39,5 +46,7 @@ export function readRecent(
     points: Uint32Array.from(points),
     engineMs: Float64Array.from(engineMs),
     values: Float64Array.from(values),
+    lateAtMs: Float64Array.from(lateAtMs),
+    news: Uint8Array.from(news),
   };
 }

@@ -1,6 +1,6 @@
 import type { RowKind } from '../domain/journal.ts';
 import type { Point } from '../domain/point.ts';
-import { historyOnlyFlag } from '../domain/reading.ts';
+import { historyOnlyFlag, lateFlag } from '../domain/reading.ts';
 import type { EngineMs, WallMs } from '../domain/time.ts';
 import type { Db } from './database.ts';
 import {
@@ -19,7 +19,7 @@ import {
 export type ReplayRow = readonly [at: number, pointAndQuality: number, value: number | null];
 
 /** What `pointAndQuality` is made with. */
-export const qualitySpan = 32;
+export const qualitySpan = 64;
 
 /** A stored input that is not a reading. */
 export interface ReplayInput {
@@ -31,8 +31,16 @@ export interface ReplayInput {
 
 /** Takes the rows of the history in their order. */
 export interface ReplaySink {
-  /** Readings with numbers from `seq` on; those that no rule ever judged are not among them. */
-  readings(rows: readonly ReplayRow[], baseMs: number, seq: number): void;
+  /**
+   * Readings with numbers from `seq` on; those of the past that were retained are not among them. `lateAts`: source times
+   * beside `baseMs` of those that were late or out of order, in their order.
+   */
+  readings(
+    rows: readonly ReplayRow[],
+    baseMs: number,
+    seq: number,
+    lateAts: readonly number[],
+  ): void;
   input(input: ReplayInput): void;
   progress(fraction: number): void;
 }
@@ -121,14 +129,25 @@ function replayDay(db: Db, { fromSeq, toSeq }: ReplayRange, sink: ReplaySink): v
   const block = db
     .prepare(
       `SELECT at - lag, point * ${qualitySpan} + quality, value FROM reading
-       WHERE seq BETWEEN ? AND ? AND point > 0 AND quality < ${historyOnlyFlag} ORDER BY seq`,
+       WHERE seq BETWEEN ? AND ? AND point > 0 AND (quality < ${historyOnlyFlag} OR quality >= ${lateFlag}) ORDER BY seq`,
     )
     .raw();
+  const late = db
+    .prepare(
+      `SELECT at FROM reading WHERE seq BETWEEN ? AND ? AND point > 0 AND quality >= ${lateFlag} ORDER BY seq`,
+    )
+    .pluck();
   const readUpTo = (from: number, to: number): void => {
     for (let seq = from; seq <= to; seq += blockRows) {
       const rows = block.all(seq, Math.min(to, seq + blockRows - 1)) as ReplayRow[];
       sink.progress((seq - fromSeq) / (toSeq - fromSeq + 1));
-      if (rows.length > 0) sink.readings(rows, baseMs, seq);
+      if (rows.length > 0) {
+        // Asked for only where there are such: a further column would cost all the others.
+        const lateAts = rows.some((row) => row[1] % qualitySpan >= lateFlag)
+          ? (late.all(seq, Math.min(to, seq + blockRows - 1)) as number[])
+          : [];
+        sink.readings(rows, baseMs, seq, lateAts);
+      }
       // Numbers may have holes, wide ones after a power cut.
       else seq = Math.max(seq, nextSeq(db, seq + blockRows) - blockRows);
     }

@@ -39,15 +39,27 @@ test('gatherQuery() asks for nothing without a window', () => {
 test('gather() gives the engine every reading in its order', () => {
   const given: (readonly number[])[] = [];
   gather(
-    { gather: (at, point, value) => void given.push([at, point, value]) },
     {
-      points: Uint32Array.of(1, 2),
-      engineMs: Float64Array.of(10, 20),
-      values: Float64Array.of(0.5, NaN),
+      gather: (at, point, value, late) =>
+        void given.push([
+          at,
+          point,
+          value,
+          ...(late === undefined ? [] : [late.atMs, Number(late.isNews)]),
+        ]),
+    },
+    {
+      points: Uint32Array.of(1, 2, 1, 1),
+      engineMs: Float64Array.of(10, 20, 30, 31),
+      values: Float64Array.of(0.5, NaN, 3, 4),
+      lateAtMs: Float64Array.of(NaN, NaN, 7, 8),
+      news: Uint8Array.of(1, 1, 1, 0),
     },
   );
   expect(given).toEqual([
     [10, 1, 0.5],
     [20, 2, NaN],
+    [30, 1, 3, 7, 1],
+    [31, 1, 4, 8, 0],
   ]);
 });

@@ -462,10 +462,41 @@ describe('Intake and time', () => {
     expect(transitions(road).map(({ event }) => event.to)).toEqual(['active']);
   });
 
+  test('Intake drops a late reading only if no rule of its point wants it, and counts it', () => {
+    const road = createRoad(`
+rules:
+  a: { points: a/t, above: 20, late: drop, late_after: 1m }
+  b: { points: a/t, above: 20, late_after: 5m }
+`);
+    const now = road.clock.wallMs();
+    expect(road.take('sensors/a/t', at(now - 300_000))).toBe(1);
+    expect(road.take('sensors/a/t', at(now - 300_001))).toBe(0);
+    expect(road.take('sensors/a/t', at(now - 60_000))).toBe(1);
+    expect(road.counts()).toEqual({ accepted: 3, stored: 2, rejected: 1, reasons: { late: 1 } });
+    expect(road.intake.statuses()[0]).toMatchObject({ late: 2, out_of_order: 0 });
+    // It can be read; nothing is wrong with it that a sample could show.
+    expect(road.quarantine.size).toBe(0);
+    expect(transitions(road).map(({ event }) => [event.alert.rule, event.to])).toEqual([
+      ['b', 'active'],
+      ['a', 'active'],
+    ]);
+  });
+
+  test('Intake stores and counts a reading that is older than the one before, as no news', () => {
+    const road = createRoad(warm);
+    const now = road.clock.wallMs();
+    road.take('sensors/a/t', '10');
+    road.take('sensors/a/t', at(now - 1_000));
+    road.take('sensors/a/t', at(now));
+    expect(road.rows().map(({ historyOnly }) => historyOnly)).toEqual([false, true, false]);
+    expect(road.intake.statuses()[0]).toMatchObject({ late: 0, out_of_order: 1 });
+    expect(transitions(road).map(({ event }) => event.cause)).toEqual([[road.rows()[2]?.seq]]);
+  });
+
   test('Intake shows what another broker had retained as stale, and never judges it', () => {
     const road = createRoad(warm);
     const seen: unknown[] = [];
-    road.intake.watcher = (_point, _seq, _atMs, value, quality) => seen.push([value, quality]);
+    road.intake.watcher = (_point, _seq, _atMs, value, code) => seen.push([value, code & 15]);
     const then = road.clock.wallMs() - 60_000;
     expect(road.takeRetained('sensors/a/t', '30')).toBe(1);
     road.takeRetained('sensors/a/t', at(then));

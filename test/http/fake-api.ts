@@ -221,6 +221,8 @@ const statusReport: StatusReport = {
       rejected: 2,
       reasons: { 'not JSON': 2 },
       source_times_refused: 0,
+      late: 0,
+      out_of_order: 0,
     },
   ],
   brokers: [{ name: 'home', url: 'mqtt://ha.local:1883', connected: false }],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { limits } from '../../src/domain/limits.ts';
 import type { PointIndex } from '../../src/domain/point.ts';
-import { historyOnlyFlag } from '../../src/domain/reading.ts';
+import { historyOnlyFlag, lateFlag } from '../../src/domain/reading.ts';
 import type { RecentReadings } from '../../src/domain/store.ts';
 import { Store } from '../../src/storage/store.ts';
 import {
@@ -28,6 +28,9 @@ function recent(
     point,
     found.engineMs[row] ?? NaN,
     found.values[row] ?? NaN,
+    ...(Number.isNaN(found.lateAtMs[row] ?? NaN)
+      ? []
+      : [(found.lateAtMs[row] ?? NaN) - noon, found.news[row] ?? NaN]),
   ]);
 }
 
@@ -40,6 +43,15 @@ test('Store.recent() gives the usable readings of the points asked for, by engin
     { seq: 5, point: 1, value: 5, engineMs: 3_100, quality: 1 },
     { seq: 6, point: 1, value: 6, engineMs: 3_200, quality: 0 + historyOnlyFlag },
     { seq: 7, point: 3, value: 7, engineMs: 4_000 },
+    { seq: 8, point: 3, value: 8, engineMs: 5_000, atMs: noon - 200_000, quality: lateFlag },
+    {
+      seq: 9,
+      point: 3,
+      value: 9,
+      engineMs: 5_000,
+      atMs: noon - 300_000,
+      quality: lateFlag + historyOnlyFlag,
+    },
   ];
   expect(
     recent(
@@ -53,6 +65,8 @@ test('Store.recent() gives the usable readings of the points asked for, by engin
     [1, 2_000, 2],
     [1, 3_100, 5],
     [3, 4_000, 7],
+    [3, 5_000, 8, -200_000, 1],
+    [3, 5_000, 9, -300_000, 0],
   ]);
 });
 

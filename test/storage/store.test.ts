@@ -2,7 +2,7 @@ import Database from 'better-sqlite3';
 import { chmodSync, cpSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { historyOnlyFlag } from '../../src/domain/reading.ts';
+import { historyOnlyFlag, lateFlag } from '../../src/domain/reading.ts';
 import type { Recovery } from '../../src/domain/store.ts';
 import { openQueries } from '../../src/storage/queries.ts';
 import { takeInstanceLock } from '../../src/storage/instance-lock.ts';
@@ -240,6 +240,8 @@ describe('Store.recover()', () => {
           { seq: 21, point: 2, value: NaN, quality: 2, engineMs: noon + 2 },
           { seq: 22, point: 3, value: 9, quality: 1 },
           { seq: 23, point: 3, value: 1, quality: historyOnlyFlag },
+          { seq: 24, point: 1, value: 6, quality: lateFlag, engineMs: noon + 3 },
+          { seq: 25, point: 1, value: 7, quality: lateFlag + historyOnlyFlag },
         ],
       }),
     );
@@ -248,7 +250,7 @@ describe('Store.recover()', () => {
     const after = openStore(directory).recovery.pointMemories;
     for (const memories of [before, after]) {
       expect(memories.toSorted((a, b) => a.index - b.index)).toMatchObject([
-        { index: 1, value: 5, seq: 10 },
+        { index: 1, value: 6, quality: 0, seq: 24, heardAt: noon + 3 },
         { index: 2, value: 7, quality: 2, seq: 21, badSince: noon + 1 },
         { index: 3, value: 9, quality: 1, seq: 22, heardAt: noon, badSince: null },
       ]);

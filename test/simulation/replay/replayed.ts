@@ -10,7 +10,13 @@ import type { Projection } from '../../../src/domain/group.ts';
 import type { RowKind } from '../../../src/domain/journal.ts';
 import { limits } from '../../../src/domain/limits.ts';
 import { pointName, type Point, type PointIndex } from '../../../src/domain/point.ts';
-import { historyOnlyFlag, qualityCodes, type Seq } from '../../../src/domain/reading.ts';
+import {
+  historyOnlyFlag,
+  lateFlag,
+  qualityCodes,
+  qualityOf,
+  type Seq,
+} from '../../../src/domain/reading.ts';
 import type { EngineMs, WallMs } from '../../../src/domain/time.ts';
 import { createEngine } from '../../../src/rules/engine.ts';
 import { readJournal, type EntryRow, type ReadingRow, type Row } from './journal.ts';
@@ -278,6 +284,8 @@ class JournalReplay {
       points: Uint32Array.from(wanted, ({ point }) => point),
       engineMs: Float64Array.from(wanted, ({ at }) => at),
       values: Float64Array.from(wanted, ({ value }) => value),
+      lateAtMs: Float64Array.from(wanted, ({ quality, atMs }) => (quality & lateFlag ? atMs : NaN)),
+      news: Uint8Array.from(wanted, ({ quality }) => (quality & historyOnlyFlag ? 0 : 1)),
     });
   }
 
@@ -287,17 +295,21 @@ class JournalReplay {
   }
 
   #takeReading(row: ReadingRow): void {
-    if ((row.quality & historyOnlyFlag) !== 0) return;
+    const isLate = (row.quality & lateFlag) !== 0;
+    if (!isLate && (row.quality & historyOnlyFlag) !== 0) return;
     this.#catchUp(row.seq);
     this.#cursor = row.seq;
-    if (row.quality <= qualityCodes.suspect && !Number.isNaN(row.value)) this.#heard.push(row);
-    this.#engine.reading(
+    const quality = qualityCodes[qualityOf(row.quality)];
+    if (quality <= qualityCodes.suspect && !Number.isNaN(row.value)) this.#heard.push(row);
+    const judge = isLate ? this.#engine.late : this.#engine.reading;
+    judge.call(
+      this.#engine,
       row.seq as Seq,
       row.at as EngineMs,
       row.atMs as WallMs,
       row.point as PointIndex,
       row.value,
-      row.quality,
+      quality,
     );
   }
 
