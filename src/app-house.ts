@@ -4,6 +4,7 @@ import type { Intake } from './channel/intake.ts';
 import type { Journal } from './channel/journal.ts';
 import type { Points } from './channel/points.ts';
 import type { Quarantine } from './channel/quarantine.ts';
+import type { Schedules } from './channel/schedules.ts';
 import type { Notifiers } from './consumers/notifiers/notifiers.ts';
 import type { ActVerdict, Engine, EngineInput } from './domain/engine.ts';
 import { limits } from './domain/limits.ts';
@@ -30,6 +31,7 @@ export interface HouseParts {
   readonly quarantine: Quarantine;
   readonly notifiers: Notifiers;
   readonly storage: StorageThread;
+  readonly schedules: Schedules;
   isClockTrusted(): boolean;
   watchReadings(): void;
   input(key: string, body: unknown, given: EngineInput): { seq: Seq; verdict: ActVerdict | null };
@@ -49,6 +51,7 @@ export function keepHouse(parts: HouseParts): { stop(): void } {
     host.log.area('clock').info('wall clock mapped anew', { ...change });
     const { wallOffsetMs, creditMs } = change;
     parts.input('clock', change, { kind: 'clock', wallOffsetMs, creditMs });
+    parts.schedules.clockChanged();
   };
   const checkStall = (): void => {
     const stalls = journal.postedForMs > stallMs;

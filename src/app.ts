@@ -10,6 +10,7 @@ import { Journal } from './channel/journal.ts';
 import type { PointRef } from './channel/points.ts';
 import { Quarantine } from './channel/quarantine.ts';
 import { engineSnapshot, lastRows, type AlertRow } from './channel/recover.ts';
+import { createSchedules, hasSchedule } from './channel/schedules.ts';
 import { compileTopicPattern } from './channel/topic-pattern.ts';
 import { createHeartbeat } from './consumers/heartbeat.ts';
 import { createLiveLog } from './consumers/live-log.ts';
@@ -25,6 +26,8 @@ import { unmatchedRules } from './domain/clause.ts';
 import { actingRules, type Config } from './domain/config.ts';
 import type { EngineInput } from './domain/engine.ts';
 import { LimenError, messageOf } from './domain/error.ts';
+import type { Rule } from './domain/rule.ts';
+import type { FindScheduleState } from './domain/schedule.ts';
 import { displayValue } from './domain/point.ts';
 import { isGoodNews, qualityOf, type Seq } from './domain/reading.ts';
 import type { RecentQuery, RecentReadings } from './domain/store.ts';
@@ -59,7 +62,7 @@ const lastWordsMs = 200;
 
 interface Running {
   readonly api: LimenApi;
-  reconfigure(config: Config): void;
+  reconfigure(config: Config): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -73,7 +76,7 @@ export function createApp(host: Host): App {
   return {
     async apply(config) {
       if (running === null) running = await start(host, config);
-      else running.reconfigure(config);
+      else await running.reconfigure(config);
     },
     act: (act) => need().api.act(act),
     async stop() {
@@ -186,6 +189,14 @@ async function start(host: Host, first: Config): Promise<Running> {
       entered: () => timer.rearm(),
     });
     const { intake, points, input } = inlet;
+    let findScheduleState: FindScheduleState | null = null;
+    // What knows time zones takes memory: it is there once a rule has a schedule.
+    const loadTimes = async (rules: readonly Rule[]): Promise<void> => {
+      if (findScheduleState !== null || !hasSchedule(rules)) return;
+      ({ findScheduleState } = await import('./host/schedule-times.ts'));
+    };
+    const schedules = createSchedules({ clock, time, find: () => findScheduleState, input });
+    onEnd('schedules', () => schedules.stop());
 
     // The brokers.
     const users = new Map(recovery.users);
@@ -384,6 +395,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       for (const problem of points.problems()) log.area('points').warn(problem);
     };
     const recentQuery = gatherQuery(config.rules, points.all(), time.startedAt);
+    await loadTimes(config.rules);
     // Asked before the first input, after which nothing may come between it and the start.
     const recent = recentQuery === null ? null : await findRecent(recentQuery);
     const configured = input('config', configRow(config), configInput(config));
@@ -391,6 +403,7 @@ async function start(host: Host, first: Config): Promise<Running> {
     for (const point of points.all())
       engine.accept(configured.seq, configured.at, { kind: 'point', point });
     if (recent !== null) gather(engine, recent);
+    schedules.configure(config.rules);
     const { elapsedMs, downMs, stoppedAt, wallOffsetMs } = time;
     input(
       'limen',
@@ -470,6 +483,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       quarantine,
       notifiers,
       storage,
+      schedules,
       isClockTrusted: isTrusted,
       watchReadings,
       input,
@@ -578,15 +592,17 @@ async function start(host: Host, first: Config): Promise<Running> {
 
     return {
       api,
-      reconfigure(next) {
+      async reconfigure(next) {
         const fixed = changedBeyondReload(config, next);
         if (fixed !== null)
           throw new LimenError('conflict', `A change of ${fixed} needs a restart`);
+        await loadTimes(next.rules);
         config = next;
         publisher.configure(config.publish.prefix, publishLinks());
         // The consumers go around the engine: what it concludes from the config is theirs to tell and to drive by the
         // same config, and what they only have by the old one goes after that.
         const judge = (): void => {
+          schedules.configure(config.rules);
           input('config', configRow(config), configInput(config));
           configure();
         };

@@ -82,6 +82,7 @@ function branchText(branch: Record<string, unknown>): readonly string[] {
     const { pattern } = branch;
     if (pattern.includes('ms|s|m|h|d')) return ['duration'];
     if (pattern.includes('T(')) return ['date or time'];
+    if (pattern.includes('24:00')) return ['time of day'];
     return [pattern.includes('(min|h)') ? 'rate' : 'number with unit'];
   }
   const texts: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 import { ruleDefaults, type Rule, type RuleChanges } from '../domain/rule.ts';
+import { readActiveWhen } from './active-when.ts';
 import { readActions, type ActionNames } from './actions.ts';
 import { checkName, readDuration, readLine, type Context } from './context.ts';
 import { readJudgement } from './levels.ts';
@@ -44,6 +45,7 @@ export function readRules(
         lateAfterMs:
           readDuration(context, [...path, 'late_after'], rule.late_after) ??
           ruleDefaults.lateAfterMs,
+        ...readActiveWhen(context, path, rule),
         then: readActions(context, [...path, 'then'], rule.then ?? [], names),
         variants: readOverrides(context, path, { rule, points }, (placed, merged) => {
           return readChanges(placed, path, merged, settings).changes;

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { datePattern } from './dates.ts';
 import { durationPattern } from './durations.ts';
 import { momentPattern } from './moments.ts';
+import { timeOfDayPattern } from './times-of-day.ts';
 
 /** Whether a value is a YAML map. */
 export function isMap(value: unknown): value is Record<string, unknown> {
@@ -222,6 +223,14 @@ export const aggregate = pick(
     time_above: key(quantity, 'Seconds for which the value was above this.'),
   }),
   v.picklist(['mean', 'min', 'max', 'count'], aggregateExpected),
+);
+
+export const timeOfDayExpected = 'a time of day such as 08:00 or 22:30';
+
+/** A time of day; `24:00` is the end of the day. */
+export const timeOfDay = v.pipe(
+  v.string(timeOfDayExpected),
+  v.regex(timeOfDayPattern, timeOfDayExpected),
 );
 
 const rangeExpected = 'a pair of limits such as [2, 8] or [2 °C, 8 °C]';

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { claimSpans, latePolicies, notifyEdges, severities } from '../domain/rule.ts';
+import { weekdays } from '../domain/schedule.ts';
 import {
   aggregate,
   choice,
@@ -19,6 +20,7 @@ import {
   section,
   strictMap,
   text,
+  timeOfDay,
   whole,
 } from './schema-parts.ts';
 
@@ -106,9 +108,18 @@ const action = strictMap(
   ['group'],
 );
 
+const activeWhen = strictMap({
+  from: key(timeOfDay, 'Time of day at which people are told again.'),
+  to: key(timeOfDay, 'Time of day from which nobody is told; before from: on the next day.'),
+  days: key(
+    list(choice(weekdays), 'a list such as [mon, tue]'),
+    'Days on which it begins (default: every day).',
+  ),
+  zone: key(text, 'Time zone such as Europe/Berlin (default: that of the machine).'),
+});
+
 const laterRuleKeys = [
   'all any at_least about expression inputs',
-  'active_when settle',
   'acknowledge_with',
   'chain repeat re_alarm',
 ].flatMap((keys) => keys.split(' '));
@@ -159,6 +170,8 @@ const rule = strictMap(
     shelve_max: key(duration, 'Longest time an alert may be shelved (default 8h; 0: never).'),
     late: key(choice(latePolicies), 'What becomes of late readings (default history_only).'),
     late_after: key(duration, 'A reading older than this at arrival is late (default 2m).'),
+    active_when: key(activeWhen, 'When people are told; else the alert is suppressed.'),
+    settle: key(duration, 'How long nobody is told after that begins (default: the on_delay).'),
     message,
     then: section(list(action, 'a list of actions'), 'What the alert does.'),
     group: key(text, 'Alerts of one group tell which of them was first.'),

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { ConfigDocument } from './document.ts';
 import { suggestDuration } from './durations.ts';
+import { suggestTimeOfDay } from './times-of-day.ts';
 import { configLimits } from './limits.ts';
 import { describeValue, pathText, quote, type Path } from './problem.ts';
 import { suggestRate } from './rate-spelling.ts';
@@ -11,6 +12,7 @@ import {
   isMap,
   laterKey,
   momentExpected,
+  timeOfDayExpected,
   rateExpected,
   unknownKey,
 } from './schema-parts.ts';
@@ -109,6 +111,7 @@ function suggestionFor(issue: Issue): string | null {
   if (issue.message === durationExpected || issue.message === momentExpected) {
     return suggestDuration(issue.input);
   }
+  if (issue.message === timeOfDayExpected) return suggestTimeOfDay(issue.input);
   if (issue.message === rateExpected) return suggestRate(issue.input);
   const isChoice = issue.type === 'picklist' || issue.type === 'raw_check';
   if (!isChoice || typeof issue.input !== 'string') return null;

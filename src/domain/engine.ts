@@ -47,6 +47,11 @@ export type EngineInput =
   | { readonly kind: 'clock'; readonly wallOffsetMs: number; readonly creditMs: DurationMs }
   /** How a point reports has shown, or has changed. `staleAfterMs`: a longer silence makes it stale; null: not known. */
   | ({ readonly kind: 'learned' } & LearnedInterval)
+  /**
+   * A schedule of `active_when` opened or closed; null: nobody knows, the wall clock is not trusted. The present state of
+   * each comes before `started` and before a config that brings new ones.
+   */
+  | { readonly kind: 'schedule'; readonly key: string; readonly isOpen: boolean | null }
   | { readonly kind: 'act'; readonly act: Act };
 
 /** What is known of a point from the way it reports. */

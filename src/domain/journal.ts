@@ -2,14 +2,16 @@ import type { Seq } from './reading.ts';
 import type { EngineMs, WallMs } from './time.ts';
 
 /**
- * Kinds of journal rows beside readings. Inputs: `started stopped config clock point act source
- * learned`. Events: `alert output command notification answer`. For the record: `user`, a user who was added, changed or removed. The last row of each (kind, key) is kept as a projection in `state.db`.
+ * Kinds of journal rows beside readings. Inputs: `started stopped config clock schedule point act source learned`. Events:
+ * `alert output command notification answer`. For the record: `user`, a user who was added, changed or removed. The last
+ * row of each (kind, key) is kept as a projection in `state.db`.
  */
 export const rowKinds = [
   'started',
   'stopped',
   'config',
   'clock',
+  'schedule',
   'point',
   'act',
   'source',

@@ -33,6 +33,8 @@ export const limits = {
   unstoredRowsMax: 65_536,
   /** Of these, what one connection may hold before its socket is paused. */
   unstoredRowsPerConnectionMax: 4_096,
+  /** Wait for the next edge of a schedule in one piece: meanwhile the wall clock may be slewed. */
+  scheduleWaitMsMax: 3_600_000,
   /** Rows in one transaction. */
   groupRowsMax: 8_192,
   /** A group smaller than this is a small commit and is charged to `commit_delay`. */

@@ -1,6 +1,7 @@
 import type { Expression } from './expression.ts';
 import { limits } from './limits.ts';
 import type { PointPattern } from './point.ts';
+import type { Schedule } from './schedule.ts';
 import type { DurationMs } from './time.ts';
 
 /** Severities from least to most severe. The index is the rank. */
@@ -106,6 +107,12 @@ export type CompoundClause =
   /** Breached while it is true. */
   | { readonly kind: 'expression'; readonly expression: Expression };
 
+/** When people are to be told of an alert at all: while every schedule is open and the clause is breached. */
+export interface ActiveWhen {
+  readonly schedules: readonly Schedule[];
+  readonly clause: Clause | null;
+}
+
 /** A further notifier that is told if nobody has acknowledged so long after the raise. */
 export interface ChainStep {
   readonly afterMs: DurationMs;
@@ -154,6 +161,10 @@ export interface Rule {
   /** An acknowledged alert is active again after this; null: never. */
   readonly reAlarmMs: DurationMs | null;
   readonly acknowledgeWith: AcknowledgeWith | null;
+  /** null: always. */
+  readonly activeWhen: ActiveWhen | null;
+  /** How long nobody is told after `activeWhen` became true; null: for the longest on-delay. */
+  readonly settleMs: DurationMs | null;
   readonly late: LatePolicy;
   readonly lateAfterMs: DurationMs;
   /** What is different about some of its points: the first that matches a point holds for it. */
@@ -202,6 +213,8 @@ export const ruleDefaults = {
   repeatMs: [],
   reAlarmMs: null,
   acknowledgeWith: null,
+  activeWhen: null,
+  settleMs: null,
   late: 'history_only',
   lateAfterMs: limits.lateAfterMs,
   variants: [],

@@ -6,6 +6,7 @@ import type { Intake, Route } from '../channel/intake.ts';
 import { Journal } from '../channel/journal.ts';
 import type { PointRef } from '../channel/points.ts';
 import { engineSnapshot, lastRows, type AlertRow } from '../channel/recover.ts';
+import { createSchedules } from '../channel/schedules.ts';
 import { Quarantine } from '../channel/quarantine.ts';
 import { notifyTargets } from '../consumers/notifiers/edges.ts';
 import { createOutputs } from '../consumers/outputs/outputs.ts';
@@ -28,6 +29,7 @@ import type { RecentQuery, RecentReadings, Recovery } from '../domain/store.ts';
 import type { WallMs } from '../domain/time.ts';
 import type { Log } from '../host/log.ts';
 import { createMetrics } from '../host/metrics.ts';
+import { findScheduleState } from '../host/schedule-times.ts';
 import { createEngine } from '../rules/engine.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -131,6 +133,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
   const quarantine = new Quarantine([]);
   const inlet = createInlet({ journal, engine, time, quarantine, recovery, entered: () => {} });
   const { intake, points, input } = inlet;
+  const schedules = createSchedules({ clock, time, find: () => findScheduleState, input });
   const outputs = createOutputs({
     specs: config.outputs,
     rules: actingRules(config),
@@ -201,6 +204,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
   for (const point of points.all())
     engine.accept(configured.seq, configured.at, { kind: 'point', point });
   if (recent !== null) gather(engine, recent);
+  schedules.configure(config.rules);
   const { elapsedMs, downMs, stoppedAt, wallOffsetMs } = time;
   input('limen', {}, { kind: 'started', elapsedMs, downMs, stoppedAt, wallOffsetMs });
   outputs.start(engine.open(), lastRows(recovery, 'output'));
@@ -269,6 +273,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
       if (change === null) return;
       const { wallOffsetMs: offsetMs, creditMs } = change;
       input('clock', change, { kind: 'clock', wallOffsetMs: offsetMs, creditMs });
+      schedules.clockChanged();
     },
     alerts: () => engine.all(),
     outputs: () => outputs.statuses(),

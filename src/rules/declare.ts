@@ -4,6 +4,7 @@ import type { LearnedInterval } from '../domain/engine.ts';
 import { limits } from '../domain/limits.ts';
 import type { Point } from '../domain/point.ts';
 import type { OwnRule, Rule } from '../domain/rule.ts';
+import { followActiveWhen } from './active-when.ts';
 import {
   compareCells,
   compileCell,
@@ -94,8 +95,9 @@ export function addCell(
     readonly rule: Rule;
     readonly point: Point | { readonly device: string; readonly metric: string };
   },
-  { at, seq }: Moment,
+  moment: Moment,
 ): AlertCell {
+  const { at, seq } = moment;
   const { kind, rule, point } = about;
   const { device, metric } = point;
   const known = 'index' in point ? point : null;
@@ -108,6 +110,7 @@ export function addCell(
   core.cells.set(cell.key, cell);
   joinGroup(core, cell);
   arm(core, cell);
+  if (!core.isAsleep) followActiveWhen(core, cell, moment);
   return cell;
 }
 

@@ -44,6 +44,10 @@ export interface EngineCore {
   readonly facts: { -readonly [Key in keyof LifeCycleFacts]: LifeCycleFacts[Key] };
   /** Add to engine time to get wall time. */
   wallOffsetMs: number;
+  /** Whether each schedule is open, by `scheduleKey`; null: nobody knows. */
+  readonly schedules: Map<string, boolean | null>;
+  /** Restored and not started yet: what came due while Limen was down waits for the restart table. */
+  isAsleep: boolean;
   /** null until the first config. */
   book: RuleBook | null;
 }

@@ -13,6 +13,7 @@ import type {
 import type { PointIndex } from '../domain/point.ts';
 import type { Seq } from '../domain/reading.ts';
 import type { EngineMs, WallMs } from '../domain/time.ts';
+import { takeSchedule } from './active-when.ts';
 import { perform } from './acts.ts';
 import { compareCells } from './alert-cell.ts';
 import { clauseProblem, heedDeclared } from './clause.ts';
@@ -47,8 +48,6 @@ class RuleEngine implements Engine {
   readonly #moment = { at: 0, seq: 0, atMs: 0 };
   readonly #reading = { value: 0, quality: 0 };
   #now = 0;
-  /** Restored and not started yet: what came due while Limen was down waits for the restart table. */
-  #isAsleep = false;
 
   constructor(surroundings: EngineSurroundings) {
     this.#core = {
@@ -72,6 +71,8 @@ class RuleEngine implements Engine {
         offDelayOver: false,
       },
       wallOffsetMs: 0,
+      schedules: new Map(),
+      isAsleep: false,
       book: null,
     };
   }
@@ -103,7 +104,7 @@ class RuleEngine implements Engine {
       points.atMs[point] = atMs;
       return;
     }
-    this.#isAsleep = false;
+    this.#core.isAsleep = false;
     const moment = this.#moment;
     moment.at = at;
     moment.seq = seq;
@@ -123,7 +124,7 @@ class RuleEngine implements Engine {
   ): void {
     if (this.#timers.nextDueMs <= at) this.advance(at);
     this.#now = at;
-    this.#isAsleep = false;
+    this.#core.isAsleep = false;
     judgeLate(this.#core, point, { value, quality }, { at, seq, atMs });
   }
 
@@ -138,19 +139,19 @@ class RuleEngine implements Engine {
     this.#now = at;
     switch (input.kind) {
       case 'started':
-        this.#isAsleep = false;
+        this.#core.isAsleep = false;
         restart(core, input, moment);
         return null;
       case 'config':
-        if (!this.#isAsleep) this.advance(at);
+        if (!core.isAsleep) this.advance(at);
         applyConfig(core, input, moment);
         return null;
       case 'point':
-        if (!this.#isAsleep) this.advance(at);
+        if (!this.#core.isAsleep) this.advance(at);
         if (input.replaces === undefined) declarePoint(core, input.point, moment);
         else replacePoint(core, input.replaces, input.point, moment);
         // What came due while Limen was down comes first: the start judges.
-        if (this.#isAsleep) return null;
+        if (core.isAsleep) return null;
         if (input.replaces === undefined) heedDeclared(core, input.point.index, moment);
         else judgeReplaced(core, moment);
         return null;
@@ -162,6 +163,10 @@ class RuleEngine implements Engine {
         this.advance(at);
         learnInterval(core, input, moment);
         return null;
+      case 'schedule':
+        if (!core.isAsleep) this.advance(at);
+        takeSchedule(core, input.key, input.isOpen, moment);
+        return null;
       case 'act':
         this.advance(at);
         return perform(core, input.act, moment);
@@ -172,7 +177,7 @@ class RuleEngine implements Engine {
   }
 
   advance(at: EngineMs): void {
-    this.#isAsleep = false;
+    this.#core.isAsleep = false;
     this.#now = at;
     fireDue(this.#core, at);
   }
@@ -235,6 +240,6 @@ class RuleEngine implements Engine {
     for (const memory of snapshot.points) this.#points.restore(memory);
     for (const one of snapshot.learned) core.learned.set(one.point, one);
     for (const stored of snapshot.alerts) core.dormant.set(alertKey(stored.alert), stored);
-    this.#isAsleep = true;
+    this.#core.isAsleep = true;
   }
 }

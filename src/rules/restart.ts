@@ -3,6 +3,7 @@ import type { EngineInput } from '../domain/engine.ts';
 import { limits } from '../domain/limits.ts';
 import type { Seq } from '../domain/reading.ts';
 import type { EngineMs } from '../domain/time.ts';
+import { followActiveWhen } from './active-when.ts';
 import type { AlertCell } from './alert-cell.ts';
 import { orderedCells, type EngineCore } from './engine-core.ts';
 import { announceIfDirty, toWall } from './events.ts';
@@ -28,6 +29,7 @@ export function restart(core: EngineCore, started: Started, moment: Moment): voi
     restartDelays(cell, started.elapsedMs !== null, moment.at);
     restartFlags(cell, started.elapsedMs !== null, moment.at);
     restartWait(core, cell, moment);
+    followActiveWhen(core, cell, moment);
     adoptLevels(core, cell, moment);
     arm(core, cell);
     announceIfDirty(core, cell, moment.at, moment.seq);

@@ -5,6 +5,7 @@ import { ownRules, severityRank, type Rule } from '../domain/rule.ts';
 import { compileCell, isHeld, type AlertCell } from './alert-cell.ts';
 import { breachedMembers, judgeClause, unbindClause } from './clause.ts';
 import { bindCompound, equipCompounds, judgeCompound } from './compound.ts';
+import { followActiveWhen, suppressInactive } from './active-when.ts';
 import { equipPoint, kindOf, removeCell } from './declare.ts';
 import { orderedCells, type EngineCore } from './engine-core.ts';
 import { announce, announceIfDirty } from './events.ts';
@@ -113,9 +114,11 @@ function ruleOf(core: EngineCore, book: RuleBook, cell: AlertCell): Rule | null 
 }
 
 // Everything about a rule but its judgement is applied in place; a latch that is gone holds nothing any more.
-function adoptRule(core: EngineCore, cell: AlertCell, rule: Rule, { at, seq }: Moment): void {
+function adoptRule(core: EngineCore, cell: AlertCell, rule: Rule, moment: Moment): void {
+  const { at, seq } = moment;
   giveRule(core, cell, rule);
   cell.steady = false;
+  suppressInactive(core, cell, moment);
   noteLatch(cell);
   if (limitShelf(cell, at)) arm(core, cell);
   if (cell.offOver && !rule.latch) {
@@ -123,6 +126,7 @@ function adoptRule(core: EngineCore, cell: AlertCell, rule: Rule, { at, seq }: M
     if (step.kind === 'move') end(core, cell, step, at, [seq]);
   }
   announceIfDirty(core, cell, at, seq);
+  followActiveWhen(core, cell, moment);
 }
 
 // The state is kept, the last good value is judged anew, running delays restart.
@@ -133,6 +137,7 @@ function changeRule(core: EngineCore, cell: AlertCell, rule: Rule, moment: Momen
   giveRule(core, cell, rule);
   cell.kind = kindOf(rule);
   compileCell(cell, core.points.slot(cell.pointIndex)?.point ?? null);
+  suppressInactive(core, cell, moment);
   keepHeld(cell);
   rebind(core, cell);
   noteLatch(cell);
@@ -150,6 +155,7 @@ function changeRule(core: EngineCore, cell: AlertCell, rule: Rule, moment: Momen
   if (isRaised(cell) && verdict !== 'clear' && presentRank(cell) > rankBefore)
     escalate(core, cell, moment);
   settle(core, cell, verdict, moment);
+  followActiveWhen(core, cell, moment);
   arm(core, cell);
 }
 

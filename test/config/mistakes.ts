@@ -1,4 +1,5 @@
 import type { MistakeCase } from './mistake-case.ts';
+import { activeWhenMistakes } from './mistakes-of-active-when.ts';
 import { meaning } from './mistakes-of-meaning.ts';
 import { references } from './mistakes-of-reference.ts';
 import { shape, syntax } from './mistakes-of-shape.ts';
@@ -13,4 +14,5 @@ export const mistakes: readonly MistakeCase[] = [
   ...meaning,
   ...windows,
   ...overrides,
+  ...activeWhenMistakes,
 ];

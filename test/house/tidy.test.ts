@@ -42,6 +42,7 @@ const homes: readonly (readonly [library: RegExp, home: string])[] = [
   [/^(?:jsep|yaml|valibot|@valibot\/.*)$/, 'config'],
   [/^(?:hono|@hono\/.*)$/, 'http'],
   [/^commander$/, 'cli'],
+  [/^temporal-polyfill$/, 'host'],
 ];
 
 // Folders that touch neither the machine nor the clock: the live engine and a backtest are the same code.

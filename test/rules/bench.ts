@@ -34,6 +34,7 @@ export interface Bench {
   point(at: number, point: Point, replaces?: Point): void;
   started(at: number, started?: Partial<Extract<EngineInput, { kind: 'started' }>>): void;
   clock(at: number, creditMs: number, stepMs?: number): void;
+  schedule(at: number, key: string, isOpen: boolean | null): void;
   read(at: number, value: number, quality?: Quality, point?: Point): void;
   act(at: number, ask: Ask['act'] | Ask, options?: Partial<ActTarget>): ActVerdict | null;
   advance(at: number): void;
@@ -172,6 +173,7 @@ function createBench(firstSeq: number, snapshot: EngineSnapshot | null): Bench {
       }),
     clock: (at, creditMs, stepMs = 0) =>
       void accept(at, { kind: 'clock', wallOffsetMs: wallOffsetMs + stepMs, creditMs }),
+    schedule: (at, key, isOpen) => void accept(at, { kind: 'schedule', key, isOpen }),
     read: (at, value, quality = 'good', point = fridge) => {
       seq += 1;
       engine.reading(

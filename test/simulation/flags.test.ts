@@ -1,12 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { notifyTargets } from '../../src/consumers/notifiers/edges.ts';
+import { isHeld } from '../../src/consumers/outputs/arbiter.ts';
 import type { Ask } from '../../src/domain/act.ts';
 import { isFlagged, type Alert, type AlertEvent } from '../../src/domain/alert.ts';
-import type { Rule } from '../../src/domain/rule.ts';
+import type { Seq } from '../../src/domain/reading.ts';
+import { claimSpans, type Rule } from '../../src/domain/rule.ts';
+import { scheduleKey, type Schedule } from '../../src/domain/schedule.ts';
+import type { EngineMs } from '../../src/domain/time.ts';
 import { above, level, makeRule, quantity, startBench, type Bench } from '../rules/bench.ts';
 
 const shelveMaxMs = 20_000;
+const schedules: readonly Schedule[] = [
+  { fromMinute: 480, toMinute: 1080, days: ['mon'], zone: null },
+  { fromMinute: 1320, toMinute: 360, days: ['sun'], zone: 'UTC' },
+];
+const keys = schedules.map(scheduleKey);
+const activeWhen = { schedules, clause: null };
 const notify = { kind: 'notify', notifier: 'kitchen', on: ['active'] } as const;
 const rules: readonly Rule[] = [
   makeRule({
@@ -16,9 +26,17 @@ const rules: readonly Rule[] = [
     ],
     offDelayMs: 2_000,
     shelveMaxMs,
+    activeWhen,
     then: [notify],
   }),
-  makeRule({ name: 'free', acknowledge: 'not_required', shelveMaxMs, then: [notify] }),
+  makeRule({
+    name: 'free',
+    acknowledge: 'not_required',
+    shelveMaxMs,
+    activeWhen,
+    settleMs: 0,
+    then: [notify],
+  }),
   makeRule({ name: 'latched', latch: true, offDelayMs: 1_000, shelveMaxMs, then: [notify] }),
 ];
 
@@ -26,6 +44,7 @@ type Step =
   | { readonly kind: 'read'; readonly waitMs: number; readonly value: number }
   | { readonly kind: 'wait'; readonly waitMs: number }
   | { readonly kind: 'act' | 'flag'; readonly rule: string; readonly ask: Ask }
+  | { readonly kind: 'schedule'; readonly key: string; readonly isOpen: boolean | null }
   | { readonly kind: 'start'; readonly downMs: number; readonly known: boolean }
   | { readonly kind: 'clock'; readonly creditMs: number; readonly stepMs: number };
 
@@ -74,6 +93,14 @@ const steps = fc.array(
       }),
     },
     {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constant('schedule' as const),
+        key: fc.constantFrom(...keys),
+        isOpen: fc.constantFrom(true, true, false, null),
+      }),
+    },
+    {
       weight: 1,
       arbitrary: fc.record({
         kind: fc.constant('start' as const),
@@ -107,6 +134,9 @@ function take(bench: Bench, at: number, step: Step): number {
       bench.act(at, step.ask, {
         alert: { rule: step.rule, device: 'fridge', metric: 'temperature' },
       });
+      return at;
+    case 'schedule':
+      bench.schedule(at, step.key, step.isOpen);
       return at;
     case 'start': {
       const elapsedMs = step.known ? step.downMs : null;
@@ -177,7 +207,7 @@ describe('createEngine()', () => {
     );
   });
 
-  test('tells nobody while a flag is set, and at the end of the last one whoever has to know (I6)', () => {
+  test('tells nobody while a flag is set, and at the end of the last one whoever has to know; claims are withheld (I6)', () => {
     fc.assert(
       fc.property(steps, (given) => {
         const bench = startBench(rules);
@@ -187,11 +217,15 @@ describe('createEngine()', () => {
         for (const event of bench.events) {
           const { alert, reason, to } = event;
           if (isFlagged(alert)) expect(targets(event)).toEqual([]);
+          const isWithheld = alert.suppressedBy !== null || alert.outOfService;
+          for (const span of claimSpans)
+            if (isWithheld || (span === 'unacknowledged' && alert.shelvedUntil !== null))
+              expect(isHeld(alert, span)).toBe(false);
           const hasEnded = flagged.get(alert.rule) === true && !isFlagged(alert);
           flagged.set(alert.rule, isFlagged(alert));
           if (!hasEnded) continue;
           expect(event.kind).toBe('flag');
-          expect(['unshelved', 'in_service']).toContain(reason);
+          expect(['unshelved', 'unsuppressed', 'in_service']).toContain(reason);
           const isToBeTold = to === 'active' || to === 'returned';
           const isRule = rules.some(({ name }) => name === alert.rule);
           expect(targets(event)).toEqual(isToBeTold && isRule ? ['kitchen'] : []);
@@ -207,7 +241,7 @@ describe('createEngine()', () => {
         const plain = startBench(rules);
         let at = 0;
         for (const step of given) {
-          if (step.kind !== 'flag') take(plain, at, step);
+          if (step.kind !== 'flag' && step.kind !== 'schedule') take(plain, at, step);
           at = take(flagged, at, step);
           expect(flagged.engine.all().map(judged)).toEqual(plain.engine.all().map(judged));
         }
@@ -228,11 +262,17 @@ describe('createEngine()', () => {
       fc.property(steps, (given) => {
         let bench = startBench(rules);
         const living = startBench(rules);
+        const known = new Map<string, boolean | null>();
         let at = 0;
         for (const step of given) {
           take(bench, at, step);
           at = take(living, at, step);
+          if (step.kind === 'schedule') known.set(step.key, step.isOpen);
           bench = bench.reborn(at, rules);
+          // The schedules are no memory: each start is told them anew.
+          for (const [key, isOpen] of known)
+            bench.engine.accept(0 as Seq, at as EngineMs, { kind: 'schedule', key, isOpen });
+          bench.advance(at);
           expect(bench.engine.all()).toEqual(living.engine.all());
         }
       }),

@@ -1,0 +1,119 @@
+import { dayMinutes, weekdays, type Schedule } from '../domain/schedule.ts';
+import type { ActiveWhen, Rule } from '../domain/rule.ts';
+import { readDuration, readText, type Context } from './context.ts';
+import { quote, type Path } from './problem.ts';
+import type { RuleInput } from './shape.ts';
+import { closest } from './suggest.ts';
+
+type ScheduleInput = NonNullable<RuleInput['active_when']>;
+
+/** When people are to be told of the alerts of a rule. */
+export function readActiveWhen(
+  context: Context,
+  path: Path,
+  { active_when: written, settle }: RuleInput,
+): Pick<Rule, 'activeWhen' | 'settleMs'> {
+  const settlePath = [...path, 'settle'];
+  const settleMs = readDuration(context, settlePath, settle, { min: 0 }) ?? null;
+  if (written !== undefined) {
+    return { activeWhen: readCondition(context, [...path, 'active_when'], written), settleMs };
+  }
+  if (settle !== undefined && !context.report.isTouched([...path, 'active_when'])) {
+    context.report.problem(settlePath, {
+      message: 'settle: without active_when',
+      allowed: 'active_when: { from: "08:00", to: "18:00" } beside it',
+      atKey: true,
+    });
+  }
+  return { activeWhen: null, settleMs: null };
+}
+
+function readCondition(context: Context, path: Path, input: ScheduleInput): ActiveWhen | null {
+  const schedule = readSchedule(context, path, input);
+  return schedule === null ? null : { schedules: [schedule], clause: null };
+}
+
+function readSchedule(context: Context, path: Path, input: ScheduleInput): Schedule | null {
+  const { from, to, days, zone } = input;
+  const [fromMinute, toMinute] = [minuteOf(from), minuteOf(to)];
+  if (context.report.isTouched(path)) return null;
+  if (from === undefined && to === undefined && days === undefined) {
+    context.report.problem(path, {
+      message: 'a schedule without times and days',
+      allowed: 'from and to, days, or both',
+      atKey: true,
+    });
+    return null;
+  }
+  if ((from === undefined) !== (to === undefined)) {
+    const [given, missing] = from === undefined ? ['to', 'from'] : ['from', 'to'];
+    context.report.problem([...path, given], {
+      message: `${given}: without ${missing}:`,
+      allowed: `${missing}: beside it`,
+      atKey: true,
+    });
+    return null;
+  }
+  if (fromMinute === dayMinutes) {
+    context.report.problem([...path, 'from'], {
+      message: 'opens at the end of the day',
+      allowed: '00:00, and the next day in days:',
+    });
+    return null;
+  }
+  if (from !== undefined && fromMinute === toMinute % dayMinutes) {
+    context.report.problem([...path, 'to'], {
+      message: `opens and closes at ${to ?? ''}`,
+      allowed: 'two different times; for whole days, days: without from: and to:',
+    });
+    return null;
+  }
+  const named = readZone(context, [...path, 'zone'], zone);
+  const chosen = readDays(context, [...path, 'days'], days);
+  if (chosen === null || named === undefined) return null;
+  const end = to === undefined || toMinute === 0 ? dayMinutes : toMinute;
+  return { fromMinute, toMinute: end, days: chosen, zone: named };
+}
+
+function minuteOf(text: string | undefined): number {
+  const [hours = 0, minutes = 0] = (text ?? '00:00').split(':').map(Number);
+  return 60 * hours + minutes;
+}
+
+function readDays(
+  context: Context,
+  path: Path,
+  days: ScheduleInput['days'],
+): Schedule['days'] | null {
+  if (days === undefined) return weekdays;
+  if (days.length > 0) return weekdays.filter((day) => days.includes(day));
+  context.report.problem(path, { message: 'found an empty list', allowed: weekdays.join(', ') });
+  return null;
+}
+
+// null: that of the machine; undefined: a problem.
+function readZone(
+  context: Context,
+  path: Path,
+  zone: ScheduleInput['zone'],
+): string | null | undefined {
+  if (zone === undefined) return null;
+  const name = readText(context, path, zone);
+  if (isZone(name)) return name;
+  context.report.problem(path, {
+    message: `unknown time zone ${quote(name)}`,
+    allowed: 'a name such as Europe/Berlin or UTC; without it the zone of this machine',
+    suggestion: closest(name, Intl.supportedValuesOf('timeZone')),
+  });
+  return undefined;
+}
+
+function isZone(name: string): boolean {
+  try {
+    // Throws for a name that it does not know.
+    Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
