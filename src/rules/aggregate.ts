@@ -1,5 +1,6 @@
 import { limits } from '../domain/limits.ts';
 import type { Aggregate } from '../domain/rule.ts';
+import { addCover, addReading, addSums, clearSums, createSums, type Sums } from './block-sums.ts';
 import type { SampleWindow } from './samples.ts';
 
 /** What of a window is asked for; limits in the point's unit. */
@@ -19,8 +20,8 @@ export interface Question {
  * `missedIntervals` (3) times the expected interval; where none is expected, as many times the median gap between the
  * readings in the window. Unknown is a window without a reading in it, and one that is covered for less than half.
  *
- * Everything is computed from the kept readings each time, in their order: two windows that hold the same readings give
- * the same number to the last bit, whatever was before.
+ * It follows from the kept readings alone, added up block by block in their order: two windows that hold the same
+ * readings give the same number to the last bit, whatever was before.
  */
 export function aggregate(
   samples: SampleWindow,
@@ -31,24 +32,32 @@ export function aggregate(
   samples.forgetBefore(at);
   const first = firstInside(samples, at);
   if (first >= samples.end) return NaN;
-  const reachMs = limits.missedIntervals * (expectEveryMs ?? medianGap(samples));
-  cover(samples, at, reachMs, question.limit);
-  if (2 * covered.totalMs < samples.spanMs) return NaN;
+  asked.at = at;
+  asked.first = first;
+  asked.reachMs = limits.missedIntervals * (expectEveryMs ?? samples.medianGapMs);
+  asked.limit = question.limit;
+  asked.isSlope = question.of === 'rate';
+  addUp(samples);
+  if (2 * sums.totalMs < samples.spanMs) return NaN;
   switch (question.of) {
     case 'mean':
-      return covered.area / covered.totalMs;
+      return sums.area / sums.totalMs;
     case 'time_above':
-      return covered.aboveMs / 1000;
+      return sums.aboveMs / 1000;
     case 'min':
-      return lowest(samples, first);
+      return sums.low;
     case 'max':
-      return highest(samples, first);
+      return sums.high;
     case 'count':
-      return count(samples, first);
-    case 'percentile':
-      return percentile(samples, first, question.percent);
+      return sums.weight;
+    case 'percentile': {
+      // Nearest rank: a value that was really read, never one between two.
+      const rank = Math.ceil((question.percent / 100) * (samples.end - first)) - 1;
+      return samples.ranked(Math.max(0, rank), first);
+    }
     case 'rate':
-      return slope(samples, first);
+      // Slope of the least-squares line, per millisecond; NaN unless there are two times.
+      return sums.spread > 0 ? sums.together / sums.spread : NaN;
   }
 }
 
@@ -58,117 +67,65 @@ function firstInside(samples: SampleWindow, at: number): number {
   return samples.length > 0 && times[begin]! <= at - samples.spanMs ? begin + 1 : begin;
 }
 
-// One object for all calls, written by `cover`.
-const covered = { totalMs: 0, area: 0, aboveMs: 0 };
+// One object each for all calls: sums of the window, those of a block of it, and what they are added up for.
+const sums = createSums();
+const part = createSums();
+const asked = { at: 0, first: 0, reachMs: 0, limit: 0, isSlope: false };
 
-function cover(samples: SampleWindow, at: number, reachMs: number, limit: number): void {
-  const from = at - samples.spanMs;
-  const { times, values, end } = samples;
-  let totalMs = 0;
-  let area = 0;
-  let aboveMs = 0;
-  for (let index = samples.begin; index < end; index += 1) {
+function addUp(samples: SampleWindow): void {
+  const { times, end, blocks } = samples;
+  const { first, reachMs, limit, isSlope } = asked;
+  clearSums(sums, times[first]!, isSlope);
+  blocks.cutFor(samples.length);
+  const openBlock = blocks.idOf(times[end - 1]!);
+  const firstBlock = blocks.idOf(times[first]!);
+  let index = samples.begin;
+  while (index < end) {
+    const id = blocks.idOf(times[index]!);
+    // Of the first block readings may be gone already, and the last one is still growing.
+    if (id > firstBlock && id < openBlock) {
+      const kept = blocks.find(id, limit, isSlope) ?? addBlock(samples, index, id);
+      if (kept.gapMsMax <= reachMs) {
+        addSums(sums, kept);
+        index += kept.count;
+        continue;
+      }
+    }
+    index = addReadings(samples, index, id);
+  }
+}
+
+/** Adds the readings of one block one by one; returns the index of the one after them. */
+function addReadings(samples: SampleWindow, from: number, id: number): number {
+  const { times, values, weights, end, blocks, spanMs } = samples;
+  const { at, first, reachMs, limit, isSlope } = asked;
+  const blockEnd = blocks.startOf(id) + blocks.blockMs;
+  clearSums(part, times[from]!, isSlope);
+  let index = from;
+  for (; index < end && times[index]! < blockEnd; index += 1) {
     const begin = times[index]!;
     const next = index + 1 < end ? times[index + 1]! : at;
-    const lengthMs = Math.min(next, begin + reachMs) - Math.max(begin, from);
-    if (!(lengthMs > 0)) continue;
     const value = values[index]!;
-    totalMs += lengthMs;
-    area += value * lengthMs;
-    if (value > limit) aboveMs += lengthMs;
+    const lengthMs = Math.min(next, begin + reachMs) - Math.max(begin, at - spanMs);
+    addCover(part, lengthMs, value, limit);
+    if (index >= first) addReading(part, begin, value, weights[index]!);
   }
-  covered.totalMs = totalMs;
-  covered.area = area;
-  covered.aboveMs = aboveMs;
+  addSums(sums, part);
+  return index;
 }
 
-// Large enough for every window: a median and a percentile are found in it.
-const scratch = new Float64Array(limits.windowSamplesMax);
-
-/** The median time between two readings, the upper one of an even number; 0 if there is no pair. */
-function medianGap(samples: SampleWindow): number {
-  const gaps = samples.length - 1;
-  const { times, begin } = samples;
-  if (gaps < 1) return 0;
-  for (let index = 0; index < gaps; index += 1) {
-    scratch[index] = times[begin + index + 1]! - times[begin + index]!;
+/** Adds up a block after which there is a reading, and keeps it. */
+function addBlock(samples: SampleWindow, from: number, id: number): Sums {
+  const { times, values, weights, blocks } = samples;
+  const { limit, isSlope } = asked;
+  const kept = blocks.make(id, limit, isSlope);
+  const blockEnd = blocks.startOf(id) + blocks.blockMs;
+  for (let index = from; times[index]! < blockEnd; index += 1) {
+    const begin = times[index]!;
+    const gapMs = times[index + 1]! - begin;
+    if (gapMs > kept.gapMsMax) kept.gapMsMax = gapMs;
+    addCover(kept, gapMs, values[index]!, limit);
+    addReading(kept, begin, values[index]!, weights[index]!);
   }
-  return nthSmallest(gaps, gaps >> 1);
-}
-
-function lowest({ values, end }: SampleWindow, first: number): number {
-  let found = Infinity;
-  for (let index = first; index < end; index += 1) {
-    found = Math.min(found, values[index]!);
-  }
-  return found;
-}
-
-function highest({ values, end }: SampleWindow, first: number): number {
-  let found = -Infinity;
-  for (let index = first; index < end; index += 1) {
-    found = Math.max(found, values[index]!);
-  }
-  return found;
-}
-
-function count({ weights, end }: SampleWindow, first: number): number {
-  let sum = 0;
-  for (let index = first; index < end; index += 1) sum += weights[index]!;
-  return sum;
-}
-
-// Nearest rank: a value that was really read, never one between two.
-function percentile({ values, end }: SampleWindow, first: number, percent: number): number {
-  const length = end - first;
-  for (let index = 0; index < length; index += 1) scratch[index] = values[first + index]!;
-  return nthSmallest(length, Math.max(0, Math.ceil((percent / 100) * length) - 1));
-}
-
-/** Slope of the least-squares line, per millisecond; NaN unless there are two times. */
-function slope({ times, values, end }: SampleWindow, first: number): number {
-  const length = end - first;
-  let timeSum = 0;
-  let valueSum = 0;
-  // Relative to the first reading: engine times are large, and squares of them would eat the digits.
-  const origin = times[first]!;
-  for (let index = first; index < end; index += 1) {
-    timeSum += times[index]! - origin;
-    valueSum += values[index]!;
-  }
-  const meanTime = timeSum / length;
-  const meanValue = valueSum / length;
-  let together = 0;
-  let spread = 0;
-  for (let index = first; index < end; index += 1) {
-    const time = times[index]! - origin - meanTime;
-    together += time * (values[index]! - meanValue);
-    spread += time * time;
-  }
-  return spread > 0 ? together / spread : NaN;
-}
-
-/** Hoare's selection among the first `length` numbers of the scratch, which it reorders. */
-function nthSmallest(length: number, n: number): number {
-  let low = 0;
-  let high = length - 1;
-  while (low < high) {
-    const pivot = scratch[(low + high) >> 1]!;
-    let left = low;
-    let right = high;
-    while (left <= right) {
-      while (scratch[left]! < pivot) left += 1;
-      while (scratch[right]! > pivot) right -= 1;
-      if (left > right) break;
-      const kept = scratch[left]!;
-      scratch[left] = scratch[right]!;
-      scratch[right] = kept;
-      left += 1;
-      right -= 1;
-    }
-    if (n <= right) high = right;
-    else if (n >= left) low = left;
-    else break;
-  }
-  return scratch[n]!;
+  return kept;
 }

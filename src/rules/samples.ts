@@ -1,4 +1,6 @@
 import { limits } from '../domain/limits.ts';
+import { BlockSums } from './block-sums.ts';
+import { SortedNumbers } from './sorted-numbers.ts';
 
 /** Readings kept in one bucket: its first, its lowest, its highest and its last. */
 const perBucket = 4;
@@ -14,6 +16,8 @@ const bucketsMax = Math.floor(limits.windowSamplesMax / perBucket) - 2;
 export class SampleWindow {
   readonly spanMs: number;
   readonly #bucketMs: number;
+  /** Sums over blocks of buckets. */
+  readonly blocks: BlockSums;
   /** Engine times from `begin` to before `end`: one piece, so that an aggregate runs straight through. */
   times = new Float64Array(16);
   values = new Float64Array(16);
@@ -21,10 +25,14 @@ export class SampleWindow {
   weights = new Float64Array(16);
   begin = 0;
   end = 0;
+  /** The times between two readings, and the values, in order; null: nobody asked yet. */
+  #gaps: SortedNumbers | null = null;
+  #ranks: SortedNumbers | null = null;
 
   constructor(spanMs: number) {
     this.spanMs = spanMs;
     this.#bucketMs = Math.max(1, Math.ceil(spanMs / bucketsMax));
+    this.blocks = new BlockSums(this.#bucketMs);
   }
 
   get length(): number {
@@ -42,15 +50,24 @@ export class SampleWindow {
     this.forgetBefore(newest);
     if (this.end === this.times.length) this.#makeRoom();
     const place = this.#placeOf(at);
-    for (const column of place < this.end ? [this.times, this.values, this.weights] : []) {
-      column.copyWithin(place + 1, place, this.end);
-    }
+    if (place < this.end) this.#moveBack(place);
+    else if (this.#gaps !== null && this.length > 0) this.#gaps.add(at - this.times[this.end - 1]!);
+    this.#ranks?.add(value);
     this.times[place] = at;
     this.values[place] = value;
     this.weights[place] = 1;
     this.end += 1;
     if (at < newest) this.forgetBefore(newest);
     this.#thin(at);
+  }
+
+  // Seldom: what was added up and put in order is made anew.
+  #moveBack(place: number): void {
+    for (const column of [this.times, this.values, this.weights])
+      column.copyWithin(place + 1, place, this.end);
+    this.#gaps = null;
+    this.#ranks = null;
+    this.blocks.forget();
   }
 
   #placeOf(at: number): number {
@@ -62,7 +79,24 @@ export class SampleWindow {
   /** Drops what lies before the window that ends at this time, but for the last reading before it. */
   forgetBefore(at: number): void {
     const from = at - this.spanMs;
-    while (this.length > 1 && this.times[this.begin + 1]! <= from) this.begin += 1;
+    while (this.length > 1 && this.times[this.begin + 1]! <= from) {
+      this.#gaps?.remove(this.times[this.begin + 1]! - this.times[this.begin]!);
+      this.#ranks?.remove(this.values[this.begin]!);
+      this.begin += 1;
+    }
+  }
+
+  /** The median time between two readings, the upper one of an even number; 0 if there is no pair. */
+  get medianGapMs(): number {
+    const gaps = (this.#gaps ??= this.#sortGaps());
+    return gaps.length === 0 ? 0 : gaps.at(gaps.length >> 1);
+  }
+
+  /** The value with so many kept readings below it, the one before the window left out if `first` comes after it. */
+  ranked(rank: number, first: number): number {
+    const ranks = (this.#ranks ??= this.#sortValues());
+    const isBefore = first > this.begin && ranks.countBelow(this.values[this.begin]!) <= rank;
+    return ranks.at(isBefore ? rank + 1 : rank);
   }
 
   // Only the bucket of the reading that was just taken can have become too full, by one.
@@ -82,11 +116,36 @@ export class SampleWindow {
     }
     let spare = first + 1;
     while (spare === lowest || spare === highest) spare += 1;
+    this.#unsort(spare);
     this.weights[spare + 1] = this.weights[spare]! + this.weights[spare + 1]!;
     for (const column of [this.times, this.values, this.weights]) {
       column.copyWithin(spare, spare + 1, this.end);
     }
     this.end -= 1;
+  }
+
+  // One reading in the middle goes: two gaps become one.
+  #unsort(spare: number): void {
+    this.#ranks?.remove(this.values[spare]!);
+    if (this.#gaps === null) return;
+    const [before, at, after] = [spare - 1, spare, spare + 1].map((index) => this.times[index]!);
+    if (before === undefined || at === undefined || after === undefined) return;
+    this.#gaps.remove(at - before);
+    this.#gaps.remove(after - at);
+    this.#gaps.add(after - before);
+  }
+
+  #sortGaps(): SortedNumbers {
+    const gaps = new SortedNumbers();
+    for (let index = this.begin + 1; index < this.end; index += 1)
+      gaps.add(this.times[index]! - this.times[index - 1]!);
+    return gaps;
+  }
+
+  #sortValues(): SortedNumbers {
+    const ranks = new SortedNumbers();
+    for (let index = this.begin; index < this.end; index += 1) ranks.add(this.values[index]!);
+    return ranks;
   }
 
   // Most windows hold few readings, so it grows by doubling; once half is free at the front, moving is enough.

@@ -242,3 +242,45 @@ describe('SampleWindow', () => {
     expect(content(asked)).toEqual(content(plain));
   });
 });
+
+describe('aggregate() of many readings', () => {
+  // Blocks are kept over calls here, and made at once there: jittered, with holes, spikes and equal times.
+  const gapMs = fc.oneof(
+    { arbitrary: fc.integer({ min: 0, max: 400 }), weight: 20 },
+    { arbitrary: fc.integer({ min: 2_000, max: 9_000 }), weight: 1 },
+  );
+  const value = fc.integer({ min: -1_000, max: 1_000 }).map((whole) => whole / 7);
+  // Now and then one comes late, and takes its place between the others.
+  const lateMs = fc.oneof(
+    { arbitrary: fc.constant(0), weight: 60 },
+    { arbitrary: fc.integer({ min: 1, max: 30_000 }), weight: 1 },
+  );
+  const many = fc.array(fc.tuple(gapMs, value, lateMs), { minLength: 60, maxLength: 1_500 });
+
+  test.each(kinds)('gives the same %s to the last bit whether asked all along or once', (of) => {
+    fc.assert(
+      fc.property(many, fc.constantFrom(null, 300), (steps, everyMs) => {
+        const question = { of, percent: 90, limit: 20 };
+        const asked = new SampleWindow(minute);
+        const kept: Sample[] = [];
+        let at = -70_000;
+        let last = NaN;
+        for (const [gap, number, late] of steps) {
+          at += gap;
+          asked.add(at - late, number);
+          kept.push([at - late, number]);
+          last = aggregate(asked, question, at, everyMs);
+        }
+        expect(ask(of, minute, kept, at, { ...question, everyMs })).toBe(last);
+        const inOrder = kept.toSorted(([one], [other]) => one - other);
+        const plain = reference(question, minute, inOrder, at, everyMs);
+        // The reference keeps every reading: what was thinned differs.
+        const isThinned = asked.length < kept.filter(([time]) => time > at - minute).length;
+        if (isThinned) return;
+        expect(Number.isNaN(last)).toBe(Number.isNaN(plain));
+        if (!Number.isNaN(plain)) expect(last).toBeCloseTo(plain, 6);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
