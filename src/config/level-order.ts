@@ -1,4 +1,4 @@
-import type { Comparator, Level, Quantity } from '../domain/rule.ts';
+import type { Clause, Comparator, Level, Quantity } from '../domain/rule.ts';
 import { convertDifference } from '../domain/units.ts';
 import type { Context } from './context.ts';
 import { formatDuration } from '../domain/duration.ts';
@@ -130,10 +130,18 @@ export function limitText(comparator: Comparator): string {
       return rateText(comparator.limit);
     case 'all':
     case 'any':
+      return comparator.of.map(clauseText).join('; ');
     case 'at_least':
+      return `${comparator.n} of ${comparator.of.map(clauseText).join('; ')}`;
     case 'expression':
-      return comparator.kind;
+      return comparator.expression.text;
   }
+}
+
+function clauseText(clause: Clause): string {
+  if (clause.kind !== 'compare') return `${clause.kind} (${limitText(clause)})`;
+  const { points, comparator } = clause;
+  return `${points.map(({ text }) => text).join(', ')} ${comparator.kind} ${limitText(comparator)}`;
 }
 
 function allowedOrder(kind: Comparator['kind']): string {

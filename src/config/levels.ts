@@ -159,10 +159,11 @@ function checkLevelNames(
   }
 }
 
-function readDeadband(
+/** The deadband of a level; none, with a problem, if it is wrong. */
+export function readDeadband(
   context: Context,
   path: Path,
-  { deadband }: RuleInput,
+  { deadband }: Pick<RuleInput, 'deadband'>,
   { severity, comparator }: { severity: Severity; comparator: Comparator | null },
 ): Quantity {
   const ownPath = isMap(deadband) ? [...path, 'deadband', severity] : [...path, 'deadband'];
@@ -193,7 +194,8 @@ interface PlacedUnit {
   readonly path: Path;
 }
 
-function unitsWritten(path: Path, levels: readonly PlacedLevel[]): readonly PlacedUnit[] {
+/** Every unit of some levels, with its place. */
+export function unitsWritten(path: Path, levels: readonly PlacedLevel[]): readonly PlacedUnit[] {
   return levels.flatMap((level) => [
     ...unitsOf(level.comparator).map((unit) => ({ unit, path: level.path })),
     ...(level.deadband.unit === null
@@ -208,7 +210,7 @@ function unitOf(placed: { quantity: Quantity; path: Path }): readonly PlacedUnit
 }
 
 /** Every unit of the rule must fit the points it judges, and the other units beside it. */
-function checkUnits(
+export function checkUnits(
   context: Context,
   written: readonly PlacedUnit[],
   settings: readonly KnownSettings[],

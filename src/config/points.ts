@@ -12,7 +12,7 @@ import {
   type Context,
 } from './context.ts';
 import { quote, type Path } from './problem.ts';
-import type { SalvagedConfig } from './shape.ts';
+import type { RuleInput, SalvagedConfig } from './shape.ts';
 
 /** What the config says about points, in file order. */
 export function readPoints(context: Context, input: SalvagedConfig): readonly PointEntry[] {
@@ -81,6 +81,30 @@ export function readPattern(
   const message = slash < 0 ? `${quote(text)} has no slash` : `${quote(text)} lacks a part`;
   context.report.problem(path, { message, allowed, suggestion, atKey: isKey });
   return null;
+}
+
+/** One pattern, or a list of them; none, with a problem, if there is none. */
+export function readPatterns(
+  context: Context,
+  path: Path,
+  points: RuleInput['points'],
+): readonly PointPattern[] {
+  if (points === undefined) {
+    // Not in the schema: Limen's own rules have none.
+    if (!context.report.isTouched(path))
+      context.report.problem(path, { message: 'the key "points" is missing' });
+    return [];
+  }
+  const isList = typeof points === 'object';
+  const values = isList ? points : [points];
+  if (values.length === 0) {
+    context.report.problem(path, { message: 'found an empty list', allowed: 'at least one point' });
+  }
+  return values.flatMap((value, index) => {
+    if (value === undefined) return [];
+    const pattern = readPattern(context, isList ? [...path, index] : path, value, false);
+    return pattern === null ? [] : [pattern];
+  });
 }
 
 /** A low and a high limit. */

@@ -3,17 +3,19 @@ import { isMap } from './schema-parts.ts';
 /** The list of all keys in `config/README.md`, from the descriptions in the schema. */
 export function createReference(jsonSchema: string): string {
   const schema: unknown = JSON.parse(jsonSchema);
-  return `| key | value | meaning |\n|---|---|---|\n${rows(schema, '').join('\n')}\n`;
+  const told = new Set<string>();
+  return `| key | value | meaning |\n|---|---|---|\n${rows(schema, '', told).join('\n')}\n`;
 }
 
-function rows(schema: unknown, path: string): readonly string[] {
+/** `told`: items of lists that have their rows already, under the first list of them. */
+function rows(schema: unknown, path: string, told: Set<string>): readonly string[] {
   const map = mapOf(schema);
   if (map === null) return [];
   const required = Array.isArray(map['required']) ? map['required'] : [];
   return Object.entries(propertiesOf(map)).flatMap(([name, part]) => {
     const key = `${path}${name}`;
     const described = isMap(part) ? part : {};
-    const inner = innerRows(part, key);
+    const inner = innerRows(part, key, told);
     const must = required.includes(name) ? 'required' : '';
     const cells = [
       `\`${key}\``,
@@ -24,15 +26,20 @@ function rows(schema: unknown, path: string): readonly string[] {
   });
 }
 
-function innerRows(schema: unknown, key: string): readonly string[] {
+function innerRows(schema: unknown, key: string, told: Set<string>): readonly string[] {
   const alternatives = branches(schema);
   for (const branch of alternatives) {
     if (isLevelMap(branch)) continue;
-    if (isMap(branch['properties'])) return rows(branch, `${key}.`);
+    if (isMap(branch['properties'])) return rows(branch, `${key}.`, told);
     if (isMap(branch['additionalProperties'])) {
-      return rows(branch['additionalProperties'], `${key}.<name>.`);
+      return rows(branch['additionalProperties'], `${key}.<name>.`, told);
     }
-    if (isMap(branch['items'])) return rows(branch['items'], `${key}[].`);
+    if (isMap(branch['items'])) {
+      const items = JSON.stringify(branch['items']);
+      if (told.has(items)) return [];
+      told.add(items);
+      return rows(branch['items'], `${key}[].`, told);
+    }
   }
   return [];
 }

@@ -7,6 +7,7 @@ import {
   date,
   duration,
   flag,
+  isMap,
   key,
   level,
   list,
@@ -118,11 +119,71 @@ const activeWhen = strictMap({
   zone: key(text, 'Time zone such as Europe/Berlin (default: that of the machine).'),
 });
 
-const laterRuleKeys = [
-  'all any at_least about expression inputs',
-  'acknowledge_with',
-  'chain repeat re_alarm',
-].flatMap((keys) => keys.split(' '));
+/** A condition of a compound rule: a comparison, or several conditions in one. */
+export interface MemberInput {
+  readonly points?: v.InferOutput<typeof pointsText> | undefined;
+  readonly above?: v.InferOutput<typeof quantity> | undefined;
+  readonly below?: v.InferOutput<typeof quantity> | undefined;
+  readonly outside?: v.InferOutput<typeof range> | undefined;
+  readonly inside?: v.InferOutput<typeof range> | undefined;
+  readonly equals?: v.InferOutput<typeof text> | undefined;
+  readonly deadband?: v.InferOutput<typeof quantity> | undefined;
+  readonly all?: readonly MemberInput[] | undefined;
+  readonly any?: readonly MemberInput[] | undefined;
+  readonly at_least?: { readonly n: number; readonly of: readonly MemberInput[] } | undefined;
+}
+
+const membersExpected = 'a list of conditions such as { points: door/state, equals: open }';
+
+const pointsText = pick(Array.isArray, textList, text);
+
+// The JSON schema, which asks without an input, shows one level: it has no end.
+const innerMembers = v.lazy((input): v.GenericSchema =>
+  input === undefined ? list(v.record(v.string(), v.unknown()), membersExpected) : members,
+) as v.GenericSchema as v.GenericSchema<readonly MemberInput[]>;
+
+const member = strictMap({
+  points: key(pointsText, 'Points as device/metric; a glob counts once for each point it matches.'),
+  above: key(quantity, 'True above this limit.'),
+  below: key(quantity, 'True below this limit.'),
+  outside: key(range, 'True outside this range.'),
+  inside: key(range, 'True inside this range.'),
+  equals: key(text, 'True at this state, number or boolean.'),
+  deadband: key(quantity, 'How far back behind the limit it is over, while the alert is raised.'),
+  all: key(innerMembers, 'Instead of points: true if all of these are.'),
+  any: key(innerMembers, 'Instead of points: true if one of these is.'),
+  at_least: key(
+    strictMap({ n: whole, of: innerMembers }),
+    'Instead of points: true if n of these are.',
+  ),
+});
+
+const members = list(member, membersExpected);
+
+const compoundKeys = {
+  all: key(members, 'Raise if all of these are true; instead of points and a limit.'),
+  any: key(members, 'Raise if one of these is true; instead of points and a limit.'),
+  at_least: key(
+    strictMap({
+      n: v.pipe(whole, v.description('How many.')),
+      of: v.pipe(members, v.description('Of these.')),
+    }),
+    'Raise if so many of these are true; instead of points and a limit.',
+  ),
+  expression: key(text, 'Raise while this is true; instead of points and a limit.'),
+  inputs: section(
+    namedMap(
+      pick(isMap, strictMap({ point: text, unit: key(text, 'Its unit in the expression.') }), text),
+      'a map from names in the expression to points',
+    ),
+    'What the names in the expression stand for: device/metric, and a unit if it needs one.',
+  ),
+  about: key(text, 'Device of the alert of a rule over several points (default: its name).'),
+};
+
+const laterRuleKeys = ['acknowledge_with', 'chain repeat re_alarm'].flatMap((keys) =>
+  keys.split(' '),
+);
 
 const limitKeys = {
   above: key(perLevel(quantity), 'Raise above this limit.'),
@@ -153,11 +214,9 @@ const override = strictMap({ ...limitKeys, ...delayKeys, unknown, message });
 
 const rule = strictMap(
   {
-    points: key(
-      pick(Array.isArray, textList, text),
-      'Points as device/metric; * stands for any text within one part.',
-    ),
+    points: key(pointsText, 'Points as device/metric; * stands for any text within one part.'),
     ...limitKeys,
+    ...compoundKeys,
     window: key(duration, 'The last stretch of time, judged instead of the value.'),
     of: key(aggregate, 'What of the window is compared with the limits.'),
     ...delayKeys,

@@ -6,7 +6,7 @@ import { configLimits } from './limits.ts';
 import { describeValue, pathText, quote, type Path } from './problem.ts';
 import { suggestRate } from './rate-spelling.ts';
 import type { Mistake, Report } from './report.ts';
-import { configSchema, type ConfigInput } from './schema.ts';
+import { configSchema, type ConfigInput, type MemberInput } from './schema.ts';
 import {
   durationExpected,
   isMap,
@@ -27,6 +27,9 @@ export type Salvaged<T> = T extends string | number | boolean | null | undefined
 
 /** The config as written, without the parts whose shape is wrong: those are in the report. */
 export type SalvagedConfig = Salvaged<ConfigInput>;
+
+/** A condition of a compound rule as it is written. */
+export type { MemberInput };
 
 /** A rule as it is written, without what is wrong. */
 export type RuleInput = NonNullable<NonNullable<SalvagedConfig['rules']>[string]>;

@@ -1,6 +1,13 @@
+import { clauseOf, comparisonsOf, isCompound } from '../domain/clause.ts';
 import type { OutputSpec } from '../domain/output.ts';
 import type { ActingRule } from '../domain/config.ts';
-import { ownRules, type OwnRule, type OwnRuleSettings, type Rule } from '../domain/rule.ts';
+import {
+  ownRules,
+  type Comparator,
+  type OwnRule,
+  type OwnRuleSettings,
+  type Rule,
+} from '../domain/rule.ts';
 import { embedded } from './brokers.ts';
 import type { Context } from './context.ts';
 import { splitPoint, type FindSettings } from './point-units.ts';
@@ -119,7 +126,7 @@ function warnOfSilentPoints(context: Context, { sources }: Parts, rule: Rule): v
     const { device } = splitPoint(pattern.text);
     if (hasMqtt && !device.includes('/')) continue;
     const message = `no source can deliver ${quote(pattern.text)}`;
-    context.report.warning(['rules', rule.name, 'points'], {
+    context.report.warning(['rules', rule.name, clauseOf(rule)?.kind ?? 'points'], {
       message,
       allowed: 'a source whose {device} is one topic level',
     });
@@ -127,11 +134,10 @@ function warnOfSilentPoints(context: Context, { sources }: Parts, rule: Rule): v
 }
 
 function warnOfLimits(context: Context, findSettings: FindSettings, rule: Rule): void {
-  const known = rule.points.flatMap(findSettings);
   if (!isOnScale(rule.window)) return;
-  for (const { comparator } of rule.levels) {
+  for (const { points, comparator, key } of comparisonsIn(rule)) {
     if (comparator.kind !== 'above' && comparator.kind !== 'below') continue;
-    for (const { label, settings } of known) {
+    for (const { label, settings } of points.flatMap(findSettings)) {
       if (settings.valid === null) continue;
       const edge = settings.valid[comparator.kind === 'above' ? 1 : 0];
       const { limit } = comparator;
@@ -139,13 +145,26 @@ function warnOfLimits(context: Context, findSettings: FindSettings, rule: Rule):
       if (value === null) continue;
       if (comparator.kind === 'above' ? value < edge.value : value > edge.value) continue;
       const message = `${quantityText(limit)} is never passed: ${label} is bad beyond ${quantityText(edge)}`;
-      context.report.warning(['rules', rule.name, comparator.kind], {
+      context.report.warning(['rules', rule.name, key], {
         message,
         allowed: 'a limit inside valid:',
         atKey: true,
       });
     }
   }
+}
+
+// What a rule compares with what, and the key of the rule under which it is written.
+function comparisonsIn({ points, levels }: Rule): readonly {
+  readonly points: Rule['points'];
+  readonly comparator: Comparator;
+  readonly key: string;
+}[] {
+  return levels.flatMap(({ comparator }) => {
+    const key = comparator.kind;
+    if (!isCompound(comparator)) return [{ points, comparator, key }];
+    return comparisonsOf(comparator).map((each) => ({ ...each, key }));
+  });
 }
 
 function warnOfSimulations(context: Context, sources: readonly PlacedSource[]): void {

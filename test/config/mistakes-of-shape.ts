@@ -1,7 +1,7 @@
 import type { MistakeCase } from './mistake-case.ts';
 
 const ruleKeys =
-  'points, above, below, outside, inside, equals, changes_to, silent_for, stuck_for, tolerance, rate_above, rate_below, window, of, severity, deadband, on_delay, ' +
+  'points, above, below, outside, inside, equals, changes_to, silent_for, stuck_for, tolerance, rate_above, rate_below, all, any, at_least, expression, inputs, about, window, of, severity, deadband, on_delay, ' +
   'off_delay, acknowledge, latch, unknown, shelve_max, late, late_after, active_when, settle, message, then';
 const durations = 'a duration such as 250ms, 30s, 5m, 2h or 7d';
 const quantities = 'a number, or a number and a unit such as -18 °C';
@@ -116,11 +116,6 @@ export const shape: readonly MistakeCase[] = [
   {
     text: 'outputs:\n  fan: { ¦pin: { board: bench, pin: 7 } }\n',
     message: '"pin" is not in this version of Limen',
-    allowed: null,
-  },
-  {
-    text: 'rules:\n  hot: { points: a/b, ¦expression: 5 }\n',
-    message: '"expression" is not in this version of Limen',
     allowed: null,
   },
   {

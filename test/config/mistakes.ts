@@ -1,5 +1,6 @@
 import type { MistakeCase } from './mistake-case.ts';
 import { activeWhenMistakes } from './mistakes-of-active-when.ts';
+import { compounds } from './mistakes-of-compounds.ts';
 import { meaning } from './mistakes-of-meaning.ts';
 import { references } from './mistakes-of-reference.ts';
 import { shape, syntax } from './mistakes-of-shape.ts';
@@ -15,4 +16,5 @@ export const mistakes: readonly MistakeCase[] = [
   ...windows,
   ...overrides,
   ...activeWhenMistakes,
+  ...compounds,
 ];
