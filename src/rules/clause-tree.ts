@@ -87,6 +87,8 @@ export interface BoundClause extends ClauseUse {
   isHeld: boolean;
   /** Every member has been judged since something else than a reading has changed it. */
   isCurrent: boolean;
+  /** Every point that is named, and one at least for every glob, is there. */
+  isComplete: boolean;
   /** A member has been passed or left whose deadband acts: that is not to be seen from the values alone. */
   hasMoved: boolean;
 }

@@ -34,6 +34,7 @@ export function bindClause(
     qualities: [0, 0, 0, 0],
     isHeld: false,
     isCurrent: false,
+    isComplete: false,
     hasMoved: false,
   };
   core.clauses.push(bound);
@@ -101,8 +102,8 @@ export function judgeClause(core: EngineCore, bound: BoundClause, isHeld: boolea
 }
 
 /** The worst quality among the points; `stale` too if one of them was never heard of. */
-export function qualityOfClause({ root, qualities: counts }: BoundClause): Quality {
-  for (const leaf of leavesOf(root)) if (isIncomplete(leaf)) return 'stale';
+export function qualityOfClause({ isComplete, qualities: counts }: BoundClause): Quality {
+  if (!isComplete) return 'stale';
   const worst = counts.findLastIndex((count) => count > 0);
   return qualities[worst] ?? 'stale';
 }
@@ -164,6 +165,7 @@ function linkClause(core: EngineCore, bound: BoundClause, slot: PointSlot): void
   if (members.length === 0) return;
   bound.members.push(...members);
   bound.isCurrent = false;
+  bound.isComplete = ![...leavesOf(bound.root)].some(isIncomplete);
   slot.clauses.push({ bound, members });
   slot.clauses.sort((a, b) => byText(a.bound.order, b.bound.order));
   core.points.disturb(slot.point.index);
