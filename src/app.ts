@@ -186,6 +186,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       time,
       quarantine,
       recovery,
+      problem: (text) => log.area('points').warn(text),
       entered: () => timer.rearm(),
     });
     const { intake, points, input } = inlet;

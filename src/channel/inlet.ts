@@ -40,6 +40,8 @@ export interface InletOptions {
   readonly time: EngineTime;
   readonly quarantine: Quarantine;
   readonly recovery: Recovery;
+  /** Told once of a setting that cannot work with what its points turned out to be. */
+  problem(text: string): void;
   /** Called after each input: the engine may have another next timer. */
   entered(): void;
 }
@@ -72,7 +74,15 @@ export function createInlet(options: InletOptions): Inlet {
     input(pointName(ref), row, { kind: 'learned', point, staleAfterMs: habit.staleAfterMs });
   };
   const memories = createMemories(engine, recovery.pointMemories, () => points.lastIndex);
-  const intake = new Intake({ journal, engine, time, points, quarantine, learned });
+  const intake = new Intake({
+    journal,
+    engine,
+    time,
+    points,
+    quarantine,
+    learned,
+    problem: (text) => options.problem(text),
+  });
   return {
     intake,
     points,

@@ -13,10 +13,12 @@ import type { Engine } from '../domain/engine.ts';
 import { lateFate } from '../domain/lateness.ts';
 import { limits } from '../domain/limits.ts';
 import { isName } from '../domain/name.ts';
+import { pointName } from '../domain/point.ts';
 import { historyOnlyFlag, lateFlag, qualityCodes, type Seq } from '../domain/reading.ts';
 import type { EngineMs, WallMs } from '../domain/time.ts';
 import { convert, parseUnit } from '../domain/units.ts';
 import type { EngineTime } from './engine-time.ts';
+import { inOrder, type DerivedPoint } from './derived.ts';
 import type { Evidence } from './evidence.ts';
 import { arrivalMs, noteGap } from './habits.ts';
 import type { Journal } from './journal.ts';
@@ -106,6 +108,8 @@ export interface IntakeOptions {
   readonly quarantine: Quarantine;
   /** The way a point reports has something new to tell, or to store. */
   learned(point: PointRef): void;
+  /** Told once of a setting that cannot work with what its points turned out to be. */
+  problem(text: string): void;
 }
 
 /** Told of each stored reading while somebody watches; `quality` as it is stored, with its flags. */
@@ -153,6 +157,7 @@ export class Intake {
   readonly #points: Points;
   readonly #quarantine: Quarantine;
   readonly #learned: (point: PointRef) => void;
+  readonly #problem: (text: string) => void;
   readonly #counters = new Map<string, SourceCounters>();
   #sources: TopicSource[] = [];
   #engineMs: EngineMs;
@@ -164,6 +169,10 @@ export class Intake {
   #judgedStart = 0;
   #judgedEnd = 0;
   #judgedCalibration: Calibration | null = null;
+  /** Points of the present payload from which others are calculated. */
+  readonly #touched: PointRef[] = [];
+  readonly #calculated = new SourceCounters('expression');
+  #calculating: DerivedPoint | null = null;
 
   constructor(options: IntakeOptions) {
     this.#journal = options.journal;
@@ -172,6 +181,7 @@ export class Intake {
     this.#points = options.points;
     this.#quarantine = options.quarantine;
     this.#learned = (point) => options.learned(point);
+    this.#problem = (text) => options.problem(text);
     this.#engineMs = options.time.now();
     this.#wallMs = options.time.wallOf(this.#engineMs);
   }
@@ -195,7 +205,9 @@ export class Intake {
 
   /** Counters of every source, in the order of the config. */
   statuses(): SourceStatus[] {
-    return [...this.#counters.values()].map((counters) => counters.status());
+    const all = [...this.#counters.values()];
+    if (this.#points.areSomeDerived || this.#calculated.accepted > 0) all.push(this.#calculated);
+    return all.map((counters) => counters.status());
   }
 
   get acceptedCount(): number {
@@ -228,6 +240,11 @@ export class Intake {
 
   /** Evidence for the events that are emitted while a reading is judged; null outside of it. */
   evidence(): Evidence | null {
+    const derived = this.#calculating;
+    if (derived !== null) {
+      const topic = `expression ${derived.expression.text}`;
+      return { topic, text: derived.describe(this.#engine), base64: null, calibration: null };
+    }
     const bytes = this.#judgedBytes;
     if (bytes === null) return null;
     const end = Math.min(this.#judgedEnd, this.#judgedStart + limits.evidenceBytesMax);
@@ -254,15 +271,18 @@ export class Intake {
       // NaN, the sign of anything but a plain number, fails both comparisons.
       if (value >= point.low && value <= point.high) {
         route.counters.accepted++;
-        this.#store(route, point, value, NaN, good, this.#wallMs, presentPlace);
+        this.#store(route.counters, point, value, NaN, good, this.#wallMs, presentPlace);
+        const rows = point.dependents === null ? 1 : 1 + this.#calculate(point.dependents);
         this.#judgedBytes = null;
-        return 1;
+        return rows;
       }
     }
     const storedBefore = route.counters.stored;
     this.#takeAny(route, bytes.subarray(start, end), retained);
+    const stored = route.counters.stored - storedBefore;
+    const rows = this.#touched.length === 0 ? stored : stored + this.#calculateTouched();
     this.#judgedBytes = null;
-    return route.counters.stored - storedBefore;
+    return rows;
   }
 
   /** What fell due before a message is not its work: the events must not carry it as their evidence. */
@@ -308,6 +328,10 @@ export class Intake {
       this.#reject(route, 'too many points', bytes);
       return true;
     }
+    if (point.derived !== null) {
+      this.#reject(route, 'a point that is calculated', bytes);
+      return true;
+    }
     if (item.metric === null) route.scalar = point;
     const { atMs } = time;
     const place = retained ? retainedPlace : this.#placeOf(route, point, time);
@@ -320,7 +344,8 @@ export class Intake {
       this.#quarantine.add(route.counters.source, route.topic, reason, bytes, this.#wallMs);
     }
     if (retained && quality !== bad) quality = stale;
-    this.#store(route, point, value, raw, quality, atMs, place);
+    this.#store(route.counters, point, value, raw, quality, atMs, place);
+    if (place === presentPlace && point.dependents !== null) this.#touched.push(point);
     this.#judgedCalibration = null;
     return true;
   }
@@ -350,8 +375,48 @@ export class Intake {
     }
   }
 
+  /** What follows from a payload follows from all of it: between two of its numbers there is no result. */
+  #calculateTouched(): number {
+    const touched = this.#touched.splice(0);
+    return this.#calculate(inOrder(touched.flatMap((point) => point.dependents ?? [])));
+  }
+
+  /** Calculates points anew and stores them as readings of their own; returns how many. */
+  #calculate(points: readonly DerivedPoint[]): number {
+    const { stored } = this.#calculated;
+    for (const derived of points) this.#calculateOne(derived);
+    this.#calculating = null;
+    return this.#calculated.stored - stored;
+  }
+
+  #calculateOne(derived: DerivedPoint): void {
+    if (!derived.gather(this.#points, this.#engine)) return;
+    const counters = this.#calculated;
+    const point = this.#points.get(derived.device, derived.metric);
+    counters.accepted++;
+    if (point === null) {
+      count(counters, 'too many points');
+      return;
+    }
+    this.#calculating = derived;
+    derived.calculate(point);
+    const { value, quality, atMs } = derived;
+    if (derived.isAtFault) this.#noteFault(derived);
+    this.#store(counters, point, value, NaN, quality, atMs, presentPlace);
+  }
+
+  #noteFault(derived: DerivedPoint): void {
+    const name = pointName(derived);
+    const reason = derived.reason ?? '';
+    const sample = Buffer.from(derived.describe(this.#engine));
+    this.#quarantine.add(this.#calculated.source, name, reason, sample, this.#wallMs);
+    if (!derived.isMisfit || derived.isTold) return;
+    derived.isTold = true;
+    this.#problem(`${name} cannot be calculated: ${reason}`);
+  }
+
   #store(
-    route: Route,
+    counters: SourceCounters,
     point: PointRef,
     value: number,
     raw: number,
@@ -364,7 +429,7 @@ export class Intake {
     if (!point.settled && value === value) point.settled = true;
     const stored = quality | flags;
     const seq = this.#journal.reading(point.index, this.#engineMs, atMs, value, raw, stored);
-    route.counters.stored++;
+    counters.stored++;
     if (judge !== 'nobody') {
       if (judge === 'all')
         this.#engine.reading(seq, this.#engineMs, atMs, point.index, value, quality);
@@ -378,6 +443,8 @@ export class Intake {
 
   /** The first usable reading for a second, or for hours. */
   #arrive(point: PointRef): void {
+    // How often it comes follows from its inputs.
+    if (point.derived !== null) return;
     const at = this.#engineMs;
     const gapMs = at - point.arrivedAt;
     point.arrivedAt = at;
@@ -488,7 +555,7 @@ export class Intake {
   #sum(of: (counters: SourceCounters) => number): number {
     let sum = 0;
     for (const counters of this.#counters.values()) sum += of(counters);
-    return sum;
+    return sum + of(this.#calculated);
   }
 }
 

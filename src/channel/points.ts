@@ -16,6 +16,7 @@ import {
 import type { Seq } from '../domain/reading.ts';
 import { everyVariant, type Rule } from '../domain/rule.ts';
 import { convert } from '../domain/units.ts';
+import { createDerivedPoints, type DerivedPoint } from './derived.ts';
 import type { Evidence } from './evidence.ts';
 import { createHabit, type Habit, type HabitRow } from './habits.ts';
 
@@ -28,7 +29,7 @@ export class PointRef implements Point {
   unit: string | null;
   kind: ValueKind;
   states: readonly string[];
-  /** A plain number within is stored as it came, without a further look. Empty for a point that is calibrated. */
+  /** A plain number within is stored as it came, without a further look. Empty for a point that is calibrated or derived. */
   low = -Infinity;
   high = Infinity;
   /** Valid range of the corrected value in the point's unit. */
@@ -51,6 +52,10 @@ export class PointRef implements Point {
   /** Engine time of the last arrival of usable readings; NaN: none, or nobody could have heard it since. */
   arrivedAt = NaN;
   habit: Habit = createHabit(null);
+  /** How the point is calculated; null: it comes from a source. */
+  derived: DerivedPoint | null = null;
+  /** What is calculated anew after each reading; null: nothing. */
+  dependents: readonly DerivedPoint[] | null = null;
   /** Alerts of the point of which a delay runs. */
   readonly delayed = new Set<string>();
 
@@ -86,6 +91,7 @@ export class Points {
   #entries: readonly PointEntry[] = [];
   #rules: readonly Rule[] = [];
   #textPatterns: readonly PointPattern[] = [];
+  #derived = createDerivedPoints([]);
 
   /**
    * `known`: in the order of their indexes. `memories`: what is kept of them. `declare` is told of each new point and each change, before the first
@@ -136,12 +142,13 @@ export class Points {
     this.#entries = entries;
     this.#rules = rules;
     this.#textPatterns = rules.flatMap(everyVariant).flatMap(textPatterns);
+    this.#derived = createDerivedPoints(entries);
     for (const ref of this.#byName.values()) {
       const before = ref.toPoint();
       this.#settle(ref);
-      if (!ref.declared || ref.unit === before.unit) continue;
+      if (!ref.declared || (ref.unit === before.unit && ref.kind === before.kind)) continue;
       // A unit for numbers that had none says what they were all along; another one would rewrite what is stored.
-      if (before.unit === null) this.#declare(ref.toPoint(), null);
+      if (before.unit === null && ref.kind === before.kind) this.#declare(ref.toPoint(), null);
       else this.#moveOn(ref, before);
     }
   }
@@ -153,6 +160,16 @@ export class Points {
         ? []
         : [`calibrations of ${device}/${metric} are not used: its values are not numbers`],
     );
+  }
+
+  /** Whether any point is calculated. */
+  get areSomeDerived(): boolean {
+    return this.#derived.size > 0;
+  }
+
+  /** The point of that name; null if it was never heard. */
+  known(device: string, metric: string): PointRef | null {
+    return this.#byName.get(nameOf(device, metric)) ?? null;
   }
 
   /** The point of that name, made if it is new; null if there are too many. */
@@ -226,8 +243,16 @@ export class Points {
     const settings = mergePointEntries(this.#entries, ref.device, ref.metric);
     ref.unit = settings.unit ?? ref.unit;
     [ref.validLow, ref.validHigh] = validRange(settings, ref.unit);
-    ref.calibrations = settings.calibrations;
-    const isPlain = ref.calibrations.length === 0;
+    ref.derived = this.#derived.find(pointName(ref));
+    // What follows from a derived point follows from its sources, in one go.
+    ref.dependents = ref.derived === null ? this.#derived.dependentsOf(pointName(ref)) : null;
+    // Its inputs are calibrated, each by itself.
+    ref.calibrations = ref.derived === null ? settings.calibrations : [];
+    if (ref.derived !== null && ref.kind !== ref.derived.expression.kind) {
+      ref.kind = ref.derived.expression.kind;
+      ref.states = [];
+    }
+    const isPlain = ref.calibrations.length === 0 && ref.derived === null;
     ref.low = isPlain ? ref.validLow : Infinity;
     ref.high = isPlain ? ref.validHigh : -Infinity;
     ref.lateness = this.#rules.filter((rule) =>

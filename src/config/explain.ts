@@ -1,6 +1,8 @@
 import type { Calibration } from '../domain/calibration.ts';
 import type { Config, PointEntry } from '../domain/config.ts';
 import { readDocument, type ConfigDocument } from './document.ts';
+import type { Expression } from '../domain/expression.ts';
+import { pointName } from '../domain/point.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { dateText } from './dates.ts';
 import { matchesText } from './point-units.ts';
@@ -9,7 +11,7 @@ import { quantityText } from './points.ts';
 
 /** One key that the config sets for a point. */
 export interface ExplainedSetting {
-  readonly key: 'unit' | 'valid' | 'expect_every' | 'calibrations';
+  readonly key: 'unit' | 'valid' | 'expect_every' | 'calibrations' | 'expression' | 'inputs';
   readonly value: string;
   /** The entry that says so. */
   readonly pattern: string;
@@ -86,7 +88,7 @@ export function formatExplanation(explanation: PointExplanation, file: string): 
 type PlacedSetting = Omit<ExplainedSetting, 'isOverridden'>;
 
 function settingsOf(entry: PointEntry, document: ConfigDocument): readonly PlacedSetting[] {
-  const { unit, valid, expectEveryMs, calibrations } = entry;
+  const { unit, valid, expectEveryMs, calibrations, expression } = entry;
   const pattern = entry.pattern.text;
   const setting = (key: PlacedSetting['key'], value: string): PlacedSetting => {
     const place = document.place(document.tree.keyOffset(['points', pattern, key]));
@@ -97,7 +99,17 @@ function settingsOf(entry: PointEntry, document: ConfigDocument): readonly Place
     ...(valid === null ? [] : [setting('valid', `[${valid.map(quantityText).join(', ')}]`)]),
     ...(expectEveryMs === null ? [] : [setting('expect_every', formatDuration(expectEveryMs))]),
     ...(calibrations === null ? [] : [setting('calibrations', calibrationsText(calibrations))]),
+    ...(expression === null
+      ? []
+      : [setting('expression', expression.text), setting('inputs', inputsText(expression))]),
   ];
+}
+
+function inputsText({ inputs }: Expression): string {
+  const parts = inputs.map(({ name, unit, ...point }) =>
+    [`${name}:`, pointName(point), unit ?? ''].join(' ').trimEnd(),
+  );
+  return `{ ${parts.join(', ')} }`;
 }
 
 function calibrationsText(calibrations: readonly Calibration[]): string {

@@ -66,6 +66,8 @@ export function readExpression(
       report.problem(textPath, { ...mistake, textAt: at });
     return null;
   }
+  const sound = inputs.filter((input) => input !== null);
+  if (sound.length < inputs.length) return null;
   if (checked.used.size === 0) {
     report.problem(textPath, { message: 'no input is used', allowed: 'at least one of inputs:' });
     return null;
@@ -75,8 +77,6 @@ export function readExpression(
     const message = 'not used by the expression, which is bad all the same when this is';
     report.warning([...inputsPath, name], { message, atKey: true });
   }
-  const sound = inputs.filter((input) => input !== null);
-  if (sound.length < inputs.length) return null;
   return { text, kind: checked.kind, tree: checked.tree, inputs: sound };
 }
 
@@ -150,6 +150,11 @@ function readLineOf(context: Context, path: Path, value: Scalar): WrittenInput |
   const line = readLine(context, path, value)?.trim() ?? null;
   if (line === null) return null;
   const places = { pointPath: path, unitPath: path };
+  if (!line.includes('/')) {
+    const allowed = 'device/metric and a unit, such as shed/temperature °C';
+    context.report.problem(path, { message: `${quote(line)} has no slash`, allowed });
+    return null;
+  }
   for (const { index, 0: space } of line.matchAll(/\s+/g)) {
     const point = line.slice(0, index);
     const unit = parseUnit(line.slice(index + space.length));

@@ -14,6 +14,7 @@ import {
   readStorage,
 } from './connections.ts';
 import { readLine, type Context } from './context.ts';
+import { readDerivedPoints } from './derived-points.ts';
 import { readDocument, type ConfigDocument } from './document.ts';
 import { configLimits } from './limits.ts';
 import { readNotifiers, readOutputs } from './outputs.ts';
@@ -149,10 +150,11 @@ export function buildConfig(
   const publish = readPublish(context, input, brokerNames);
   const storage = readStorage(context, input);
   const sources = readSources(context, input, { brokers: brokerNames, scenarios });
-  const points = readPoints(context, input);
+  const plainPoints = readPoints(context, input);
   const outputs = readOutputs(context, input, brokerNames);
   const notifiers = readNotifiers(context, input);
-  const findSettings = createFindSettings(points);
+  const findSettings = createFindSettings(plainPoints);
+  const points = readDerivedPoints(context, input, plainPoints, findSettings);
   const actionNames = { outputs: outputNames, notifiers: notifierNames };
   const rules = readRules(context, input, findSettings, actionNames);
   const ownRules = readOwnRules(context, input, actionNames);

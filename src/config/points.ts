@@ -39,6 +39,7 @@ export function readPoints(context: Context, input: SalvagedConfig): readonly Po
         expectEveryMs: expectEveryMs ?? null,
         atLeast,
         calibrations,
+        expression: null,
       },
     ];
   });

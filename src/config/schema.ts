@@ -6,6 +6,7 @@ import {
   choice,
   date,
   duration,
+  expressionInputs,
   flag,
   isMap,
   key,
@@ -91,8 +92,10 @@ const point = strictMap(
       list(calibration, 'a list of calibrations'),
       'How readings are corrected, each entry from its date on.',
     ),
+    expression: key(text, 'Calculates the point from others: t - (100 - rh) / 5.'),
+    inputs: key(expressionInputs, 'The names in the expression: { t: shed/temperature °C }.'),
   },
-  ['via', 'expression', 'inputs'],
+  ['via'],
 );
 
 const action = strictMap(

@@ -1,4 +1,5 @@
 import type { Calibration } from './calibration.ts';
+import type { Expression } from './expression.ts';
 import type { OutputSpec } from './output.ts';
 import type { PointPattern } from './point.ts';
 import type { OwnRuleSettings, Quantity, Rule } from './rule.ts';
@@ -43,6 +44,8 @@ export interface PointEntry {
   readonly calibrations: readonly Calibration[] | null;
   /** How many points a wildcard must find. */
   readonly atLeast: number | null;
+  /** How the point is calculated from others; null: it comes from a source. Only where the pattern names one point. */
+  readonly expression: Expression | null;
 }
 
 /** A way to reach a person. */

@@ -164,6 +164,8 @@ export interface Engine {
   all(): readonly Alert[];
   /** Memory of one point; null if it was never declared. */
   pointMemory(point: PointIndex): PointMemory | null;
+  /** Whether the last value of a point may be used: good or suspect, and fresh. */
+  isUsable(point: PointIndex): boolean;
   /** Alerts that cannot be judged, in words: a limit whose unit does not fit its point. Their verdict is `unknown`. */
   problems(): readonly string[];
   snapshot(): EngineSnapshot;

@@ -131,7 +131,15 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
   });
   const engine = createEngine({ nextSeq: () => journal.nextSeq, emit: (event) => emit(event) });
   const quarantine = new Quarantine([]);
-  const inlet = createInlet({ journal, engine, time, quarantine, recovery, entered: () => {} });
+  const inlet = createInlet({
+    journal,
+    engine,
+    time,
+    quarantine,
+    recovery,
+    problem: (text) => log.warn(text),
+    entered: () => {},
+  });
   const { intake, points, input } = inlet;
   const schedules = createSchedules({ clock, time, find: () => findScheduleState, input });
   const outputs = createOutputs({

@@ -102,6 +102,7 @@ function entryOf(pattern: PointPattern): PointEntry {
     expectEveryMs: null,
     atLeast: null,
     calibrations: null,
+    expression: null,
   };
 }
 

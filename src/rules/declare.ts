@@ -2,7 +2,7 @@ import { alertKey } from '../domain/alert.ts';
 import { clauseOf } from '../domain/clause.ts';
 import type { LearnedInterval } from '../domain/engine.ts';
 import { limits } from '../domain/limits.ts';
-import type { Point } from '../domain/point.ts';
+import { pointName, type Point } from '../domain/point.ts';
 import type { OwnRule, Rule } from '../domain/rule.ts';
 import { followActiveWhen } from './active-when.ts';
 import {
@@ -14,6 +14,7 @@ import {
 } from './alert-cell.ts';
 import { linkPoint, recompilePoint, unbindClause } from './clause.ts';
 import { encodeMemory, recall } from './cell-memory.ts';
+import { linkDerivedPoint } from './derived-links.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announce, presentAlert } from './events.ts';
 import { giveRule, joinGroup, leaveGroup } from './first-out.ts';
@@ -36,8 +37,10 @@ export function declarePoint(core: EngineCore, point: Point, moment: Moment): vo
       bad: null,
       neverHeard: null,
       expectEveryMs: null,
+      link: null,
     };
     core.points.setSlot(slot);
+    linkDerivedPoint(core, slot);
     equipPoint(core, slot, moment);
     linkPoint(core, slot);
     countDeclared(core, slot);
@@ -149,6 +152,8 @@ export function kindOf(rule: Rule): CellKind {
 
 // What is set always wins over what has shown.
 function expectedEveryMs(core: EngineCore, book: RuleBook, point: Point): number | null {
+  // It comes with its inputs, and their silence is its own.
+  if (book.derived.has(pointName(point))) return null;
   const setMs = book.expectEveryMs(point);
   if (setMs !== null) return setMs;
   const learnedMs = core.learned.get(point.index)?.staleAfterMs ?? null;

@@ -3,7 +3,7 @@ import type { EngineSurroundings, LearnedInterval } from '../domain/engine.ts';
 import { compareCells, type AlertCell } from './alert-cell.ts';
 import type { BoundClause } from './clause-tree.ts';
 import type { LifeCycleFacts } from './life-cycle.ts';
-import type { PointTable } from './point-table.ts';
+import type { DerivedLink, PointTable } from './point-table.ts';
 import type { ExpectedCount, RuleBook } from './rule-book.ts';
 import type { TimerHeap } from './timer-heap.ts';
 
@@ -34,6 +34,8 @@ export interface EngineCore {
   readonly learned: Map<number, LearnedInterval>;
   /** Every clause over several points, in the order in which they are heeded. */
   readonly clauses: BoundClause[];
+  /** Points of which one is calculated from another, by name. */
+  readonly links: Map<string, DerivedLink>;
   /** Patterns with `at_least`. */
   counted: CountedPattern[];
   /** Points that go on in another unit and are not judged yet. */

@@ -59,6 +59,7 @@ class RuleEngine implements Engine {
       dormant: new Map(),
       learned: new Map(),
       clauses: [],
+      links: new Map(),
       counted: [],
       replaced: [],
       awaitsFirsts: null,
@@ -202,6 +203,10 @@ class RuleEngine implements Engine {
 
   pointMemory(point: PointIndex): PointMemory | null {
     return this.#points.slot(point) === undefined ? null : this.#points.memory(point);
+  }
+
+  isUsable(point: PointIndex): boolean {
+    return this.#points.isUsable(point);
   }
 
   problems(): readonly string[] {

@@ -7,6 +7,7 @@ import { announceIfDirty } from './events.ts';
 import { finishFlags } from './flags.ts';
 import { judgeGauge } from './judge-gauge.ts';
 import { judgeUnknown } from './judge-reading.ts';
+import type { PointSlot } from './point-table.ts';
 import { arm, finishDelays, settle, type Moment } from './settle.ts';
 import { tellFirsts } from './was-down.ts';
 import { markByTime } from './watch.ts';
@@ -27,10 +28,7 @@ function fire(core: EngineCore, cell: AlertCell, at: number): void {
     const isStale = slot !== undefined && slot.stale === cell;
     if (isStale) core.points.stale[cell.pointIndex] = 1;
     settle(core, cell, 'breached', moment);
-    if (isStale) {
-      for (const other of slot.cells) judgeUnknown(core, other, moment);
-      heedPoint(core, slot, moment);
-    }
+    if (isStale) judgeStale(core, slot, moment);
   } else {
     if (cell.firsts !== null && cell.firsts.dueMs <= at) tellFirsts(core, cell, at, moment.seq);
     cell.steady = false;
@@ -43,6 +41,19 @@ function fire(core: EngineCore, cell: AlertCell, at: number): void {
   finishFlags(core, cell, at);
   arm(core, cell);
   disturbPoints(core, cell);
+}
+
+// What is calculated from a stale point is as stale, and rests on the same last reading.
+function judgeStale(core: EngineCore, slot: PointSlot, moment: Moment): void {
+  const { points } = core;
+  for (const other of slot.cells) judgeUnknown(core, other, moment);
+  heedPoint(core, slot, moment);
+  for (const { slot: dependent } of slot.link?.dependents ?? []) {
+    if (dependent === null || points.stale[dependent.point.index] === 1) continue;
+    points.stale[dependent.point.index] = 1;
+    points.disturb(dependent.point.index);
+    judgeStale(core, dependent, moment);
+  }
 }
 
 // The last reading of the point, or else the input that made Limen expect one.

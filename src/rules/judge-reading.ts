@@ -2,6 +2,7 @@ import { qualityCodes } from '../domain/reading.ts';
 import type { AlertCell } from './alert-cell.ts';
 import { heedPoint } from './clause.ts';
 import { addBadCell } from './declare.ts';
+import { areInputsUsable } from './derived-links.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announceIfDirty } from './events.ts';
 import { endWait, noteFirstHeard } from './expected-points.ts';
@@ -105,6 +106,7 @@ function noteWaits(core: EngineCore, slot: PointSlot, at: number): void {
 export function noteBad(core: EngineCore, slot: PointSlot, moment: Moment): void {
   const { index } = slot.point;
   if (!Number.isNaN(core.points.badSince[index]!)) return;
+  if (slot.link !== null && !areInputsUsable(core, slot.link)) return;
   core.points.badSince[index] = moment.at;
   arm(core, slot.bad ?? addBadCell(core, slot, moment));
 }

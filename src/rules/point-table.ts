@@ -17,6 +17,17 @@ export interface PointSlot {
   bad: AlertCell | null;
   neverHeard: AlertCell | null;
   expectEveryMs: number | null;
+  /** null: the point is not derived, and nothing is derived from it. */
+  link: DerivedLink | null;
+}
+
+/** A point among those that are calculated from each other (contract 1, `expression:`). */
+export interface DerivedLink {
+  /** null: not declared yet. */
+  slot: PointSlot | null;
+  /** Empty for a point that comes from a source. */
+  readonly inputs: DerivedLink[];
+  readonly dependents: DerivedLink[];
 }
 
 const staleCode = qualityCodes.stale;

@@ -5,6 +5,7 @@ import type { Seq } from '../domain/reading.ts';
 import type { EngineMs } from '../domain/time.ts';
 import { followActiveWhen } from './active-when.ts';
 import type { AlertCell } from './alert-cell.ts';
+import { followInputs } from './derived-links.ts';
 import { orderedCells, type EngineCore } from './engine-core.ts';
 import { announceIfDirty, toWall } from './events.ts';
 import { fireDue } from './fire.ts';
@@ -25,6 +26,7 @@ export function restart(core: EngineCore, started: Started, moment: Moment): voi
   core.points.forgetFuture(moment.at + started.wallOffsetMs);
   for (const clause of core.clauses) clause.isCurrent = false;
   giveUpFirsts(core);
+  followInputs(core);
   for (const cell of orderedCells(core)) {
     restartDelays(cell, started.elapsedMs !== null, moment.at);
     restartFlags(cell, started.elapsedMs !== null, moment.at);

@@ -20,6 +20,8 @@ export interface RuleBook {
   rulesOf(point: Name): readonly Rule[];
   /** `expect_every` of a point; null: none is set. */
   expectEveryMs(point: Name): DurationMs | null;
+  /** Points that are calculated, each with the names of its inputs. */
+  readonly derived: ReadonlyMap<string, readonly string[]>;
   /** Points named in full, each once: expected from the start. */
   readonly expectedPoints: readonly Name[];
   /** Patterns that must find a number of points. */
@@ -60,7 +62,13 @@ export function createRuleBook(
     );
     return variants.get(rule)?.[place + 1] ?? rule;
   };
+  const derived = new Map(
+    entries.flatMap(({ pattern, expression }) =>
+      expression === null ? [] : [[pattern.text, expression.inputs.map(pointName)] as const],
+    ),
+  );
   return {
+    derived,
     findOwn: (name) => ownSettings.find((settings) => settings.name === name) ?? null,
     ownRules: new Map(),
     compound,
@@ -72,7 +80,7 @@ export function createRuleBook(
       return [...found].map((rule) => at(rule, point));
     },
     expectEveryMs: ({ device, metric }) => mergePointEntries(entries, device, metric).expectEveryMs,
-    expectedPoints: namedPoints(rules, entries),
+    expectedPoints: namedPoints(rules, entries, derived),
     expectedCounts: entries.flatMap(({ pattern, atLeast, expectEveryMs }) =>
       atLeast === null
         ? []
@@ -97,13 +105,20 @@ export function judgementOf(rule: Rule): string {
   return JSON.stringify([points.map((pattern) => pattern.text), levels, window, offDelayMs]);
 }
 
-function namedPoints(rules: readonly Rule[], entries: readonly PointEntry[]): readonly Name[] {
+// A derived point is heard with its inputs: these are expected in its place.
+function namedPoints(
+  rules: readonly Rule[],
+  entries: readonly PointEntry[],
+  derived: RuleBook['derived'],
+): readonly Name[] {
   const patterns = [
     ...entries.map((entry) => entry.pattern),
     ...rules.flatMap((rule) => rule.points),
   ];
   const texts = new Set(patterns.filter((pattern) => pattern.exact).map((pattern) => pattern.text));
-  return [...texts].map(splitName);
+  // A set gives out what is added to it on the way.
+  for (const text of texts) for (const input of derived.get(text) ?? []) texts.add(input);
+  return [...texts].filter((text) => !derived.has(text)).map(splitName);
 }
 
 function splitName(text: string): Name {

@@ -6,6 +6,7 @@ import { compileCell, isHeld, type AlertCell } from './alert-cell.ts';
 import { breachedMembers, judgeClause, unbindClause } from './clause.ts';
 import { bindCompound, equipCompounds, judgeCompound } from './compound.ts';
 import { followActiveWhen, suppressInactive } from './active-when.ts';
+import { linkDerived } from './derived-links.ts';
 import { equipPoint, kindOf, removeCell } from './declare.ts';
 import { orderedCells, type EngineCore } from './engine-core.ts';
 import { announce, announceIfDirty } from './events.ts';
@@ -65,6 +66,7 @@ export function applyConfig(
     if (isFirst || !core.points.isUsable(slot.point.index)) continue;
     for (const cell of added) if (cell.kind === 'value') judgeCell(core, cell, moment);
   }
+  linkDerived(core);
   for (const cell of equipCompounds(core, book.compound, moment)) {
     if (!isFirst) judgeCompound(core, cell, moment);
   }

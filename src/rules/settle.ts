@@ -2,6 +2,7 @@ import type { AlertState, Condition } from '../domain/alert.ts';
 import { qualityCodes } from '../domain/reading.ts';
 import { isAcknowledgeRequired, isHeld, nextDelayEnd, type AlertCell } from './alert-cell.ts';
 import { expireMembers, judgeClause, qualityOfClause } from './clause.ts';
+import { isSilenceDue } from './derived-links.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announce, announceIfDirty, toWall } from './events.ts';
 import { joinGroup, leaveGroup, noteActive, tellGroup } from './first-out.ts';
@@ -25,7 +26,7 @@ import {
   type LifeCycleStep,
 } from './life-cycle.ts';
 import type { Moment } from './moment.ts';
-import { breachDue, nextBreachDue } from './watch.ts';
+import { nextBreachDue } from './watch.ts';
 import { noteWorst } from './worst.ts';
 
 export type { Moment };
@@ -281,9 +282,7 @@ function isOverdue(core: EngineCore, cell: AlertCell, at: number): boolean {
 }
 
 function isPointOverdue(core: EngineCore, index: number, at: number): boolean {
-  const stale = core.points.slot(index)?.stale ?? null;
-  const level = stale?.levels[0];
-  return stale !== null && level !== undefined && breachDue(core, stale, level) <= at;
+  return isSilenceDue(core, core.points.slot(index) ?? null, at);
 }
 
 // Severity falls to the most severe level that is still held.

@@ -42,6 +42,8 @@ export interface Road {
   rows(): readonly StoredRow[];
   /** Rows of the journal that are no readings, by kind. */
   readonly kinds: string[];
+  /** Settings that turned out not to work, as the log is told. */
+  readonly problems: readonly string[];
   /** Accepted and rejected, over all sources. */
   counts(): { accepted: number; stored: number; rejected: number; reasons: Record<string, number> };
 }
@@ -120,6 +122,7 @@ export function createRoad(
     input(pointName(point), { kind: 'point', point, ...(replaces === null ? {} : { replaces }) }),
   );
   const quarantine = new Quarantine([]);
+  const problems: string[] = [];
   const intake = new Intake({
     journal,
     engine,
@@ -127,6 +130,7 @@ export function createRoad(
     points,
     quarantine,
     learned: () => undefined,
+    problem: (text) => void problems.push(text),
   });
   points.configure(config.points, config.rules);
   intake.configure(config.sources);
@@ -150,6 +154,7 @@ export function createRoad(
     quarantine,
     events,
     kinds,
+    problems,
     take(topic, payload) {
       // In the middle of other bytes, as in a packet.
       const body = Buffer.from(payload);

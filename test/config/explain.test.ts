@@ -84,6 +84,20 @@ describe('explainPoint()', () => {
     ]);
   });
 
+  it('shows how a derived point is calculated', () => {
+    const derived = parse(
+      'points:\n  a/d: { expression: t - rh / 5, inputs: { t: a/t °F, rh: a/rh }, unit: °F }\n',
+    );
+    expect(
+      formatExplanation(explainPoint(derived, 'a/d'), 'limen.yaml').split('\n').slice(1),
+    ).toEqual([
+      '  unit: °F  (limen.yaml:2:67, a/d)',
+      '  expression: t - rh / 5  (limen.yaml:2:10, a/d)',
+      '  inputs: { t: a/t °F, rh: a/rh }  (limen.yaml:2:34, a/d)',
+      '  no rule matches',
+    ]);
+  });
+
   it('says so if nothing matches', () => {
     expect(formatExplanation(explainPoint(config(), 'boiler/pressure'), 'limen.yaml')).toBe(
       'boiler/pressure\n  no entry of points: matches\n  no rule matches',

@@ -5,6 +5,7 @@ import { meaning } from './mistakes-of-meaning.ts';
 import { references } from './mistakes-of-reference.ts';
 import { shape, syntax } from './mistakes-of-shape.ts';
 import { overrides } from './mistakes-of-overrides.ts';
+import { expressions } from './mistakes-of-expressions.ts';
 import { windows } from './mistakes-of-windows.ts';
 
 /** Every mistake there is a case for. */
@@ -17,4 +18,5 @@ export const mistakes: readonly MistakeCase[] = [
   ...overrides,
   ...activeWhenMistakes,
   ...compounds,
+  ...expressions,
 ];

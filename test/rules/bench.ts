@@ -108,6 +108,7 @@ export function pointEntry(pattern: string, more: Partial<PointEntry> = {}): Poi
     expectEveryMs: null,
     atLeast: null,
     calibrations: null,
+    expression: null,
     ...more,
   };
 }
