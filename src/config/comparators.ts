@@ -63,9 +63,11 @@ export function readComparator(
   }
 }
 
-// Readings turn `on`, `yes`, `true` and numbers into values wherever they come as words, quoted or not. A limit must be
-// read the same way, or it would never be met.
-function readState(context: Context, path: Path, value: unknown): number | boolean | string {
+/**
+ * A state: a number, true or false, or a text. Readings turn `on`, `yes`, `true` and numbers into values wherever they come
+ * as words, quoted or not. A limit must be read the same way, or it would never be met.
+ */
+export function readState(context: Context, path: Path, value: unknown): number | boolean | string {
   if (typeof value === 'number') return value;
   const text = readText(context, path, typeof value === 'boolean' ? value : String(value)).trim();
   const word = readSwitch(text.toLowerCase());

@@ -1,4 +1,5 @@
 import { ruleDefaults, type Rule, type RuleChanges } from '../domain/rule.ts';
+import { readAcknowledgeWith } from './acknowledge-with.ts';
 import { readActiveWhen } from './active-when.ts';
 import { readActions, type ActionNames } from './actions.ts';
 import { checkName, readDuration, readLine, type Context } from './context.ts';
@@ -41,6 +42,11 @@ export function readRules(
         window: judged?.window ?? ruleDefaults.window,
         ...readOthers(context, path, rule),
         acknowledge: rule.acknowledge ?? ruleDefaults.acknowledge,
+        acknowledgeWith: readAcknowledgeWith(
+          context,
+          [...path, 'acknowledge_with'],
+          rule.acknowledge_with,
+        ),
         latch: readSwitch(rule.latch) ?? ruleDefaults.latch,
         shelveMaxMs:
           readDuration(context, [...path, 'shelve_max'], rule.shelve_max) ??

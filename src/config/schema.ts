@@ -184,9 +184,7 @@ const compoundKeys = {
   about: key(text, 'Device of the alert of a rule over several points (default: its name).'),
 };
 
-const laterRuleKeys = ['acknowledge_with', 'chain repeat re_alarm'].flatMap((keys) =>
-  keys.split(' '),
-);
+const laterRuleKeys = 'chain repeat re_alarm'.split(' ');
 
 const limitKeys = {
   above: key(perLevel(quantity), 'Raise above this limit.'),
@@ -226,6 +224,17 @@ const rule = strictMap(
     acknowledge: key(
       choice(['required', 'not_required']),
       'Whether a person must acknowledge (default: once it was critical).',
+    ),
+    acknowledge_with: key(
+      pick(
+        isMap,
+        strictMap({
+          point: v.pipe(text, v.description('A point as device/metric.')),
+          equals: key(text, 'The state that acknowledges (default true, or any number but 0).'),
+        }),
+        text,
+      ),
+      'A point whose change to true acknowledges: a button.',
     ),
     latch: key(flag, 'Stay raised until a person resets it (default false).'),
     unknown,

@@ -1,3 +1,4 @@
+import { pointName } from '../domain/point.ts';
 import { clauseOf, comparisonsOf, isCompound } from '../domain/clause.ts';
 import type { OutputSpec } from '../domain/output.ts';
 import type { ActingRule } from '../domain/config.ts';
@@ -121,12 +122,18 @@ function actingIn({ rules, ownRules: own }: Parts): readonly ActingRule[] {
 // Everything else may come.
 function warnOfSilentPoints(context: Context, { sources }: Parts, rule: Rule): void {
   const hasMqtt = sources.some(({ source }) => source.kind === 'mqtt');
-  for (const pattern of rule.points) {
-    if (!pattern.exact) continue;
-    const { device } = splitPoint(pattern.text);
+  const { acknowledgeWith: button } = rule;
+  const named = [
+    ...rule.points
+      .filter(({ exact }) => exact)
+      .map(({ text }) => ({ text, key: clauseOf(rule)?.kind ?? 'points' })),
+    ...(button === null ? [] : [{ text: pointName(button), key: 'acknowledge_with' }]),
+  ];
+  for (const { text, key } of named) {
+    const { device } = splitPoint(text);
     if (hasMqtt && !device.includes('/')) continue;
-    const message = `no source can deliver ${quote(pattern.text)}`;
-    context.report.warning(['rules', rule.name, clauseOf(rule)?.kind ?? 'points'], {
+    const message = `no source can deliver ${quote(text)}`;
+    context.report.warning(['rules', rule.name, key], {
       message,
       allowed: 'a source whose {device} is one topic level',
     });

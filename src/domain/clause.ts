@@ -1,4 +1,4 @@
-import { compilePattern, type PointPattern } from './point.ts';
+import { compilePattern, pointName, type PointPattern } from './point.ts';
 import type { Clause, Comparator, CompoundClause, Rule } from './rule.ts';
 
 /** One of several conditions that a clause joins. */
@@ -85,14 +85,17 @@ export function unmatchedRules(
 }
 
 /** The patterns of a rule whose points can have text states. */
-export function textPatterns({ points, levels }: Rule): readonly PointPattern[] {
-  return levels.flatMap(({ comparator }) => {
+export function textPatterns({ points, levels, acknowledgeWith }: Rule): readonly PointPattern[] {
+  const isButton = acknowledgeWith !== null && typeof acknowledgeWith.equals === 'string';
+  const buttons = isButton ? [compilePattern(pointName(acknowledgeWith))] : [];
+  const compared = levels.flatMap(({ comparator }) => {
     if (isCompound(comparator)) {
       const texts = comparisonsOf(comparator).filter((each) => isText(each.comparator));
       return texts.flatMap((each) => each.points);
     }
     return isText(comparator) ? points : [];
   });
+  return [...compared, ...buttons];
 }
 
 function isText(comparator: Comparator): boolean {

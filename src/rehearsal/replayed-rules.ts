@@ -49,7 +49,13 @@ export function replayRules(config: Config, start: ReplayStart): ReplayedRules {
   const run = rules.filter(({ name }) => !start.spared.has(name));
   engine.accept(zero, at, {
     kind: 'config',
-    rules: run.map((rule) => ({ ...rule, acknowledge: 'not_required', latch: false, then: [] })),
+    rules: run.map((rule) => ({
+      ...rule,
+      acknowledge: 'not_required',
+      acknowledgeWith: null,
+      latch: false,
+      then: [],
+    })),
     // What the other rules name in full is expected from the start all the same.
     points: [...config.points, ...config.rules.flatMap(({ points }) => points.map(entryOf))],
   });

@@ -51,6 +51,12 @@ function takeStep(core: EngineCore, cell: AlertCell, act: StepAct, moment: Momen
   }
 }
 
+/** A button was pressed: it acknowledges as a person with its name would. */
+export function acknowledgeBy(core: EngineCore, cell: AlertCell, by: string, moment: Moment): void {
+  const alert = { rule: cell.rule.name, device: cell.device, metric: cell.metric };
+  takeStep(core, cell, { act: 'acknowledge', alert, id: null, by, comment: null }, moment);
+}
+
 function takeFlag(core: EngineCore, cell: AlertCell, act: FlagAct, moment: Moment): ActVerdict {
   const reason = whyNotFlag(cell, act);
   if (reason !== null) return { result: 'refused', reason };

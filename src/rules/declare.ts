@@ -38,6 +38,7 @@ export function declarePoint(core: EngineCore, point: Point, moment: Moment): vo
       neverHeard: null,
       expectEveryMs: null,
       link: null,
+      button: null,
     };
     core.points.setSlot(slot);
     linkDerivedPoint(core, slot);
@@ -69,6 +70,9 @@ export function equipPoint(
     added.push(cell);
   }
   slot.cells.sort(compareCells);
+  const acknowledged = book.acknowledgedWith(point);
+  const previous = slot.button?.previous ?? NaN;
+  slot.button = acknowledged.length === 0 ? null : { rules: acknowledged, previous };
   expectPoint(core, slot, expectedEveryMs(core, book, point), moment);
   if (slot.bad === null && isStored(core, 'limen.bad', point)) addBadCell(core, slot, moment);
   const neverHeard = core.cells.get(alertKey({ rule: 'limen.never_heard', ...nameOf(point) }));

@@ -1,5 +1,6 @@
 import { qualityCodes } from '../domain/reading.ts';
 import type { AlertCell } from './alert-cell.ts';
+import { heedButton } from './button.ts';
 import { heedPoint } from './clause.ts';
 import { addBadCell } from './declare.ts';
 import { areInputsUsable } from './derived-links.ts';
@@ -38,6 +39,8 @@ export function judgeReading(
     for (const cell of slot.cells) judgeUnknown(core, cell, moment);
   }
   heedPoint(core, slot, moment);
+  if (slot.button !== null && points.quality[index]! <= qualityCodes.suspect)
+    heedButton(core, slot.button, slot.point, { value, moment });
   findQuietRange(core, index);
 }
 

@@ -1,6 +1,7 @@
 import type { PointMemory } from '../domain/engine.ts';
 import type { Point, PointIndex } from '../domain/point.ts';
 import { qualityCodes, type Quality, type Seq } from '../domain/reading.ts';
+import type { Rule } from '../domain/rule.ts';
 import type { EngineMs, WallMs } from '../domain/time.ts';
 import type { AlertCell } from './alert-cell.ts';
 import type { ClauseLink } from './clause-tree.ts';
@@ -17,6 +18,8 @@ export interface PointSlot {
   bad: AlertCell | null;
   neverHeard: AlertCell | null;
   expectEveryMs: number | null;
+  /** null: it acknowledges nothing. */
+  button: Button | null;
   /** null: the point is not derived, and nothing is derived from it. */
   link: DerivedLink | null;
 }
@@ -28,6 +31,13 @@ export interface DerivedLink {
   /** Empty for a point that comes from a source. */
   readonly inputs: DerivedLink[];
   readonly dependents: DerivedLink[];
+}
+
+/** What a point is as a button: the rules whose alerts it acknowledges. */
+export interface Button {
+  readonly rules: readonly Rule[];
+  /** The last good value since the start; NaN: there was none. */
+  previous: number;
 }
 
 const staleCode = qualityCodes.stale;

@@ -13,7 +13,8 @@ export function findQuietRange(core: EngineCore, index: number): void {
   const { points } = core;
   const slot = points.slot(index);
   points.quietLow[index] = NaN;
-  if (slot === undefined || !points.isUsable(index)) return;
+  // Of a button each change counts.
+  if (slot === undefined || slot.button !== null || !points.isUsable(index)) return;
   range.low = -Infinity;
   range.high = Infinity;
   const value = points.value[index]!;

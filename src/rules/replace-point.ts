@@ -27,6 +27,8 @@ export function replacePoint(core: EngineCore, former: Point, point: Point, mome
   if (Number.isNaN(points.value[point.index]!)) points.forgetQuality(point.index);
   const slot = points.slot(point.index);
   if (slot !== undefined) {
+    // A number in another unit is no press.
+    if (slot.button !== null) slot.button.previous = NaN;
     for (const cell of [...slot.cells, slot.stale, slot.bad, slot.neverHeard]) {
       if (cell !== null) moveCell(cell, former, point);
     }

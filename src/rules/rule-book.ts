@@ -18,6 +18,8 @@ export interface RuleBook {
   readonly compound: readonly Rule[];
   /** The other rules that match a point, each as its overrides make it there. */
   rulesOf(point: Name): readonly Rule[];
+  /** The rules whose alerts a point acknowledges. */
+  acknowledgedWith(point: Name): readonly Rule[];
   /** `expect_every` of a point; null: none is set. */
   expectEveryMs(point: Name): DurationMs | null;
   /** Points that are calculated, each with the names of its inputs. */
@@ -67,6 +69,9 @@ export function createRuleBook(
       expression === null ? [] : [[pattern.text, expression.inputs.map(pointName)] as const],
     ),
   );
+  const byButton = Map.groupBy(rules, ({ acknowledgeWith }) =>
+    acknowledgeWith === null ? null : pointName(acknowledgeWith),
+  );
   return {
     derived,
     findOwn: (name) => ownSettings.find((settings) => settings.name === name) ?? null,
@@ -79,6 +84,7 @@ export function createRuleBook(
       }
       return [...found].map((rule) => at(rule, point));
     },
+    acknowledgedWith: (point) => byButton.get(pointName(point)) ?? [],
     expectEveryMs: ({ device, metric }) => mergePointEntries(entries, device, metric).expectEveryMs,
     expectedPoints: namedPoints(rules, entries, derived),
     expectedCounts: entries.flatMap(({ pattern, atLeast, expectEveryMs }) =>
@@ -116,6 +122,8 @@ function namedPoints(
     ...rules.flatMap((rule) => rule.points),
   ];
   const texts = new Set(patterns.filter((pattern) => pattern.exact).map((pattern) => pattern.text));
+  for (const { acknowledgeWith } of rules)
+    if (acknowledgeWith !== null) texts.add(pointName(acknowledgeWith));
   // A set gives out what is added to it on the way.
   for (const text of texts) for (const input of derived.get(text) ?? []) texts.add(input);
   return [...texts].filter((text) => !derived.has(text)).map(splitName);

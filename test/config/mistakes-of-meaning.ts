@@ -216,4 +216,15 @@ export const meaning: readonly MistakeCase[] = [
     message: 'found no program',
     allowed: 'a list such as [/usr/bin/notify, kitchen]',
   },
+  {
+    text: 'rules:\n  hot: { points: a/b, above: 5, acknowledge_with: ¦panel/* }\n',
+    message: '"panel/*" may match several points',
+    allowed: 'one point as device/metric',
+  },
+  {
+    text: 'rules:\n  hot: { points: a/b, above: 5, acknowledge_with: { point: ¦button } }\n',
+    message: '"button" has no slash',
+    allowed: 'device/metric; * stands for any text within one part',
+    suggestion: '"button/*"',
+  },
 ];

@@ -2,7 +2,7 @@ import type { MistakeCase } from './mistake-case.ts';
 
 const ruleKeys =
   'points, above, below, outside, inside, equals, changes_to, silent_for, stuck_for, tolerance, rate_above, rate_below, all, any, at_least, expression, inputs, about, window, of, severity, deadband, on_delay, ' +
-  'off_delay, acknowledge, latch, unknown, shelve_max, late, late_after, active_when, settle, message, then';
+  'off_delay, acknowledge, acknowledge_with, latch, unknown, shelve_max, late, late_after, active_when, settle, message, then';
 const durations = 'a duration such as 250ms, 30s, 5m, 2h or 7d';
 const quantities = 'a number, or a number and a unit such as -18 °C';
 
