@@ -1,3 +1,4 @@
+import { pointName } from '../domain/point.ts';
 import type { Deed, Move, Sent } from '../domain/rehearsal.ts';
 import type { DurationMs } from '../domain/time.ts';
 import { readDuration, readQuantity, readText } from './context.ts';
@@ -27,7 +28,7 @@ export function readReadings(context: TestContext, path: Path, step: StepInput):
     // every key with a slash was checked by the schema of readings
     const input = (step as Readonly<Record<string, unknown>>)[name] as ReadingInput | undefined;
     const point = splitPoint(context, at, name);
-    if (point === null || input === undefined) return [];
+    if (point === null || input === undefined || isDerived(context, at, name)) return [];
     const values = readValues(context, at, input);
     const place = context.place(at);
     const first = values[0];
@@ -40,6 +41,16 @@ export function readReadings(context: TestContext, path: Path, step: StepInput):
     });
     return [{ point: name, take }];
   });
+}
+
+// Nobody can send it: Limen would reject the reading.
+function isDerived(context: TestContext, path: Path, name: string): boolean {
+  const entry = context.config?.points.find(({ pattern }) => pattern.text === name);
+  if (!entry?.expression) return false;
+  const inputs = entry.expression.inputs.map(pointName).join(', ');
+  const message = `${quote(name)} is calculated`;
+  context.report.problem(path, { message, allowed: `readings of ${inputs}`, atKey: true });
+  return true;
 }
 
 type Value = Omit<Sent, 'device' | 'metric'>;

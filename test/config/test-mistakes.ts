@@ -36,6 +36,14 @@ export const testMistakes: readonly MistakeCase[] = [
   { text: `${config}tests: ¦x`, message: 'found "x"', allowed: 'a list of tests' },
   { text: `¦${config}`, message: 'the key "tests" is missing', allowed: null },
   {
+    text: `config:
+  points: { a/sum: { expression: x + y, inputs: { x: a/x, y: a/y } } }
+tests:
+  - { name: x, steps: [{ at: 1m, a/x: 1 }, { at: 2m, ¦a/sum: 1 }] }`,
+    message: '"a/sum" is calculated',
+    allowed: 'readings of a/x, a/y',
+  },
+  {
     text: 'config: ¦nowhere.yaml\ntests:\n  - { name: x, steps: [{ at: 0s, a/b: 1 }] }',
     message: 'there is no file "nowhere.yaml"',
     allowed: 'a config file, relative to this file, or a config as a map',
