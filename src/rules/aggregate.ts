@@ -1,6 +1,7 @@
 import { limits } from '../domain/limits.ts';
 import type { Aggregate } from '../domain/rule.ts';
-import { addCover, addReading, addSums, clearSums, createSums, type Sums } from './block-sums.ts';
+import { column } from './block-sums.ts';
+import { addMoments, addReading, clearMoments, createMoments, slopeOf } from './moments.ts';
 import type { SampleWindow } from './samples.ts';
 
 /** What of a window is asked for; limits in the point's unit. */
@@ -32,12 +33,8 @@ export function aggregate(
   samples.forgetBefore(at);
   const first = firstInside(samples, at);
   if (first >= samples.end) return NaN;
-  asked.at = at;
-  asked.first = first;
-  asked.reachMs = limits.missedIntervals * (expectEveryMs ?? samples.medianGapMs);
-  asked.limit = question.limit;
-  asked.isSlope = question.of === 'rate';
-  addUp(samples);
+  const reachMs = limits.missedIntervals * (expectEveryMs ?? samples.medianGapMs);
+  addUp(samples, at, first, reachMs, question.limit);
   if (2 * sums.totalMs < samples.spanMs) return NaN;
   switch (question.of) {
     case 'mean':
@@ -56,8 +53,7 @@ export function aggregate(
       return samples.ranked(Math.max(0, rank), first);
     }
     case 'rate':
-      // Slope of the least-squares line, per millisecond; NaN unless there are two times.
-      return sums.spread > 0 ? sums.together / sums.spread : NaN;
+      return slope(samples, first, question.limit);
   }
 }
 
@@ -67,65 +63,141 @@ function firstInside(samples: SampleWindow, at: number): number {
   return samples.length > 0 && times[begin]! <= at - samples.spanMs ? begin + 1 : begin;
 }
 
-// One object each for all calls: sums of the window, those of a block of it, and what they are added up for.
-const sums = createSums();
-const part = createSums();
-const asked = { at: 0, first: 0, reachMs: 0, limit: 0, isSlope: false };
+// One object for all calls, written by `addUp`.
+const sums = { totalMs: 0, area: 0, aboveMs: 0, low: 0, high: 0, weight: 0 };
 
-function addUp(samples: SampleWindow): void {
-  const { times, end, blocks } = samples;
-  const { first, reachMs, limit, isSlope } = asked;
-  clearSums(sums, times[first]!, isSlope);
-  blocks.cutFor(samples.length);
-  const openBlock = blocks.idOf(times[end - 1]!);
+// Locals and one straight loop: a long window is judged at each reading.
+function addUp(
+  samples: SampleWindow,
+  at: number,
+  first: number,
+  reachMs: number,
+  limit: number,
+): void {
+  const { times, values, weights, end, blocks } = samples;
+  blocks.cutFor(samples.length, limit);
+  const from = at - samples.spanMs;
   const firstBlock = blocks.idOf(times[first]!);
+  const openBlock = blocks.idOf(times[end - 1]!);
+  let totalMs = 0;
+  let area = 0;
+  let aboveMs = 0;
+  let low = Infinity;
+  let high = -Infinity;
+  let weight = 0;
   let index = samples.begin;
   while (index < end) {
     const id = blocks.idOf(times[index]!);
     // Of the first block readings may be gone already, and the last one is still growing.
     if (id > firstBlock && id < openBlock) {
-      const kept = blocks.find(id, limit, isSlope) ?? addBlock(samples, index, id);
-      if (kept.gapMsMax <= reachMs) {
-        addSums(sums, kept);
-        index += kept.count;
+      const row = keptRow(samples, index, id, limit);
+      const { rows } = blocks;
+      if (rows[row + column.gapMsMax]! <= reachMs) {
+        totalMs += rows[row + column.totalMs]!;
+        area += rows[row + column.area]!;
+        aboveMs += rows[row + column.aboveMs]!;
+        low = Math.min(low, rows[row + column.low]!);
+        high = Math.max(high, rows[row + column.high]!);
+        weight += rows[row + column.weight]!;
+        index += rows[row + column.count]!;
         continue;
       }
     }
-    index = addReadings(samples, index, id);
+    const blockEnd = blocks.startOf(id) + blocks.blockMs;
+    let blockMs = 0;
+    let blockArea = 0;
+    let blockAboveMs = 0;
+    for (; index < end && times[index]! < blockEnd; index += 1) {
+      const begin = times[index]!;
+      const value = values[index]!;
+      const next = index + 1 < end ? times[index + 1]! : at;
+      const lengthMs = Math.min(next, begin + reachMs) - Math.max(begin, from);
+      if (lengthMs > 0) {
+        blockMs += lengthMs;
+        blockArea += value * lengthMs;
+        if (value > limit) blockAboveMs += lengthMs;
+      }
+      if (index < first) continue;
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+      weight += weights[index]!;
+    }
+    totalMs += blockMs;
+    area += blockArea;
+    aboveMs += blockAboveMs;
   }
+  sums.totalMs = totalMs;
+  sums.area = area;
+  sums.aboveMs = aboveMs;
+  sums.low = low;
+  sums.high = high;
+  sums.weight = weight;
 }
 
-/** Adds the readings of one block one by one; returns the index of the one after them. */
-function addReadings(samples: SampleWindow, from: number, id: number): number {
-  const { times, values, weights, end, blocks, spanMs } = samples;
-  const { at, first, reachMs, limit, isSlope } = asked;
-  const blockEnd = blocks.startOf(id) + blocks.blockMs;
-  clearSums(part, times[from]!, isSlope);
-  let index = from;
-  for (; index < end && times[index]! < blockEnd; index += 1) {
-    const begin = times[index]!;
-    const next = index + 1 < end ? times[index + 1]! : at;
+/** Where the sums of a closed block stand; made if they are not kept. */
+function keptRow(samples: SampleWindow, from: number, id: number, limit: number): number {
+  const { blocks } = samples;
+  const found = blocks.find(id);
+  if (found >= 0) return found;
+  const { times, values, weights } = samples;
+  const row = blocks.make(id);
+  const { rows } = blocks;
+  const blockStart = blocks.startOf(id);
+  rows.fill(0, row, row + column.spread + 1);
+  rows[row + column.low] = Infinity;
+  rows[row + column.high] = -Infinity;
+  clearMoments(part, blockStart);
+  for (let index = from; times[index]! < blockStart + blocks.blockMs; index += 1) {
     const value = values[index]!;
-    const lengthMs = Math.min(next, begin + reachMs) - Math.max(begin, at - spanMs);
-    addCover(part, lengthMs, value, limit);
-    if (index >= first) addReading(part, begin, value, weights[index]!);
+    const gapMs = times[index + 1]! - times[index]!;
+    rows[row + column.totalMs]! += gapMs;
+    rows[row + column.area]! += value * gapMs;
+    if (value > limit) rows[row + column.aboveMs]! += gapMs;
+    rows[row + column.gapMsMax] = Math.max(gapMs, rows[row + column.gapMsMax]!);
+    rows[row + column.low] = Math.min(value, rows[row + column.low]!);
+    rows[row + column.high] = Math.max(value, rows[row + column.high]!);
+    rows[row + column.weight]! += weights[index]!;
+    addReading(part, times[index]!, value);
   }
-  addSums(sums, part);
-  return index;
+  rows[row + column.count] = part.count;
+  rows[row + column.meanTime] = part.meanTime;
+  rows[row + column.meanValue] = part.meanValue;
+  rows[row + column.together] = part.together;
+  rows[row + column.spread] = part.spread;
+  return row;
 }
 
-/** Adds up a block after which there is a reading, and keeps it. */
-function addBlock(samples: SampleWindow, from: number, id: number): Sums {
-  const { times, values, weights, blocks } = samples;
-  const { limit, isSlope } = asked;
-  const kept = blocks.make(id, limit, isSlope);
-  const blockEnd = blocks.startOf(id) + blocks.blockMs;
-  for (let index = from; times[index]! < blockEnd; index += 1) {
-    const begin = times[index]!;
-    const gapMs = times[index + 1]! - begin;
-    if (gapMs > kept.gapMsMax) kept.gapMsMax = gapMs;
-    addCover(kept, gapMs, values[index]!, limit);
-    addReading(kept, begin, values[index]!, weights[index]!);
+// Of the window, and of a block of it.
+const whole = createMoments();
+const part = createMoments();
+
+/** Slope of the least-squares line, per millisecond; NaN unless there are two times. */
+function slope(samples: SampleWindow, first: number, limit: number): number {
+  const { times, values, end, blocks } = samples;
+  const firstBlock = blocks.idOf(times[first]!);
+  const openBlock = blocks.idOf(times[end - 1]!);
+  // Relative to the first reading: engine times are large.
+  clearMoments(whole, times[first]!);
+  let index = first;
+  while (index < end) {
+    const id = blocks.idOf(times[index]!);
+    if (id > firstBlock && id < openBlock) {
+      const row = keptRow(samples, index, id, limit);
+      const { rows } = blocks;
+      part.originMs = blocks.startOf(id);
+      part.count = rows[row + column.count]!;
+      part.meanTime = rows[row + column.meanTime]!;
+      part.meanValue = rows[row + column.meanValue]!;
+      part.together = rows[row + column.together]!;
+      part.spread = rows[row + column.spread]!;
+      index += part.count;
+    } else {
+      const blockEnd = blocks.startOf(id) + blocks.blockMs;
+      clearMoments(part, times[index]!);
+      for (; index < end && times[index]! < blockEnd; index += 1)
+        addReading(part, times[index]!, values[index]!);
+    }
+    addMoments(whole, part);
   }
-  return kept;
+  return slopeOf(whole);
 }

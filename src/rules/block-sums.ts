@@ -1,102 +1,28 @@
-/**
- * What is added up over some readings. A reading covers the time until the next one; `gapMsMax` is the longest of these
- * times. Times are relative to `originMs`; `together` and `spread` are sums of products of differences from the means.
- */
-export interface Sums {
-  totalMs: number;
-  area: number;
-  aboveMs: number;
-  gapMsMax: number;
-  low: number;
-  high: number;
-  weight: number;
-  count: number;
-  originMs: number;
-  meanTime: number;
-  meanValue: number;
-  together: number;
-  spread: number;
-  /** Whether means and what follows from them are added up, which costs a division for each reading. */
-  hasMoments: boolean;
-}
-
-/** Sums over nothing. */
-export function createSums(): Sums {
-  const sums = { totalMs: 0, area: 0, aboveMs: 0, gapMsMax: 0, low: 0, high: 0, weight: 0 };
-  const moments = { count: 0, originMs: 0, meanTime: 0, meanValue: 0, together: 0, spread: 0 };
-  return clearSums({ ...sums, ...moments, hasMoments: false }, 0, false);
-}
-
-export function clearSums(sums: Sums, originMs: number, hasMoments: boolean): Sums {
-  sums.hasMoments = hasMoments;
-  sums.totalMs = 0;
-  sums.area = 0;
-  sums.aboveMs = 0;
-  sums.gapMsMax = 0;
-  sums.low = Infinity;
-  sums.high = -Infinity;
-  sums.weight = 0;
-  sums.count = 0;
-  sums.originMs = originMs;
-  sums.meanTime = 0;
-  sums.meanValue = 0;
-  sums.together = 0;
-  sums.spread = 0;
-  return sums;
-}
-
-/** Adds the time a reading covers. */
-export function addCover(sums: Sums, lengthMs: number, value: number, limit: number): void {
-  if (!(lengthMs > 0)) return;
-  sums.totalMs += lengthMs;
-  sums.area += value * lengthMs;
-  if (value > limit) sums.aboveMs += lengthMs;
-}
-
-/** Adds a reading itself (Welford's way: no large squares that would eat the digits). */
-export function addReading(sums: Sums, at: number, value: number, weight: number): void {
-  if (value < sums.low) sums.low = value;
-  if (value > sums.high) sums.high = value;
-  sums.weight += weight;
-  sums.count += 1;
-  if (!sums.hasMoments) return;
-  const time = at - sums.originMs - sums.meanTime;
-  sums.meanTime += time / sums.count;
-  const rise = value - sums.meanValue;
-  sums.meanValue += rise / sums.count;
-  sums.together += time * (value - sums.meanValue);
-  sums.spread += time * (at - sums.originMs - sums.meanTime);
-}
-
-/** Adds what is added up already (Chan, Golub and LeVeque, 1979). */
-export function addSums(sums: Sums, more: Sums): void {
-  sums.totalMs += more.totalMs;
-  sums.area += more.area;
-  sums.aboveMs += more.aboveMs;
-  if (more.low < sums.low) sums.low = more.low;
-  if (more.high > sums.high) sums.high = more.high;
-  sums.weight += more.weight;
-  const count = sums.count + more.count;
-  if (sums.hasMoments && more.count > 0) addMoments(sums, more, count);
-  sums.count = count;
-}
-
-function addMoments(sums: Sums, more: Sums, count: number): void {
-  const time = more.meanTime + (more.originMs - sums.originMs) - sums.meanTime;
-  const rise = more.meanValue - sums.meanValue;
-  const share = more.count / count;
-  sums.together += more.together + time * rise * sums.count * share;
-  sums.spread += more.spread + time * time * sums.count * share;
-  sums.meanTime += time * share;
-  sums.meanValue += rise * share;
-}
+/** Columns of a row of sums: what is added up over the readings of one block. */
+export const column = {
+  /** Time that is covered: each reading covers the time until the next one. */
+  totalMs: 0,
+  /** Value times covered time. */
+  area: 1,
+  /** Covered time above the limit. */
+  aboveMs: 2,
+  /** The longest time until the next reading. */
+  gapMsMax: 3,
+  low: 4,
+  high: 5,
+  /** How many readings they stand for, and how many they are. */
+  weight: 6,
+  count: 7,
+  /** Means, with times from the beginning of the block, and sums of products of differences from them. */
+  meanTime: 8,
+  meanValue: 9,
+  together: 10,
+  spread: 11,
+} as const;
+const columnCount = 12;
 
 /** As many blocks as a window can touch, and some. */
 const placeCount = 40;
-
-function placeOf(id: number): number {
-  return ((id % placeCount) + placeCount) % placeCount;
-}
 
 /**
  * Sums over blocks of time, kept so that a long window need not be added up reading by reading each time. Blocks lie at
@@ -105,21 +31,24 @@ function placeOf(id: number): number {
  * before. A block is kept once a later reading has closed it.
  */
 export class BlockSums {
-  blockMs: number;
+  blockMs = Infinity;
+  /** A row for each kept block; typed, because it is read at every judgement. */
+  rows = new Float64Array(0);
   readonly #bucketMs: number;
-  #places: { id: number; limit: number; readonly sums: Sums }[] = [];
+  readonly #ids: number[] = [];
+  #limit = NaN;
 
   constructor(bucketMs: number) {
     this.#bucketMs = bucketMs;
-    this.blockMs = Infinity;
   }
 
-  /** Cuts time into blocks as it pays for a window of so many readings; into none, if there are few. */
-  cutFor(readings: number): void {
+  /** Cuts time into blocks as it pays for a window of so many readings, into none if there are few. */
+  cutFor(readings: number, limit: number): void {
     const blockMs = readings < 64 ? Infinity : (readings < 512 ? 128 : 32) * this.#bucketMs;
-    if (blockMs === this.blockMs) return;
+    if (blockMs === this.blockMs && Object.is(limit, this.#limit)) return;
     this.blockMs = blockMs;
-    this.#places = [];
+    this.#limit = limit;
+    this.forget();
   }
 
   /** The block of a time. */
@@ -132,26 +61,26 @@ export class BlockSums {
     return id === 0 ? 0 : id * this.blockMs;
   }
 
-  /** The kept sums of a block; null: they have to be made. */
-  find(id: number, limit: number, hasMoments: boolean): Sums | null {
-    const place = this.#places[placeOf(id)];
-    if (place === undefined || place.id !== id || place.sums.hasMoments !== hasMoments) return null;
-    return Object.is(place.limit, limit) ? place.sums : null;
+  /** Where the row of a block begins; -1: its sums have to be made. */
+  find(id: number): number {
+    const place = placeOf(id);
+    return this.#ids[place] === id ? place * columnCount : -1;
   }
 
-  /** A place for the sums of a block, cleared. */
-  make(id: number, limit: number, hasMoments: boolean): Sums {
-    while (this.#places.length < placeCount)
-      this.#places.push({ id: NaN, limit: NaN, sums: createSums() });
-    const place = this.#places[placeOf(id)];
-    if (place === undefined) throw new Error(`block ${id} has no place`);
-    place.id = id;
-    place.limit = limit;
-    return clearSums(place.sums, this.startOf(id), hasMoments);
+  /** Where the row of a block begins that is to be made; what is in it is old. */
+  make(id: number): number {
+    if (this.rows.length === 0) this.rows = new Float64Array(placeCount * columnCount);
+    const place = placeOf(id);
+    this.#ids[place] = id;
+    return place * columnCount;
   }
 
-  /** A reading has come into a closed block. */
+  /** The readings of closed blocks have changed. */
   forget(): void {
-    this.#places = [];
+    this.#ids.fill(NaN);
   }
+}
+
+function placeOf(id: number): number {
+  return ((id % placeCount) + placeCount) % placeCount;
 }

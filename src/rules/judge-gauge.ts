@@ -107,8 +107,9 @@ function judgeWindow(
   at: number,
 ): Condition {
   cell.gauged = aggregate(samples, question, at, expectEveryMs(core, cell)) * factor;
-  // An empty window stays empty until the next reading.
-  if (samples.holdsAt(at)) cell.gaugeDue = at + stepMs;
+  // An empty window stays empty until the next reading. One whose readings come about as often is judged by them.
+  const isFast = samples.lastGapMs < 2 * stepMs;
+  if (samples.holdsAt(at)) cell.gaugeDue = at + (isFast ? 2 * stepMs : stepMs);
   if (Number.isNaN(cell.gauged)) return 'unknown';
   return markByValue(cell, cell.gauged) ? 'breached' : 'clear';
 }

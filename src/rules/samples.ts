@@ -44,6 +44,11 @@ export class SampleWindow {
     return this.length > 0 && this.times[this.end - 1]! > at - this.spanMs;
   }
 
+  /** The time between the last two readings; infinite if there is only one. */
+  get lastGapMs(): number {
+    return this.length > 1 ? this.times[this.end - 1]! - this.times[this.end - 2]! : Infinity;
+  }
+
   /** Takes a reading at its place in time, as a rule the last one; of one time the later one comes after. */
   add(at: number, value: number): void {
     const newest = this.length > 0 ? Math.max(at, this.times[this.end - 1]!) : at;
