@@ -14,6 +14,7 @@ import { createSchedules, hasSchedule } from './channel/schedules.ts';
 import { compileTopicPattern } from './channel/topic-pattern.ts';
 import { createHeartbeat } from './consumers/heartbeat.ts';
 import { createLiveLog } from './consumers/live-log.ts';
+import { toldAlert } from './consumers/notifiers/delivery.ts';
 import { notifyEdge } from './consumers/notifiers/edges.ts';
 import { createNotifiers } from './consumers/notifiers/notifiers.ts';
 import { createOutputs } from './consumers/outputs/outputs.ts';
@@ -299,7 +300,15 @@ async function start(host: Host, first: Config): Promise<Running> {
           const edge = notifyEdge(row);
           return edge === null
             ? []
-            : [{ seq, edge, id: String(row.shown['id']), alert: row.shown, drill: row.drill }];
+            : [
+                {
+                  seq,
+                  edge,
+                  id: String(row.shown['id']),
+                  alert: toldAlert(row.shown, row.notice),
+                  drill: row.drill,
+                },
+              ];
         });
       },
       faultPoint: host.faultPoint,
@@ -307,19 +316,11 @@ async function start(host: Host, first: Config): Promise<Running> {
     onEnd('notifiers', () => notifiers.stop());
 
     const emit = (event: AlertEvent): void => {
-      const { alert } = event;
+      const { alert, ...concluded } = event;
       const row: AlertRow = {
-        kind: event.kind,
-        at: event.at,
-        from: event.from,
-        to: event.to,
-        reason: event.reason,
-        cause: event.cause,
-        point: event.point,
-        drill: event.drill,
+        ...concluded,
         notify: notifiers.offer(event),
         shown: alertFacts(alert),
-        memory: event.memory,
         compared: engine.compared(alert),
         config: inlet.configSeq,
         evidence: intake.evidence() ?? points.evidenceOf(alert, event.cause.at(-1)),
@@ -335,7 +336,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       outputs.onAlert(event);
       publisher.onAlert(event);
       liveLog.onAlert(event);
-      if (stream.hasListeners) {
+      if (stream.hasListeners && event.kind !== 'notice') {
         stream.emit({ kind: 'alert', alert: row.shown, from: event.from, to: event.to });
       }
       timer.rearm();

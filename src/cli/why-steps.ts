@@ -71,11 +71,16 @@ function alertText(step: WhyAlertStep, key: string): string {
   const due = dueAt === null ? '' : `, due ${formatMoment(dueAt).slice(11)}`;
   const whom = reason === 'suppressed' && by !== null ? ` by ${printable(by)}` : '';
   const why = `${reason.replaceAll('_', ' ')}${whom}`;
+  const untold =
+    step.hushed === null ? '' : `, not told: ${untoldWords[step.hushed] ?? step.hushed}`;
+  if (event === 'notice') return `notice  ${why}${untold}: ${printable(message)}`;
   if (event === 'condition') return `alert   ${to}, now ${verdict.condition}${due}`;
   const change = from === to ? to : `${from} → ${to}`;
   const first = firstOut === null ? '' : `, ${printable(firstOutText(key, firstOut))}`;
-  return `alert   ${change}: ${why}, ${verdict.severity}${due}${first}: ${printable(message)}`;
+  return `alert   ${change}: ${why}, ${verdict.severity}${due}${first}${untold}: ${printable(message)}`;
 }
+
+const untoldWords: Readonly<Record<string, string>> = { chatter: 'chattering', flood: 'flood' };
 
 function actText({ act, by, comment, result, reason }: WhyActStep): string {
   const said = comment === null ? '' : ` "${printable(comment)}"`;
@@ -126,7 +131,7 @@ function colorOf(step: WhyStep): Color | null {
   if (step.kind === 'limen') return 'dim';
   if (step.kind === 'notification' && step.result === 'failed') return 'red';
   if (step.kind === 'act' && step.result === 'refused') return 'yellow';
-  if (step.kind !== 'alert' || step.event === 'condition') return null;
+  if (step.kind !== 'alert' || step.event === 'condition' || step.event === 'notice') return null;
   if (step.to === 'normal') return 'green';
   return step.to === 'active' ? severityColors[step.verdict.severity] : null;
 }

@@ -1,5 +1,6 @@
 import { ownRules, ruleDefaults, type OwnRule, type OwnRuleSettings } from '../domain/rule.ts';
 import { readActions, type ActionNames } from './actions.ts';
+import { readCalls } from './calls.ts';
 import { readDuration, readLine, type Context } from './context.ts';
 import { configLimits } from './limits.ts';
 import { quote, type Path } from './problem.ts';
@@ -11,7 +12,8 @@ import { closest } from './suggest.ts';
 const allOwn = 'limen.*';
 
 /** What may be set of them: everything but their judgement. */
-const settableKeys = ['severity', 'acknowledge', 'shelve_max', 'message', 'then', 'group'];
+const settableKeys =
+  'severity acknowledge shelve_max message then group chain repeat re_alarm'.split(' ');
 
 type Settings = Omit<OwnRuleSettings, 'name'>;
 
@@ -83,6 +85,7 @@ function readEntry(
       atKey: true,
     });
   }
+  const calls = readCalls(context, path, rule, names);
   const durationMs = readDuration(context, [...path, 'shelve_max'], rule.shelve_max);
   return {
     ...(rule.severity === undefined ? {} : { severity: rule.severity }),
@@ -97,5 +100,8 @@ function readEntry(
     ...(rule.then === undefined
       ? {}
       : { then: readActions(context, [...path, 'then'], rule.then ?? [], names) }),
+    ...(rule.chain === undefined ? {} : { chain: calls.chain }),
+    ...(rule.repeat === undefined ? {} : { repeatMs: calls.repeatMs }),
+    ...(rule.re_alarm === undefined ? {} : { reAlarmMs: calls.reAlarmMs }),
   };
 }

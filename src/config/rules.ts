@@ -2,6 +2,7 @@ import { ruleDefaults, type Rule, type RuleChanges } from '../domain/rule.ts';
 import { readAcknowledgeWith } from './acknowledge-with.ts';
 import { readActiveWhen } from './active-when.ts';
 import { readActions, type ActionNames } from './actions.ts';
+import { readCalls } from './calls.ts';
 import { checkName, readDuration, readLine, type Context } from './context.ts';
 import { readCompound } from './clauses.ts';
 import { readJudgement } from './levels.ts';
@@ -58,6 +59,7 @@ export function readRules(
           ruleDefaults.lateAfterMs,
         ...readActiveWhen(context, path, rule),
         then: readActions(context, [...path, 'then'], rule.then ?? [], names),
+        ...readCalls(context, path, rule, names),
         variants:
           compound === null
             ? readOverrides(context, path, { rule, points }, (placed, merged) => ({

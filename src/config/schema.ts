@@ -184,7 +184,10 @@ const compoundKeys = {
   about: key(text, 'Device of the alert of a rule over several points (default: its name).'),
 };
 
-const laterRuleKeys = 'chain repeat re_alarm'.split(' ');
+const chainStep = strictMap({
+  after: v.pipe(duration, v.description('Time since the raise.')),
+  notify: v.pipe(text, v.description('Notifier to call.')),
+});
 
 const limitKeys = {
   above: key(perLevel(quantity), 'Raise above this limit.'),
@@ -213,46 +216,52 @@ const message = key(text, 'Text of the alert; {device} {value} {unit} and others
 
 const override = strictMap({ ...limitKeys, ...delayKeys, unknown, message });
 
-const rule = strictMap(
-  {
-    points: key(pointsText, 'Points as device/metric; * stands for any text within one part.'),
-    ...limitKeys,
-    ...compoundKeys,
-    window: key(duration, 'The last stretch of time, judged instead of the value.'),
-    of: key(aggregate, 'What of the window is compared with the limits.'),
-    ...delayKeys,
-    acknowledge: key(
-      choice(['required', 'not_required']),
-      'Whether a person must acknowledge (default: once it was critical).',
+const rule = strictMap({
+  points: key(pointsText, 'Points as device/metric; * stands for any text within one part.'),
+  ...limitKeys,
+  ...compoundKeys,
+  window: key(duration, 'The last stretch of time, judged instead of the value.'),
+  of: key(aggregate, 'What of the window is compared with the limits.'),
+  ...delayKeys,
+  acknowledge: key(
+    choice(['required', 'not_required']),
+    'Whether a person must acknowledge (default: once it was critical).',
+  ),
+  acknowledge_with: key(
+    pick(
+      isMap,
+      strictMap({
+        point: v.pipe(text, v.description('A point as device/metric.')),
+        equals: key(text, 'The state that acknowledges (default true, or any number but 0).'),
+      }),
+      text,
     ),
-    acknowledge_with: key(
-      pick(
-        isMap,
-        strictMap({
-          point: v.pipe(text, v.description('A point as device/metric.')),
-          equals: key(text, 'The state that acknowledges (default true, or any number but 0).'),
-        }),
-        text,
-      ),
-      'A point whose change to true acknowledges: a button.',
-    ),
-    latch: key(flag, 'Stay raised until a person resets it (default false).'),
-    unknown,
-    shelve_max: key(duration, 'Longest time an alert may be shelved (default 8h; 0: never).'),
-    late: key(choice(latePolicies), 'What becomes of late readings (default history_only).'),
-    late_after: key(duration, 'A reading older than this at arrival is late (default 2m).'),
-    active_when: key(activeWhen, 'When people are told; else the alert is suppressed.'),
-    settle: key(duration, 'How long nobody is told after that begins (default: the on_delay).'),
-    message,
-    then: section(list(action, 'a list of actions'), 'What the alert does.'),
-    group: key(text, 'Alerts of one group tell which of them was first.'),
-    overrides: section(
-      namedMap(override, 'a map from devices, or device/metric, to what is different there'),
-      'What is different about a device or point; all entries that match merge in file order.',
-    ),
-  },
-  laterRuleKeys,
-);
+    'A point whose change to true acknowledges: a button.',
+  ),
+  latch: key(flag, 'Stay raised until a person resets it (default false).'),
+  unknown,
+  shelve_max: key(duration, 'Longest time an alert may be shelved (default 8h; 0: never).'),
+  late: key(choice(latePolicies), 'What becomes of late readings (default history_only).'),
+  late_after: key(duration, 'A reading older than this at arrival is late (default 2m).'),
+  active_when: key(activeWhen, 'When people are told; else the alert is suppressed.'),
+  settle: key(duration, 'How long nobody is told after that begins (default: the on_delay).'),
+  message,
+  then: section(list(action, 'a list of actions'), 'What the alert does.'),
+  group: key(text, 'Alerts of one group tell which of them was first.'),
+  chain: key(
+    list(chainStep, 'a list of steps'),
+    'Who else is told while nobody acknowledges, and when.',
+  ),
+  repeat: key(
+    list(duration, 'a list of durations'),
+    'When everybody is told again; the last one goes on.',
+  ),
+  re_alarm: key(duration, 'After this an acknowledged alert is active again (default: never).'),
+  overrides: section(
+    namedMap(override, 'a map from devices, or device/metric, to what is different there'),
+    'What is different about a device or point; all entries that match merge in file order.',
+  ),
+});
 
 const laterOutputKeys =
   'pin gpio command feedback min_on min_off pulse ttl never_with only_while'.split(' ');

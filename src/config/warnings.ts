@@ -33,6 +33,7 @@ export function warn(context: Context, parts: Parts): void {
   warnOfOutputs(context, parts);
   warnOfNotifiers(context, parts);
   warnOfSilence(context, parts);
+  warnOfRepeats(context, parts);
   for (const rule of parts.rules) {
     warnOfSilentPoints(context, parts, rule);
     warnOfLimits(context, parts.findSettings, rule);
@@ -79,15 +80,29 @@ function warnOfOutputs(context: Context, parts: Parts): void {
 function warnOfNotifiers(context: Context, parts: Parts): void {
   const { notifierNames } = parts;
   const used = new Set(
-    actingIn(parts).flatMap(({ then }) =>
-      then.map((action) => (action.kind === 'notify' ? action.notifier : '')),
-    ),
+    actingIn(parts).flatMap(({ then, chain }) => [
+      ...then.map((action) => (action.kind === 'notify' ? action.notifier : '')),
+      ...chain.map(({ notifier }) => notifier),
+    ]),
   );
   for (const name of notifierNames.filter((candidate) => !used.has(candidate))) {
     const message = `no rule uses the notifier ${quote(name)}`;
     context.report.warning(['notifiers', name], {
       message,
       allowed: 'a rule with it in then:',
+      atKey: true,
+    });
+  }
+}
+
+// Who is told again is who was told first.
+function warnOfRepeats(context: Context, { rules }: Parts): void {
+  for (const { name, repeatMs, then } of rules) {
+    const isTold = then.some((action) => action.kind === 'notify' && action.on.includes('active'));
+    if (repeatMs.length === 0 || isTold) continue;
+    context.report.warning(['rules', name, 'repeat'], {
+      message: 'nobody is told again: nobody is told when the alert becomes active',
+      allowed: 'a notifier in then: with active among its edges',
       atKey: true,
     });
   }

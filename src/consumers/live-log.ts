@@ -56,9 +56,14 @@ export function createLiveLog(log: Log, clock: Clock, onQuiet: () => void): Live
       const shown = unit === null ? String(value) : `${String(value)} ${unit}`;
       readingLog.info(`${point} ${shown}`, quality === 'good' ? {} : { quality });
     },
-    onAlert({ kind, alert, from, to, reason }) {
+    onAlert({ kind, alert, from, to, reason, notice, hushed }) {
       if (kind === 'condition') return;
-      const fields = { from, to, reason, severity: alert.severity, id: alert.id };
+      const untold = hushed === undefined ? {} : { not_told: hushed };
+      const fields = { from, to, reason, severity: alert.severity, id: alert.id, ...untold };
+      if (notice !== undefined) {
+        alertLog.warn(notice.text, fields);
+        return;
+      }
       const flagged = flagText(reason, alert);
       if (kind === 'flag' && flagged !== null) {
         const isLoud = to === 'active' || to === 'returned' || reason === 'out_of_service';

@@ -112,6 +112,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
     },
 
     onAlert(event) {
+      // The alert is as it was: people are told, machines need not be.
+      if (event.kind === 'notice') return;
       const { alert } = event;
       const topic = alertTopic(prefix, alert);
       alerts.set(alertKey(alert), alert);

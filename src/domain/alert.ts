@@ -118,8 +118,24 @@ export interface Alert extends AlertKey {
 /**
  * What kind of conclusion an event is. `transition`: state or severity changed. `flag`: a flag was set or ended.
  * `condition`: only condition, quality or a running delay changed: the retained alert is published, no event topic.
+ * `notice`: nothing changed, people are told something: no topic at all.
  */
-export type AlertEventKind = 'transition' | 'flag' | 'condition';
+export type AlertEventKind = 'transition' | 'flag' | 'condition' | 'notice';
+
+/** What people are told beside the edges of an alert's life: the reasons of a `notice`. */
+export const noticeReasons = ['repeated', 'chained', 'chattering', 'chatter_over'] as const;
+export type NoticeReason = (typeof noticeReasons)[number];
+
+/** What a `notice` says, and to whom. */
+export interface Notice {
+  /** In place of the alert's message. */
+  readonly text: string;
+  /** null: those who are told when the alert becomes active. */
+  readonly notifiers: readonly string[] | null;
+}
+
+/** Why people are not told of an event that they would be told of else. */
+export type Hush = 'chatter' | 'flood';
 
 /** One conclusion of the engine about one alert: immutable, with the sequence numbers of its causes. */
 export interface AlertEvent {
@@ -136,6 +152,10 @@ export interface AlertEvent {
   readonly memory: unknown;
   /** Marked test alert of `limen drill`. */
   readonly drill: boolean;
+  /** What a `notice` tells; left out with every other kind. */
+  readonly notice?: Notice;
+  /** Left out: people are told as ever. Decided by the engine and stored with the event. */
+  readonly hushed?: Hush;
 }
 
 /** Whether this alert's claims and notifications are in force at all, whoever acknowledged it. */

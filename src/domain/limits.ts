@@ -88,6 +88,10 @@ export const limits = {
   shelveMaxDefaultMs: 8 * 3_600_000,
   /** An alert out of service is reminded of this often. */
   serviceReminderMs: 24 * 3_600_000,
+  /** An alert raised so often within this time is chattering, until no raise has come for so long. */
+  chatterRaises: 3,
+  chatterWithinMs: 60_000,
+  chatterQuietMs: 300_000,
   /** A stop longer than this raises `limen.was_down`. */
   wasDownAfterMs: 60_000,
   /** Points of which `limen.was_down` tells the last and the first value. */

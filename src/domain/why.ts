@@ -53,7 +53,10 @@ export interface WhyAlertStep extends Step {
   readonly from: AlertState;
   readonly to: AlertState;
   readonly reason: string;
+  /** What a notice said, or else the message of the alert. */
   readonly message: string;
+  /** Why people were not told of it: chatter or flood; null: they were told as ever. */
+  readonly hushed: string | null;
   /** What keeps it from people by design since this event; null: nothing, or an event of an older Limen. */
   readonly suppressed_by: string | null;
   readonly due_at: number | null;

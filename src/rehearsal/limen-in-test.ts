@@ -158,21 +158,13 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
   });
   const rules = new Map(actingRules(config).map((rule) => [rule.name, rule]));
   const emit = (event: AlertEvent): void => {
-    const { alert } = event;
+    const { alert, ...concluded } = event;
     const rule = rules.get(alert.rule);
     const notify = rule === undefined ? [] : notifyTargets(rule, event);
     const row: AlertRow = {
-      kind: event.kind,
-      at: event.at,
-      from: event.from,
-      to: event.to,
-      reason: event.reason,
-      cause: event.cause,
-      point: event.point,
-      drill: event.drill,
+      ...concluded,
       notify,
       shown: alertFacts(alert),
-      memory: event.memory,
       compared: engine.compared(alert),
       config: inlet.configSeq,
       evidence: intake.evidence() ?? points.evidenceOf(alert, event.cause.at(-1)),

@@ -29,7 +29,7 @@ export class Record {
 
   alert(
     atMs: number,
-    { kind, alert, from, to, reason }: AlertEvent,
+    { kind, alert, from, to, reason, notice, hushed }: AlertEvent,
     notify: readonly string[],
   ): void {
     const { severity, value, rule, condition } = alert;
@@ -37,9 +37,14 @@ export class Record {
     const before = this.#conditions.get(key);
     this.#conditions.set(key, condition);
     for (const name of notify) this.notified.set(name, (this.notified.get(name) ?? 0) + 1);
-    const told = notify.length === 0 ? '' : ` → ${notify.join(', ')}`;
+    const untold = hushed === undefined ? '' : ` (not told: ${hushed})`;
+    const told = notify.length === 0 ? untold : ` → ${notify.join(', ')}`;
     if (kind === 'flag') {
       this.tell(atMs, 'alert', `${key}: ${to}, ${reason.replaceAll('_', ' ')}${told}`);
+      return;
+    }
+    if (notice !== undefined) {
+      this.tell(atMs, 'alert', `${key}: ${reason.replaceAll('_', ' ')}, "${notice.text}"${told}`);
       return;
     }
     if (kind !== 'transition') {

@@ -6,6 +6,7 @@ import type { WallMs } from '../domain/time.ts';
 import type { BoundClause } from './clause-tree.ts';
 import { compileRegion, type Region } from './conditions.ts';
 import { comparedAs, compileGauge, shownRate, type Gauge } from './gauge.ts';
+import type { Telling } from './telling-state.ts';
 import type { Timed } from './timer-heap.ts';
 
 /**
@@ -144,6 +145,8 @@ export interface AlertCell extends Timed {
   suppressions: readonly Suppression[];
   /** `rule/device/metric` of the first active alert of its group; null: none was, or this one is normal. */
   firstOut: string | null;
+  /** null: nobody was told anything that has to be remembered. */
+  telling: Telling | null;
   reason: Reason;
   /** The last event's number and message. */
   seq: number;
@@ -228,6 +231,7 @@ export function createCell(options: CellOptions): AlertCell {
     outOfService: null,
     suppressions: noSuppressions,
     firstOut: null,
+    telling: null,
     reason: 'condition',
     seq: 0,
     message: '',

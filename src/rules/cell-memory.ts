@@ -6,6 +6,7 @@ import { breachedMembers } from './clause.ts';
 import type { DormantAlert } from './engine-core.ts';
 import { isInUnitOf } from './gauge.ts';
 import { orNull } from './point-table.ts';
+import type { Telling } from './telling-state.ts';
 
 /** What an alert needs beside its published form to go on after a restart. Plain JSON; engine times, null for none. */
 interface CellMemory {
@@ -37,8 +38,26 @@ interface CellMemory {
   readonly out_of_service: { readonly remind: number; readonly seq: number } | null;
   /** Members of a clause that only their deadband may keep breached. */
   readonly members: readonly string[];
+  readonly telling?: TellingMemory;
   readonly changed: boolean;
   readonly levels: readonly LevelMemory[];
+}
+
+/** Left out where nothing has to be remembered. */
+interface TellingMemory {
+  readonly raised: readonly number[];
+  readonly chatter: { readonly raises: number; readonly due: number; readonly seq: number } | null;
+  readonly calls: {
+    readonly from: number;
+    readonly seq: number;
+    readonly chained: number;
+    readonly repeated: number;
+  } | null;
+  readonly seen: {
+    readonly from: number;
+    readonly creditable: boolean;
+    readonly seq: number;
+  } | null;
 }
 
 interface LevelMemory {
@@ -86,6 +105,7 @@ export function encodeMemory(cell: AlertCell): CellMemory {
       seq,
     })),
     members: cell.clause === null ? cell.recalled : breachedMembers(cell.clause),
+    ...(cell.telling === null ? {} : { telling: encodeTelling(cell.telling) }),
     changed: cell.changedAt !== null,
     levels: cell.levels.map((one) => ({
       severity: one.level.severity,
@@ -134,6 +154,7 @@ export function recall(
   // Of another group than that of today it says nothing.
   if (stored.first_out?.group === cell.rule.group) cell.firstOut = stored.first_out.alert;
   recallFlags(cell, stored);
+  cell.telling = stored.telling === undefined ? null : recallTelling(stored.telling);
   for (const one of cell.levels) {
     const level = stored.levels.find(({ severity }) => severity === one.level.severity);
     if (level === undefined) continue;
@@ -145,6 +166,45 @@ export function recall(
     one.creditable = level.creditable;
     one.offDue = level.off_due ?? NaN;
   }
+}
+
+function encodeTelling({ raisedMs, chatter, calls, seen }: Telling): TellingMemory {
+  return {
+    raised: raisedMs,
+    chatter:
+      chatter === null ? null : { raises: chatter.raises, due: chatter.dueMs, seq: chatter.seq },
+    calls:
+      calls === null
+        ? null
+        : {
+            from: calls.fromMs,
+            seq: calls.seq,
+            chained: calls.chainedMs,
+            repeated: calls.repeatedMs,
+          },
+    seen: seen === null ? null : { from: seen.fromMs, creditable: seen.creditable, seq: seen.seq },
+  };
+}
+
+function recallTelling({ raised, chatter, calls, seen }: TellingMemory): Telling {
+  return {
+    raisedMs: raised,
+    chatter:
+      chatter === null
+        ? null
+        : { raises: chatter.raises, dueMs: chatter.due, isTold: true, seq: chatter.seq },
+    calls:
+      calls === null
+        ? null
+        : {
+            fromMs: calls.from,
+            seq: calls.seq,
+            chainedMs: calls.chained,
+            repeatedMs: calls.repeated,
+            floorMs: calls.from,
+          },
+    seen: seen === null ? null : { fromMs: seen.from, creditable: seen.creditable, seq: seen.seq },
+  };
 }
 
 function encodeShelf({ shelf }: AlertCell): CellMemory['shelf'] {

@@ -1,13 +1,6 @@
-import {
-  byDesign,
-  type Alert,
-  type AlertEventKind,
-  type FirstOut,
-  type AlertState,
-  type Reason,
-  type ShownLimit,
-} from '../domain/alert.ts';
+import { byDesign, type Alert, type FirstOut, type ShownLimit } from '../domain/alert.ts';
 import { isCompound } from '../domain/clause.ts';
+import { limits } from '../domain/limits.ts';
 import { displayValue, type PointIndex } from '../domain/point.ts';
 import type { Seq, Value } from '../domain/reading.ts';
 import {
@@ -23,28 +16,26 @@ import { isHeld, nextDelayEnd, type AlertCell } from './alert-cell.ts';
 import { encodeMemory } from './cell-memory.ts';
 import { breachedCount, judgeClause } from './clause.ts';
 import { breachReadings, clauseSentence } from './clause-reasons.ts';
+import type { Conclusion } from './conclusion.ts';
 import type { EngineCore } from './engine-core.ts';
 import { judgedValue } from './judge-gauge.ts';
-import { composeMessage, tidy, type MessageFacts } from './message.ts';
+import { composeMessage, formatDuration, tidy, type MessageFacts } from './message.ts';
+import { followTelling } from './telling.ts';
 import { waitedMs } from './watch.ts';
-
-/** One conclusion about an alert, to be told. */
-export interface Conclusion {
-  readonly kind: AlertEventKind;
-  readonly from: AlertState;
-  readonly reason: Reason;
-  readonly at: number;
-  readonly cause: readonly number[];
-}
 
 /** Freezes the alert as it is now and emits it. */
 export function announce(core: EngineCore, cell: AlertCell, conclusion: Conclusion): void {
-  const { kind, from, reason, at } = conclusion;
+  const { kind, from, reason, at, notice } = conclusion;
   if (cell.clause !== null) judgeClause(core, cell.clause, isHeld(cell));
   cell.seq = core.surroundings.nextSeq();
-  cell.reason = reason;
+  const message = composeMessage(cell.rule.message, messageFacts(core, cell, conclusion));
+  // A notice says something about the alert; the alert is as it was.
+  if (notice === undefined) {
+    cell.reason = reason;
+    cell.message = message;
+  }
   if (kind === 'transition') cell.changedAt = toWall(core, at);
-  cell.message = composeMessage(cell.rule.message, messageFacts(core, cell, conclusion));
+  const hushed = followTelling(cell, conclusion, cell.seq);
   cell.dirty = false;
   core.surroundings.emit({
     kind,
@@ -57,6 +48,34 @@ export function announce(core: EngineCore, cell: AlertCell, conclusion: Conclusi
     point: cell.pointIndex === 0 ? null : (cell.pointIndex as PointIndex),
     memory: encodeMemory(cell),
     drill: false,
+    ...(notice === undefined
+      ? {}
+      : { notice: { text: notice.text(message), notifiers: notice.notifiers } }),
+    ...(hushed === null ? {} : { hushed }),
+  });
+  tellChatter(core, cell, conclusion);
+}
+
+// The raise that shows that an alert chatters is told as that.
+function tellChatter(core: EngineCore, cell: AlertCell, { at }: Conclusion): void {
+  const chatter = cell.telling?.chatter ?? null;
+  if (chatter === null || chatter.isTold) return;
+  chatter.isTold = true;
+  chatter.seq = cell.seq;
+  const { chatterRaises, chatterWithinMs, chatterQuietMs } = limits;
+  const often = `raised ${chatterRaises} times within ${formatDuration(chatterWithinMs)}`;
+  const quiet = formatDuration(chatterQuietMs);
+  announce(core, cell, {
+    kind: 'notice',
+    from: cell.state,
+    reason: 'chattering',
+    at,
+    cause: [cell.seq],
+    notice: {
+      notifiers: null,
+      text: (message) =>
+        `${cell.key} is chattering: ${often}; single raises are not told until it is quiet for ${quiet}: ${message}`,
+    },
   });
 }
 

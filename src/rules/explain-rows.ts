@@ -17,6 +17,8 @@ export interface AlertBody {
   readonly cause: readonly number[];
   readonly drill: boolean;
   readonly notify: readonly string[];
+  readonly notice?: { readonly text: string };
+  readonly hushed?: string;
   readonly compared?: Compared | null;
   readonly config?: number;
   readonly evidence: {

@@ -33,7 +33,8 @@ export interface ChainRows {
 export function explain(chain: ChainRows): WhyReport {
   const { id, events, others } = chain;
   const [first] = events;
-  const last = events.at(-1) ?? first;
+  // What people are told later is no part of its life.
+  const last = events.findLast(({ body }) => body.kind !== 'notice') ?? first;
   const { shown } = last.body;
   const readings = readingsOf(chain);
   const raise = events.find(({ body }) => isRaise(body));
@@ -96,7 +97,8 @@ function alertStep(
     from: body.from,
     to: body.to,
     reason: body.reason,
-    message: body.shown.message,
+    message: body.notice?.text ?? body.shown.message,
+    hushed: body.hushed ?? null,
     suppressed_by: body.shown.suppressed_by ?? null,
     due_at: body.shown.due_at,
     first_out: body.shown.first_out ?? null,

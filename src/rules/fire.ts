@@ -7,6 +7,7 @@ import { announceIfDirty } from './events.ts';
 import { finishFlags } from './flags.ts';
 import { judgeGauge } from './judge-gauge.ts';
 import { judgeUnknown } from './judge-reading.ts';
+import { finishTelling } from './notices.ts';
 import type { PointSlot } from './point-table.ts';
 import { arm, finishDelays, settle, type Moment } from './settle.ts';
 import { tellFirsts } from './was-down.ts';
@@ -39,6 +40,7 @@ function fire(core: EngineCore, cell: AlertCell, at: number): void {
       settle(core, cell, judgeGauge(core, cell, cell.gauge, at), moment);
   }
   finishFlags(core, cell, at);
+  finishTelling(core, cell, at);
   arm(core, cell);
   disturbPoints(core, cell);
 }

@@ -2,7 +2,7 @@ import type { AlertState, Condition, Reason } from '../domain/alert.ts';
 
 /**
  * What can happen to an alert. The first seven are the columns of the table in the contract; `escalate` and
- * `deescalate` are its paragraph on levels, `remove` is the end of the rule or point.
+ * `deescalate` are its paragraph on levels, `re_alarm` is the key of that name, `remove` is the end of the rule or point.
  */
 export type LifeCycleInput =
   | Condition
@@ -12,6 +12,7 @@ export type LifeCycleInput =
   | 'reset'
   | 'escalate'
   | 'deescalate'
+  | 're_alarm'
   | 'remove';
 
 /** What the table needs to know beside the state. */
@@ -62,6 +63,7 @@ const escalated = move('active', 'escalated', {});
 const escalatedFromReturned = move('active', 'escalated', { raised: true });
 const offDelayOverToReturned = move('returned', 'off_delay_over', {});
 const offDelayOverToNormal = move('normal', 'off_delay_over', {});
+const reAlarmed = move('active', 're_alarmed', {});
 const acknowledged = move('acknowledged', 'acknowledged', {});
 const acknowledgedReturn = move('normal', 'acknowledged', {});
 const resetToReturned = move('returned', 'reset', {});
@@ -127,6 +129,7 @@ function fromNormal(input: Input, facts: LifeCycleFacts): LifeCycleStep {
     case 'off_delay_over':
     case 'escalate':
     case 'deescalate':
+    case 're_alarm':
       return nothing;
   }
 }
@@ -146,6 +149,7 @@ function fromPending(input: Input): LifeCycleStep {
     case 'off_delay_over':
     case 'escalate':
     case 'deescalate':
+    case 're_alarm':
       return nothing;
   }
 }
@@ -169,6 +173,7 @@ function fromActive(input: Input, facts: LifeCycleFacts): LifeCycleStep {
     case 'reset':
       return whyNotReset(facts) ?? (facts.acknowledgeRequired ? resetToReturned : resetToNormal);
     case 'on_delay_over':
+    case 're_alarm':
       return nothing;
   }
 }
@@ -188,6 +193,8 @@ function fromAcknowledged(input: Input, facts: LifeCycleFacts): LifeCycleStep {
       return deescalated.acknowledged;
     case 'acknowledge':
       return acknowledged;
+    case 're_alarm':
+      return reAlarmed;
     case 'reset':
       return whyNotReset(facts) ?? resetToNormal;
     case 'on_delay_over':
@@ -212,6 +219,7 @@ function fromReturned(input: Input): LifeCycleStep {
     case 'unknown':
     case 'off_delay_over':
     case 'deescalate':
+    case 're_alarm':
       return nothing;
   }
 }

@@ -14,6 +14,7 @@ import { creditFlags, restartFlags } from './flags.ts';
 import { judgeReplaced } from './replace-point.ts';
 import { adoptLevels } from './rule-change.ts';
 import { arm, type Moment } from './settle.ts';
+import { creditTelling, restartTelling } from './telling.ts';
 import { giveUpFirsts, tellWasDown } from './was-down.ts';
 
 type Started = Extract<EngineInput, { kind: 'started' }>;
@@ -30,6 +31,7 @@ export function restart(core: EngineCore, started: Started, moment: Moment): voi
   for (const cell of orderedCells(core)) {
     restartDelays(cell, started.elapsedMs !== null, moment.at);
     restartFlags(cell, started.elapsedMs !== null, moment.at);
+    restartTelling(cell, started.elapsedMs !== null, moment.at);
     restartWait(core, cell, moment);
     followActiveWhen(core, cell, moment);
     adoptLevels(core, cell, moment);
@@ -68,6 +70,7 @@ export function followClock(core: EngineCore, clock: ClockInput, moment: Moment)
 
 function creditDelays(cell: AlertCell, creditMs: number, at: number): void {
   creditFlags(cell, creditMs, at);
+  creditTelling(cell, creditMs, at);
   for (const one of cell.levels) {
     if (!one.creditable) continue;
     one.onDue = Math.max(at, one.onDue - creditMs);

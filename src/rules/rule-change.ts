@@ -28,6 +28,7 @@ import { ownRule } from './own-rules.ts';
 import { createRuleBook, judgementOf, type RuleBook } from './rule-book.ts';
 import { arm, end, raiseTo, settle, stepOf, type Moment } from './settle.ts';
 import { recallWasDown } from './was-down.ts';
+import { adoptTelling } from './telling.ts';
 import { markByTime } from './watch.ts';
 
 type ConfigInput = Extract<EngineInput, { kind: 'config' }>;
@@ -118,23 +119,31 @@ function ruleOf(core: EngineCore, book: RuleBook, cell: AlertCell): Rule | null 
 // Everything about a rule but its judgement is applied in place; a latch that is gone holds nothing any more.
 function adoptRule(core: EngineCore, cell: AlertCell, rule: Rule, moment: Moment): void {
   const { at, seq } = moment;
+  const isToldOtherwise = tellingText(cell.rule) !== tellingText(rule);
   giveRule(core, cell, rule);
   cell.steady = false;
   suppressInactive(core, cell, moment);
   noteLatch(cell);
-  if (limitShelf(cell, at)) arm(core, cell);
+  limitShelf(cell, at);
+  if (isToldOtherwise) adoptTelling(cell, at);
   if (cell.offOver && !rule.latch) {
     const step = stepOf(core, cell, 'off_delay_over');
     if (step.kind === 'move') end(core, cell, step, at, [seq]);
   }
   announceIfDirty(core, cell, at, seq);
   followActiveWhen(core, cell, moment);
+  arm(core, cell);
+}
+
+function tellingText({ chain, repeatMs, reAlarmMs }: Rule): string {
+  return JSON.stringify([chain, repeatMs, reAlarmMs]);
 }
 
 // The state is kept, the last good value is judged anew, running delays restart.
 function changeRule(core: EngineCore, cell: AlertCell, rule: Rule, moment: Moment): void {
   const { at, seq } = moment;
   const rankBefore = presentRank(cell);
+  const isToldOtherwise = tellingText(cell.rule) !== tellingText(rule);
   if (!isSameScale(cell.rule, rule)) cell.worst = NaN;
   giveRule(core, cell, rule);
   cell.kind = kindOf(rule);
@@ -144,6 +153,7 @@ function changeRule(core: EngineCore, cell: AlertCell, rule: Rule, moment: Momen
   rebind(core, cell);
   noteLatch(cell);
   limitShelf(cell, at);
+  if (isToldOtherwise) adoptTelling(cell, at);
   const verdict = judgeAnew(core, cell, at);
   restartDelays(cell, verdict, moment);
   cell.condition = verdict;

@@ -26,6 +26,7 @@ import {
   type LifeCycleStep,
 } from './life-cycle.ts';
 import type { Moment } from './moment.ts';
+import { nextTellingDue, noteRaised } from './telling.ts';
 import { nextBreachDue } from './watch.ts';
 import { noteWorst } from './worst.ts';
 
@@ -91,7 +92,7 @@ export function arm(core: EngineCore, cell: AlertCell): void {
   const due = end < breach ? end : breach;
   const telling = cell.firsts?.dueMs ?? Infinity;
   const next = telling < due ? telling : due;
-  core.timers.schedule(cell, Math.min(next, nextFlagDue(cell)));
+  core.timers.schedule(cell, Math.min(next, nextFlagDue(cell), nextTellingDue(cell)));
 }
 
 /** Takes over the quality of the point; it is shown with the alert. */
@@ -232,6 +233,20 @@ export function raiseTo(
   if (isFirst) tellGroup(core, cell.rule.group, { at, seq: cause.at(-1) ?? NaN });
 }
 
+/** Nobody has done anything about it for too long: the acknowledgement counts no more. */
+export function reAlarm(
+  core: EngineCore,
+  cell: AlertCell,
+  { at, cause }: { readonly at: number; readonly cause: readonly number[] },
+): void {
+  const step = stepOf(core, cell, 're_alarm');
+  if (step.kind !== 'move') return;
+  const from = cell.state;
+  cell.state = step.to;
+  forgetAcknowledgement(cell);
+  announce(core, cell, { kind: 'transition', from, reason: step.reason, at, cause });
+}
+
 function noteRaise(core: EngineCore, cell: AlertCell, due: number, at: number): void {
   cell.raises += 1;
   cell.raisedAt = toWall(core, at);
@@ -239,6 +254,7 @@ function noteRaise(core: EngineCore, cell: AlertCell, due: number, at: number): 
   cell.endedAt = NaN;
   cell.latched = cell.rule.latch;
   notePresent(cell, due);
+  noteRaised(cell, at);
 }
 
 function notePresent(cell: AlertCell, index: number): void {

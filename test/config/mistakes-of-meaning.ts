@@ -160,6 +160,26 @@ export const meaning: readonly MistakeCase[] = [
     allowed: 'a name from notifiers:, which is empty',
   },
   {
+    text: 'rules:\n  hot: { points: a/b, above: 5, chain: [{ after: 5m, notify: ¦me }] }\n',
+    message: 'there is no notifier "me"',
+    allowed: 'a name from notifiers:, which is empty',
+  },
+  {
+    text: 'rules:\n  hot: { points: a/b, above: 5, repeat: [5m, ¦5m] }\n',
+    message: '5m does not come after 5m',
+    allowed: 'times since the raise, each later than the one before',
+  },
+  {
+    text: 'rules:\n  hot: { points: a/b, above: 5, repeat: ¦[] }\n',
+    message: 'found an empty list',
+    allowed: 'at least one duration',
+  },
+  {
+    text: 'rules:\n  hot: { points: a/b, above: 5, re_alarm: ¦0 }\n',
+    message: 'found 0',
+    allowed: 'whole milliseconds from 1s to',
+  },
+  {
     text: 'rules:\n  hot: { points: a/b, above: 5, then: [¦{}] }\n',
     message: 'an action that does nothing',
     allowed: 'one of output, notify',

@@ -167,7 +167,7 @@ export const references: readonly MistakeCase[] = [
   {
     text: 'rules:\n  limen.stale: { ¦on_delay: 5m, severity: critical }\n',
     message: "on_delay: cannot be set here: the judgement of this rule is Limen's own",
-    allowed: 'severity, acknowledge, shelve_max, message, then',
+    allowed: 'severity, acknowledge, shelve_max, message, then, group, chain, repeat, re_alarm',
   },
   {
     text: 'rules:\n  limen.*: { then: [{ notify: ¦nobody }] }\n',

@@ -318,6 +318,27 @@ notifiers: { me: { webhook: { url: http://me } } }
     expect(warnings).toEqual([]);
   });
 
+  it('puts a chain in the order of time, and warns of a repetition that nobody hears', () => {
+    const loaded = parse(`
+rules:
+  limen.*: { then: [{ notify: me }] }
+  hot:
+    points: a/b
+    above: 5
+    chain: [{ after: 1h, notify: me }, { after: 5m, notify: me }]
+    repeat: [10m]
+    re_alarm: 8h
+sources: [{ mqtt: "x/{device}/{metric}" }]
+notifiers: { me: { webhook: { url: http://me } } }
+`);
+    const [hot] = loaded.ok ? loaded.config.rules : [];
+    expect(hot?.chain.map(({ afterMs }) => afterMs)).toEqual([300_000, 3_600_000]);
+    expect(hot).toMatchObject({ repeatMs: [600_000], reAlarmMs: 28_800_000 });
+    expect(loaded.ok ? loaded.warnings.map(formatProblem) : []).toEqual([
+      expect.stringContaining('8:5: rules.hot.repeat: nobody is told again'),
+    ]);
+  });
+
   it('warns of what works but is not safe', () => {
     const loaded = parse(`
 points: { a/b: { valid: [0, 10] } }

@@ -107,6 +107,15 @@ test('createLiveLog() says what suppresses an alert, and warns when an open one 
   ]);
 });
 
+test('createLiveLog() shows what people are told again, and what they are not told', () => {
+  const { live, lines } = start();
+  const notice = { text: 'freezer-1 is still at -10 °C', notifiers: null };
+  live.onAlert(eventOf(alertOf(), { kind: 'notice', from: 'active', reason: 'repeated', notice }));
+  live.onAlert(eventOf(alertOf(), { hushed: 'chatter' }));
+  expect(lines[0]).toContain('freezer-1 is still at -10 °C from=active to=active reason=repeated');
+  expect(lines[1]).toContain('not_told=chatter');
+});
+
 test('createLiveLog() sets no timer that outlives it', () => {
   const { live, clock, quiet } = start();
   live.stop();

@@ -99,6 +99,13 @@ describe('onAlert()', () => {
     expect(messages.map((message) => message.topic)).toEqual([topic]);
   });
 
+  test('onAlert() publishes nothing of what only people are told', () => {
+    const { publisher, messages } = running();
+    const notice = { text: 'still', notifiers: null };
+    publisher.onAlert(eventOf(alertOf(), { kind: 'notice', reason: 'repeated', notice }));
+    expect(messages).toEqual([]);
+  });
+
   test('onAlert() ends a removed alert with normal and then an empty retained payload', () => {
     const { publisher, messages } = running();
     publisher.onAlert(eventOf(alertOf({ state: 'normal', reason: 'removed' })));

@@ -170,6 +170,7 @@ const edgesOfTheTable = new Set([
   'returned>active on_delay_over',
   'active>acknowledged acknowledged',
   'acknowledged>acknowledged acknowledged',
+  'acknowledged>active re_alarmed',
   'returned>normal acknowledged',
   'active>returned reset',
   'active>normal reset',

@@ -1,16 +1,16 @@
-import { firstOutOf, firstOutText } from '../../domain/alert.ts';
+import { firstOutOf, firstOutText, type Notice } from '../../domain/alert.ts';
 import { limits } from '../../domain/limits.ts';
 import type { Seq } from '../../domain/reading.ts';
-import type { NotifyEdge } from '../../domain/rule.ts';
+import type { ToldEdge } from './edges.ts';
 
 /** One edge of one alert that somebody is to be told, as it was when it happened. */
 export interface PendingNotification {
   /** Sequence number of the alert event. */
   readonly seq: Seq;
-  readonly edge: NotifyEdge;
+  readonly edge: ToldEdge;
   /** The occurrence. */
   readonly id: string;
-  /** The alert as `alertFacts` shows it. */
+  /** The alert as `alertFacts` shows it; with a notice its message is what the notice says. */
   readonly alert: Readonly<Record<string, unknown>>;
   /** Marked test alert. */
   readonly drill: boolean;
@@ -31,6 +31,14 @@ export type Outcome =
 
 /** Makes one attempt within a bounded time; never rejects. */
 export type Deliver = (delivery: Delivery, signal: AbortSignal) => Promise<Outcome>;
+
+/** The alert as it is told: with a notice, in the words of that. */
+export function toldAlert(
+  alert: Readonly<Record<string, unknown>>,
+  notice: Notice | undefined,
+): Readonly<Record<string, unknown>> {
+  return notice === undefined ? alert : { ...alert, message: notice.text };
+}
 
 /** `<id>:<seq>`: the same for every attempt, so that a receiver can drop a repetition. */
 export function idempotencyKey({ id, seq }: Pick<PendingNotification, 'id' | 'seq'>): string {

@@ -5,7 +5,7 @@ import { limits } from '../../domain/limits.ts';
 import { noFaultPoint, type FaultPoint } from '../fault-point.ts';
 import { readProgress, type BacklogProgress } from './backlog.ts';
 import { createCommand } from './command.ts';
-import type { Deliver, PendingNotification } from './delivery.ts';
+import { toldAlert, type Deliver, type PendingNotification } from './delivery.ts';
 import { notifyEdge, notifyTargets } from './edges.ts';
 import { NotifierQueue, type QueueSurroundings } from './notifier-queue.ts';
 import { createWebhook } from './webhook.ts';
@@ -116,7 +116,8 @@ export function createNotifiers(options: NotifiersOptions): Notifiers {
       const targets = notifyTargets(rule, event).filter((name) => queues.has(name));
       if (targets.length === 0) return targets;
       const { seq, id } = event.alert;
-      const notification = { seq, edge, id, alert: alertFacts(event.alert), drill: event.drill };
+      const alert = toldAlert(alertFacts(event.alert), event.notice);
+      const notification = { seq, edge, id, alert, drill: event.drill };
       for (const name of targets) queues.get(name)?.offer(notification);
       pumpAfterCommit();
       return targets;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { notifyEdge, notifyTargets } from '../../../src/consumers/notifiers/edges.ts';
-import type { Alert, AlertState, Reason } from '../../../src/domain/alert.ts';
+import type { Alert, AlertEvent, AlertState, Reason } from '../../../src/domain/alert.ts';
 import type { NotifyEdge } from '../../../src/domain/rule.ts';
 import { alertOf, eventOf, ruleOf, wall } from '../fixtures.ts';
 
@@ -96,5 +96,49 @@ describe('notifyTargets()', () => {
     { outOfService: true },
   ])('notifyTargets() is empty while %j', (flag) => {
     expect(notifyTargets(rule, eventOf(alertOf(flag)))).toEqual([]);
+  });
+});
+
+describe('a notice', () => {
+  const rule = ruleOf('warm', [
+    notify('ann', 'active'),
+    notify('bob', 'normal'),
+    notify('eve', 'returned'),
+  ]);
+  const told = (reason: Reason, more: Partial<AlertEvent> = {}, alert: Partial<Alert> = {}) => {
+    const shown = alertOf({ rule: 'warm', ...alert });
+    const notice = { text: 'again', notifiers: null };
+    return notifyTargets(rule, eventOf(shown, { kind: 'notice', reason, notice, ...more }));
+  };
+
+  test('is told as what it is', () => {
+    for (const reason of ['repeated', 'chained', 'chattering', 'chatter_over'] as const) {
+      expect(notifyEdge({ kind: 'notice', from: 'active', to: 'active', reason })).toBe(reason);
+    }
+  });
+
+  test('goes to those who are told when the alert becomes active', () => {
+    expect(told('repeated')).toEqual(['ann']);
+    expect(told('chattering')).toEqual(['ann']);
+  });
+
+  test('of a chain goes to those it names', () => {
+    const notice = { text: 'again', notifiers: ['boss', 'boss', 'deputy'] };
+    expect(told('chained', { notice })).toEqual(['boss', 'deputy']);
+  });
+
+  test('of an end of chattering also goes to those who wait for what is true then', () => {
+    expect(told('chatter_over')).toEqual(['ann']);
+    expect(told('chatter_over', {}, { state: 'normal' })).toEqual(['ann', 'bob']);
+    expect(told('chatter_over', {}, { state: 'returned' })).toEqual(['ann', 'eve']);
+  });
+
+  test('goes to nobody while a flag is set, or when it is hushed, as any event', () => {
+    expect(told('repeated', {}, { outOfService: true })).toEqual([]);
+    expect(told('chained', { hushed: 'flood', notice: { text: '', notifiers: ['boss'] } })).toEqual(
+      [],
+    );
+    const raise = eventOf(alertOf({ rule: 'warm' }), { hushed: 'chatter' });
+    expect(notifyTargets(rule, raise)).toEqual([]);
   });
 });
