@@ -51,5 +51,6 @@ test('a derived point is stored, explained, known after a kill, and follows a re
   await running.logged('config applied');
   await inbox.client.publishAsync('sensors/shed/humidity', '40', { qos: 1 });
   await inbox.next('raised again', on(alert, { state: 'active', value: 60 }));
-  expect((await limen.readings('shed/dew_point')).map(({ value }) => value).toSorted()).toEqual([10, 14, 60]);
+  const values = (await limen.readings('shed/dew_point')).map(({ value }) => value);
+  expect(new Set(values)).toEqual(new Set([10, 14, 60]));
 }, 60_000);
