@@ -1,6 +1,6 @@
 import { alertKey, type Alert } from '../domain/alert.ts';
 import type { Calibration } from '../domain/calibration.ts';
-import { pointPatterns, textPatterns } from '../domain/clause.ts';
+import { clauseOf, compoundMetric, pointPatterns, textPatterns } from '../domain/clause.ts';
 import type { PointEntry } from '../domain/config.ts';
 import type { PointMemory } from '../domain/engine.ts';
 import { lateFromMs, type Lateness } from '../domain/lateness.ts';
@@ -220,18 +220,29 @@ export class Points {
 
   /** Notes whether a delay of the alert runs: meanwhile the payloads of its point are worth keeping. */
   noteDelay(alert: Alert): void {
-    const ref = this.#byName.get(nameOf(alert.device, alert.metric));
-    if (ref === undefined) return;
-    if (alert.dueAt === null) ref.delayed.delete(alertKey(alert));
-    else ref.delayed.add(alertKey(alert));
-    ref.keepsEvidence = ref.delayed.size > 0;
-    if (!ref.keepsEvidence) ref.lastEvidence = null;
+    for (const ref of this.#refsOf(alert)) {
+      if (alert.dueAt === null) ref.delayed.delete(alertKey(alert));
+      else ref.delayed.add(alertKey(alert));
+      ref.keepsEvidence = ref.delayed.size > 0;
+      if (!ref.keepsEvidence) ref.lastEvidence = null;
+    }
   }
 
-  /** The payload of a reading of the alert's point, if it is the one that was kept. */
+  /** The payload of a reading of one of the alert's points, if it is the one that was kept. */
   evidenceOf(alert: Alert, seq: Seq | undefined): Evidence | null {
-    const kept = this.#byName.get(nameOf(alert.device, alert.metric))?.lastEvidence ?? null;
-    return kept !== null && kept.seq === seq ? kept.evidence : null;
+    const ref = this.#refsOf(alert).find(({ lastEvidence }) => lastEvidence?.seq === seq);
+    return seq === undefined ? null : (ref?.lastEvidence?.evidence ?? null);
+  }
+
+  // An alert is about its point, that of a compound rule about all that the rule judges.
+  #refsOf({ rule: name, device, metric }: Alert): readonly PointRef[] {
+    const ref = this.#byName.get(nameOf(device, metric));
+    if (ref !== undefined || metric !== compoundMetric) return ref === undefined ? [] : [ref];
+    const rule = this.#rules.find((each) => each.name === name);
+    if (rule === undefined || clauseOf(rule) === null) return [];
+    return [...this.#byName.values()].filter((one) =>
+      rule.points.some((pattern) => pattern.matches(one.device, one.metric)),
+    );
   }
 
   #add(ref: PointRef): void {

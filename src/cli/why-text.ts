@@ -1,6 +1,6 @@
 import type { Value } from '../domain/reading.ts';
 import type { ShownLimit } from '../domain/alert.ts';
-import type { ComparedLevel } from '../domain/engine.ts';
+import type { ComparedLevel, ComparedMember } from '../domain/engine.ts';
 import type { WhyReport, WhyRule, WhyVerdict } from '../domain/why.ts';
 import { paint, type Terminal } from './terminal.ts';
 import { formatValue, printable, severityColors } from './text.ts';
@@ -61,7 +61,24 @@ function verdictLines(verdict: WhyVerdict): string[] {
   return [
     `${first}; off-delay ${durationText(verdict.off_delay_ms ?? 0)}${acknowledge}${latch}`,
     ...levels.map((level) => levelText(level, unit)),
+    ...(verdict.members ?? []).map(memberText),
   ];
+}
+
+function memberText(member: ComparedMember): string {
+  const { depth, point, input, comparator, value, unit, limit, clear_limit: clear } = member;
+  const indent = '  '.repeat(depth + 1);
+  const verdict = member.verdict === null ? '' : `: ${member.verdict}`;
+  const condition = comparator.replaceAll('_', ' ');
+  if (input !== null)
+    return `${indent}${printable(`${input} = ${point ?? ''}`)} ${formatValue(value, unit)}${verdict}`;
+  if (point === null) {
+    const count = value === null ? '' : ` ${String(value)} breached,`;
+    return `${indent}${condition}:${count} needed ${limitText(limit, null)}${verdict}`;
+  }
+  const back = clear === null ? '' : `, clears at ${limitText(clear, unit)}`;
+  const shown = value === null ? '–' : formatValue(value, unit);
+  return `${indent}${printable(point)} ${shown}, ${condition} ${limitText(limit, unit)}${back}${verdict}`;
 }
 
 function levelText(level: ComparedLevel, unit: string | null): string {

@@ -1,8 +1,8 @@
 import type { Act } from './act.ts';
-import type { Alert, AlertEvent, AlertKey, ShownLimit } from './alert.ts';
+import type { Alert, AlertEvent, AlertKey, Condition, ShownLimit } from './alert.ts';
 import type { PointEntry } from './config.ts';
 import type { Point, PointIndex } from './point.ts';
-import type { Seq } from './reading.ts';
+import type { Seq, Value } from './reading.ts';
 import type { ComparatorKind, OwnRuleSettings, Rule, Severity } from './rule.ts';
 import type { DurationMs, EngineMs, WallMs } from './time.ts';
 
@@ -78,6 +78,27 @@ export interface ComparedLevel {
   readonly held: boolean;
 }
 
+/**
+ * One member of a compound rule with what it is compared with, in the unit of its point; or several members in one, with
+ * how many of them are breached and how many it takes. Keys are those of the JSON.
+ */
+export interface ComparedMember {
+  /** 0: a member of the rule itself. */
+  readonly depth: number;
+  /** `device/metric`, or the pattern of points that were never heard; null: several members in one. */
+  readonly point: string | null;
+  /** Name of the point in an expression; null: it is in none. */
+  readonly input: string | null;
+  readonly comparator: ComparatorKind;
+  readonly value: Value | null;
+  readonly unit: string | null;
+  readonly limit: ShownLimit | null;
+  /** As that of a level. */
+  readonly clear_limit: ShownLimit | null;
+  /** null: a known number in an expression. */
+  readonly verdict: Condition | null;
+}
+
 /** What a verdict rests on: kept with each alert event, so that it explains itself when the rule is another one. */
 export interface Compared {
   readonly off_delay_ms: DurationMs;
@@ -85,6 +106,8 @@ export interface Compared {
   readonly acknowledge_required: boolean;
   /** From least to most severe. */
   readonly levels: readonly ComparedLevel[];
+  /** Members of a compound rule, of very many some; null: it judges one point. */
+  readonly members: readonly ComparedMember[] | null;
 }
 
 /** What is kept of a point between two readings; a projection in `state.db`. Plain JSON (null for NaN). */

@@ -1,6 +1,6 @@
 import type { AlertState, Condition, FirstOut, ShownLimit } from './alert.ts';
 import type { AppliedCalibration } from './calibration.ts';
-import type { ComparedLevel } from './engine.ts';
+import type { ComparedLevel, ComparedMember } from './engine.ts';
 import type { OutputLevel } from './output.ts';
 import type { Quality, Value } from './reading.ts';
 import type { Severity } from './rule.ts';
@@ -36,6 +36,8 @@ export interface WhyVerdict {
   readonly limit: ShownLimit | null;
   readonly severity: Severity;
   readonly levels: readonly ComparedLevel[] | null;
+  /** Of a compound rule; null: it judges one point, or they were not kept. */
+  readonly members: readonly ComparedMember[] | null;
   readonly off_delay_ms: number | null;
   readonly latch: boolean | null;
   readonly acknowledge_required: boolean | null;

@@ -17,12 +17,14 @@ export function breachReadings(core: EngineCore, { root }: BoundClause): readonl
   return [...found].toSorted((a, b) => a - b).slice(-limits.clauseMembersToldMax);
 }
 
-/** Number of the newest reading of any member; null: none was heard yet. */
-export function lastReading(core: EngineCore, { members }: BoundClause): number | null {
+/** Number of the newest reading that the present verdict rests on; null: there is none. */
+export function lastReading(core: EngineCore, { root }: BoundClause): number | null {
   let last = -Infinity;
-  for (const { slot } of members) {
-    const seq = core.points.seq[slot.point.index]!;
-    if (seq > last) last = seq;
+  for (const leaf of decisiveLeaves(root, root.verdict)) {
+    for (const { slot } of decisiveMembers(leaf, root.verdict)) {
+      const seq = core.points.seq[slot.point.index]!;
+      if (seq > last) last = seq;
+    }
   }
   return last === -Infinity ? null : last;
 }

@@ -1,10 +1,9 @@
-import type { ShownLimit } from '../domain/alert.ts';
 import type { Compared } from '../domain/engine.ts';
 import { isAcknowledgeRequired, type AlertCell } from './alert-cell.ts';
-import type { Region } from './conditions.ts';
+import { comparedMembers } from './clause-compared.ts';
+import { clearLimit } from './conditions.ts';
 import type { EngineCore } from './engine-core.ts';
 import { shownLimit } from './events.ts';
-import { tidy } from './message.ts';
 
 /** The numbers an alert is judged by, as they are now. */
 export function comparedNumbers(core: EngineCore, cell: AlertCell): Compared {
@@ -21,14 +20,6 @@ export function comparedNumbers(core: EngineCore, cell: AlertCell): Compared {
       breached,
       held,
     })),
+    members: cell.clause === null ? null : comparedMembers(core, cell.clause),
   };
-}
-
-function clearLimit({ low, high, heldLow, heldHigh }: Region): ShownLimit | null {
-  if (low === heldLow && high === heldHigh) return null;
-  const isLow = Number.isFinite(heldLow);
-  const isHigh = Number.isFinite(heldHigh);
-  if (isLow && isHigh) return [tidy(heldLow), tidy(heldHigh)];
-  if (isLow) return tidy(heldLow);
-  return isHigh ? tidy(heldHigh) : null;
 }

@@ -1,6 +1,8 @@
+import type { ShownLimit } from '../domain/alert.ts';
 import type { Point } from '../domain/point.ts';
 import type { Comparator, Level, Quantity, Rate } from '../domain/rule.ts';
 import { convert, convertDifference } from '../domain/units.ts';
+import { tidy } from './message.ts';
 
 /**
  * A comparator over the doubles of one point. Every comparator is an interval: `above`, `below` and `outside` are
@@ -193,4 +195,14 @@ export function limitIn(limit: Quantity, unit: string | null): number | null {
 export function differenceIn(difference: Quantity, unit: string | null): number | null {
   if (difference.unit === null || unit === null) return difference.value;
   return convertDifference(difference.value, difference.unit, unit);
+}
+
+/** The limit that a held region is left by, as people see it; null: the same as it was passed by. */
+export function clearLimit({ low, high, heldLow, heldHigh }: Region): ShownLimit | null {
+  if (low === heldLow && high === heldHigh) return null;
+  const isLow = Number.isFinite(heldLow);
+  const isHigh = Number.isFinite(heldHigh);
+  if (isLow && isHigh) return [tidy(heldLow), tidy(heldHigh)];
+  if (isLow) return tidy(heldLow);
+  return isHigh ? tidy(heldHigh) : null;
 }

@@ -1,6 +1,6 @@
-import type { AlertCell } from './alert-cell.ts';
+import { isHeld, type AlertCell } from './alert-cell.ts';
 import type { EngineCore } from './engine-core.ts';
-import { heedPoint } from './clause.ts';
+import { heedPoint, judgeClause } from './clause.ts';
 import { lastReading } from './clause-reasons.ts';
 import { disturbPoints } from './compound.ts';
 import { announceIfDirty } from './events.ts';
@@ -60,7 +60,10 @@ function judgeStale(core: EngineCore, slot: PointSlot, moment: Moment): void {
 
 // The last reading of the point, or else the input that made Limen expect one.
 function lastCause(core: EngineCore, cell: AlertCell): number {
-  if (cell.clause !== null) return lastReading(core, cell.clause) ?? cell.sinceSeq;
+  if (cell.clause !== null) {
+    judgeClause(core, cell.clause, isHeld(cell));
+    return lastReading(core, cell.clause) ?? cell.sinceSeq;
+  }
   const seq = core.points.seq[cell.pointIndex] ?? NaN;
   return cell.pointIndex === 0 || Number.isNaN(seq) ? cell.sinceSeq : seq;
 }

@@ -4,9 +4,11 @@ import { patternsOf } from '../../src/domain/clause.ts';
 import { above, level, makePoint, makeRule, quantity } from './bench.ts';
 
 /** Four probes: `p1/t` to `p4/t`, with the indexes 1 to 4. */
-export const probes: readonly Point[] = [1, 2, 3, 4].map((index) =>
-  makePoint(index, `p${index}`, 't', { unit: '°C' }),
-);
+export const probes = [probe(1), probe(2), probe(3), probe(4)] as const;
+
+function probe(index: number): Point {
+  return makePoint(index, `p${index}`, 't', { unit: '°C' });
+}
 
 /** A comparison of the points of one pattern with a limit. */
 export function hotter(pattern: string, limit = 5, deadband = 0): Clause {

@@ -94,6 +94,7 @@ describe('explain()', () => {
       latch: false,
       acknowledge_required: true,
       levels: [],
+      members: null,
     };
     const raise = eventRow(12, {
       from: 'pending',

@@ -188,6 +188,7 @@ test('Engine.compared() gives the numbers of each level in the unit of the point
   ]);
   bench.read(1, 6);
   expect(bench.engine.compared({ rule: 'warm', device: 'fridge', metric: 'temperature' })).toEqual({
+    members: null,
     off_delay_ms: 2_000,
     latch: true,
     acknowledge_required: true,
