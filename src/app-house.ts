@@ -3,6 +3,7 @@ import type { EngineTimer } from './channel/engine-timer.ts';
 import type { Intake } from './channel/intake.ts';
 import type { Journal } from './channel/journal.ts';
 import type { Points } from './channel/points.ts';
+import type { Sources } from './channel/sources.ts';
 import type { Quarantine } from './channel/quarantine.ts';
 import type { Schedules } from './channel/schedules.ts';
 import type { Notifiers } from './consumers/notifiers/notifiers.ts';
@@ -32,6 +33,7 @@ export interface HouseParts {
   readonly notifiers: Notifiers;
   readonly storage: StorageThread;
   readonly schedules: Schedules;
+  readonly sources: Sources;
   isClockTrusted(): boolean;
   watchReadings(): void;
   input(key: string, body: unknown, given: EngineInput): { seq: Seq; verdict: ActVerdict | null };
@@ -70,6 +72,7 @@ export function keepHouse(parts: HouseParts): { stop(): void } {
   const look = (): void => {
     next = host.clock.after(periodMs, look);
     checkClock();
+    parts.sources.look();
     engine.advance(time.now());
     timer.rearm();
     parts.watchReadings();

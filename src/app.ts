@@ -11,6 +11,7 @@ import type { PointRef } from './channel/points.ts';
 import { Quarantine } from './channel/quarantine.ts';
 import { engineSnapshot, lastRows, type AlertRow } from './channel/recover.ts';
 import { createSchedules, hasSchedule } from './channel/schedules.ts';
+import { createSources } from './channel/sources.ts';
 import { compileTopicPattern } from './channel/topic-pattern.ts';
 import { createHeartbeat } from './consumers/heartbeat.ts';
 import { createLiveLog } from './consumers/live-log.ts';
@@ -199,6 +200,7 @@ async function start(host: Host, first: Config): Promise<Running> {
     };
     const schedules = createSchedules({ clock, time, find: () => findScheduleState, input });
     onEnd('schedules', () => schedules.stop());
+    const sources = createSources({ clock, points, input });
 
     // The brokers.
     const users = new Map(recovery.users);
@@ -214,7 +216,8 @@ async function start(host: Host, first: Config): Promise<Running> {
       },
       door: {
         sink: (topic) => (isOwnTopic(topic) ? 'own' : (intake.route('embedded', topic) ?? 'relay')),
-        begin: () => intake.begin(),
+        begin: (publisher) => intake.begin(publisher?.clientId ?? null),
+        client: (id, connected) => sources.client(id, connected),
         command: (topic, payload, retain, from) =>
           acts.command({ topic, payload, retain }, from.username ?? from.clientId),
         get openGroup() {
@@ -459,14 +462,20 @@ async function start(host: Host, first: Config): Promise<Running> {
             ? [compileTopicPattern(source.pattern).filter]
             : [],
         ),
-        begin: () => intake.begin(),
+        begin: () => intake.begin(name),
         route: (topic) => intake.route(name, topic),
         afterCommit: (callback) => journal.afterCommit(callback),
         prefix: publishes ? prefix : null,
         command: (message) => acts.command(message, name),
         retained: (topic) => publisher.correct(name, [topic]),
       });
+      const bringsReadings = config.sources.some(
+        (source) => source.kind === 'mqtt' && source.broker === name,
+      );
+      // Until it is there for the first time it is away: that is told after a minute, too.
+      if (bringsReadings && !remote.connected) sources.broker(name, false);
       remote.onLink((up) => {
+        if (bringsReadings) sources.broker(name, up);
         if (!up) return;
         publisher.linkUp(name);
         outputs.linkUp(name);
@@ -487,6 +496,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       storage,
       schedules,
       isClockTrusted: isTrusted,
+      sources,
       watchReadings,
       input,
     });

@@ -22,8 +22,10 @@ export interface GroupHolder {
 export interface Door {
   /** What a topic is for: readings, Limen's own topics, or a message that is only relayed. The wire remembers it. */
   sink(topic: string): ReadingSink | 'own' | 'relay';
-  /** Called before the messages of a chunk of bytes are taken: stamps their time. */
-  begin(): void;
+  /** Called before the messages of a chunk of bytes are taken: stamps their time and who brings them. */
+  begin(publisher: Publisher | null): void;
+  /** A client was accepted, or its connection ended. */
+  client(id: string, connected: boolean): void;
   /** A message on one of Limen's own topics: an act, or an attempt to forge a state. True if it waits for a commit. */
   command(topic: string, payload: Buffer, retain: boolean, publisher: Publisher): boolean;
   /** The group of the journal that rows go to now. */

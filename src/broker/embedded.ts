@@ -278,6 +278,7 @@ export class EmbeddedBroker {
       wire.open({ clientId: client.id, username: this.#usernames.get(wire) ?? null }, () =>
         inside._keepaliveTimer?.refresh(),
       );
+      this.#options.door.client(client.id, true);
       log.debug('client connected', { client: client.id });
     });
     this.#aedes.on('clientDisconnect', (client) => {
@@ -285,6 +286,7 @@ export class EmbeddedBroker {
       // The session may be another connection's by now (MQTT-3.1.4-2).
       if (this.#present.get(client.id) !== client) return;
       this.#present.delete(client.id);
+      this.#options.door.client(client.id, false);
       if (client.clean) this.#forget(client.id);
       else this.#keepAway(client.id);
     });
@@ -437,7 +439,7 @@ export class EmbeddedBroker {
       packet.topic = consumedTopic;
       packet.retain = false;
     } else if (sink !== 'relay' && !isRepeat && !(packet.retain && payload.length === 0)) {
-      this.#options.door.begin();
+      this.#options.door.begin(wire?.publisher ?? null);
       waits = sink.take(payload, 0, payload.length) > 0;
     }
     if (wire === null || wire.destroyed || packet.qos === 0 || !(waits || wire.holds))

@@ -208,7 +208,7 @@ export class Wire extends Duplex implements GroupHolder {
     /** Start of a run of packets for Aedes. */
     let run = -1;
     let taken = false;
-    door.begin();
+    door.begin(this.#publisher);
     while (at < end) {
       if (this.destroyed) return;
       if (this.#forAedes !== null || !this.#canGoOn()) break;

@@ -5,6 +5,11 @@ import { GapHistory } from './gaps.ts';
 /** How a point reports, as far as it shows: gathered with each arrival, kept over restarts. */
 export interface Habit {
   readonly gaps: GapHistory;
+  /** The client or broker that brings the readings, as the engine was told; null: not known. */
+  via: string | null;
+  /** What brought the last ones, and how many in a row. */
+  lastVia: string | null;
+  lastViaCount: number;
   /** What the engine was told; null: nothing yet. */
   staleAfterMs: DurationMs | null;
   /** A silence that was longer than that: counted only if it is not the only one. */
@@ -18,6 +23,7 @@ export interface Habit {
 /** What of a habit is stored with the input that tells the engine. */
 export interface HabitRow {
   readonly stale_after_ms: DurationMs | null;
+  readonly via: string | null;
   readonly gaps: string;
 }
 
@@ -25,6 +31,9 @@ export interface HabitRow {
 export function createHabit(stored: HabitRow | null): Habit {
   return {
     gaps: stored === null ? new GapHistory() : GapHistory.decode(stored.gaps),
+    via: stored?.via ?? null,
+    lastVia: null,
+    lastViaCount: 0,
     staleAfterMs: stored?.stale_after_ms ?? null,
     outlierMs: null,
     gapsSinceOutlier: 0,
@@ -56,10 +65,26 @@ export function noteGap(habit: Habit, gapMs: DurationMs, at: EngineMs): boolean 
   return at - habit.storedAt >= limits.habitStoredMs;
 }
 
+/**
+ * Notes what brought an arrival; true: the engine is to be told. It takes some in a row: a script that publishes under a
+ * new name each time is no source, and neither is the one of two gateways that was faster this time.
+ */
+export function noteVia(habit: Habit, via: string | null): boolean {
+  if (via === null || via === habit.via) {
+    habit.lastViaCount = 0;
+    return false;
+  }
+  habit.lastViaCount = via === habit.lastVia ? habit.lastViaCount + 1 : 1;
+  habit.lastVia = via;
+  if (habit.lastViaCount < limits.sourceArrivals) return false;
+  habit.via = via;
+  return true;
+}
+
 /** The body of the row that tells of a habit. */
 export function habitRow(habit: Habit, at: EngineMs): HabitRow {
   habit.storedAt = at;
-  return { stale_after_ms: habit.staleAfterMs, gaps: habit.gaps.encode() };
+  return { stale_after_ms: habit.staleAfterMs, via: habit.via, gaps: habit.gaps.encode() };
 }
 
 // A sensor that was dead for days has shown nothing of its habits; one that is late again and again has new ones.

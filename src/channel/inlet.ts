@@ -70,8 +70,9 @@ export function createInlet(options: InletOptions): Inlet {
   points.restoreHabits(lastRows(recovery, 'learned'));
   const learned = (ref: PointRef): void => {
     const { index: point, habit } = ref;
+    const { staleAfterMs, via } = habit;
     const row = { point, ...habitRow(habit, time.now()) };
-    input(pointName(ref), row, { kind: 'learned', point, staleAfterMs: habit.staleAfterMs });
+    input(pointName(ref), row, { kind: 'learned', point, staleAfterMs, via });
   };
   const memories = createMemories(engine, recovery.pointMemories, () => points.lastIndex);
   const intake = new Intake({

@@ -20,7 +20,7 @@ import { convert, parseUnit } from '../domain/units.ts';
 import type { EngineTime } from './engine-time.ts';
 import { inOrder, type DerivedPoint } from './derived.ts';
 import type { Evidence } from './evidence.ts';
-import { arrivalMs, noteGap } from './habits.ts';
+import { arrivalMs, noteGap, noteVia } from './habits.ts';
 import type { Journal } from './journal.ts';
 import type { PointRef, Points } from './points.ts';
 import type { Quarantine } from './quarantine.ts';
@@ -162,6 +162,7 @@ export class Intake {
   #sources: TopicSource[] = [];
   #engineMs: EngineMs;
   #wallMs: WallMs;
+  #via: string | null = null;
   /** Whether nothing was taken yet since the time was stamped. */
   #isNewTime = true;
   #judgedTopic = '';
@@ -218,8 +219,12 @@ export class Intake {
     return this.#sum((counters) => counters.stored);
   }
 
-  /** Stamps the time of the messages that follow: once per chunk of bytes, not per message. */
-  begin(): void {
+  /**
+   * Stamps the time of the messages that follow: once per chunk of bytes, not per message. `via`: the client or the
+   * broker that brings them; left out: the same as before.
+   */
+  begin(via: string | null = this.#via): void {
+    this.#via = via;
     this.#engineMs = this.#time.now();
     this.#wallMs = this.#time.wallOf(this.#engineMs);
     this.#isNewTime = true;
@@ -445,10 +450,15 @@ export class Intake {
   #arrive(point: PointRef): void {
     // How often it comes follows from its inputs.
     if (point.derived !== null) return;
+    // What is calculated comes when its inputs come, and they tell of their silence.
+    if (point.derived !== null) return;
     const at = this.#engineMs;
     const gapMs = at - point.arrivedAt;
     point.arrivedAt = at;
-    if (!Number.isNaN(gapMs) && noteGap(point.habit, gapMs, at)) this.#learned(point);
+    const { habit } = point;
+    const isNewVia = noteVia(habit, this.#via);
+    const isNewHabit = !Number.isNaN(gapMs) && noteGap(habit, gapMs, at);
+    if (isNewVia || isNewHabit) this.#learned(point);
   }
 
   /** The stored number of an item in the point's unit; a reason if it is bad. */

@@ -56,6 +56,8 @@ export class PointRef implements Point {
   derived: DerivedPoint | null = null;
   /** What is calculated anew after each reading; null: nothing. */
   dependents: readonly DerivedPoint[] | null = null;
+  /** What the config says it comes through. */
+  via: string | null = null;
   /** Alerts of the point of which a delay runs. */
   readonly delayed = new Set<string>();
 
@@ -130,6 +132,25 @@ export class Points {
       // a row that Limen wrote
       if (row !== undefined) ref.habit = createHabit(row as HabitRow);
     }
+  }
+
+  /** Nobody can hear these points now: the time until they are heard again is no gap. */
+  interrupt(via: string): void {
+    for (const ref of this.#byName.values())
+      if (ref.habit.via === via || ref.via === via) ref.arrivedAt = NaN;
+  }
+
+  /** What several points come through, and what the config names as such. */
+  sharedSources(): ReadonlySet<string> {
+    const once = new Set<string>();
+    const shared = new Set<string>();
+    for (const { via, habit } of this.#byName.values()) {
+      const name = via ?? habit.via;
+      if (name === null) continue;
+      if (via !== null || once.has(name)) shared.add(name);
+      once.add(name);
+    }
+    return shared;
   }
 
   /** Points with gaps that no row tells of yet. */
@@ -270,6 +291,7 @@ export class Points {
       pointPatterns(rule).some((pattern) => pattern.matches(ref.device, ref.metric)),
     );
     ref.lateFromMs = lateFromMs(ref.lateness);
+    ref.via = settings.via;
     ref.takesText = this.takesText(ref.device, ref.metric);
   }
 }

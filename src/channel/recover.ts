@@ -60,6 +60,8 @@ export function engineSnapshot(
     wallOffsetMs,
     points: pointMemories(recovery),
     learned: learnedIntervals(recovery),
+    // Of connections each start learns anew.
+    sources: [],
     alerts: recovery.projections.flatMap(({ kind, body }) => {
       if (kind !== 'alert') return [];
       // a row that Limen wrote
@@ -76,7 +78,8 @@ function learnedIntervals(recovery: Pick<Recovery, 'points' | 'projections'>): L
   return [...newest].flatMap(([name, point]) => {
     // a row that Limen wrote
     const row = rows.get(name) as HabitRow | undefined;
-    return row === undefined ? [] : [{ point, staleAfterMs: row.stale_after_ms }];
+    if (row === undefined) return [];
+    return [{ point, staleAfterMs: row.stale_after_ms, via: row.via }];
   });
 }
 

@@ -11,7 +11,14 @@ import { quantityText } from './points.ts';
 
 /** One key that the config sets for a point. */
 export interface ExplainedSetting {
-  readonly key: 'unit' | 'valid' | 'expect_every' | 'calibrations' | 'expression' | 'inputs';
+  readonly key:
+    | 'unit'
+    | 'valid'
+    | 'expect_every'
+    | 'via'
+    | 'calibrations'
+    | 'expression'
+    | 'inputs';
   readonly value: string;
   /** The entry that says so. */
   readonly pattern: string;
@@ -88,7 +95,7 @@ export function formatExplanation(explanation: PointExplanation, file: string): 
 type PlacedSetting = Omit<ExplainedSetting, 'isOverridden'>;
 
 function settingsOf(entry: PointEntry, document: ConfigDocument): readonly PlacedSetting[] {
-  const { unit, valid, expectEveryMs, calibrations, expression } = entry;
+  const { unit, valid, expectEveryMs, via, calibrations, expression } = entry;
   const pattern = entry.pattern.text;
   const setting = (key: PlacedSetting['key'], value: string): PlacedSetting => {
     const place = document.place(document.tree.keyOffset(['points', pattern, key]));
@@ -98,6 +105,7 @@ function settingsOf(entry: PointEntry, document: ConfigDocument): readonly Place
     ...(unit === null ? [] : [setting('unit', unit)]),
     ...(valid === null ? [] : [setting('valid', `[${valid.map(quantityText).join(', ')}]`)]),
     ...(expectEveryMs === null ? [] : [setting('expect_every', formatDuration(expectEveryMs))]),
+    ...(via === null ? [] : [setting('via', via)]),
     ...(calibrations === null ? [] : [setting('calibrations', calibrationsText(calibrations))]),
     ...(expression === null
       ? []

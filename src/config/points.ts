@@ -3,6 +3,7 @@ import { compilePattern, type PointPattern } from '../domain/point.ts';
 import type { Quantity } from '../domain/rule.ts';
 import { convert } from '../domain/units.ts';
 import { readCalibrations } from './calibrations.ts';
+import { configLimits } from './limits.ts';
 import {
   readDuration,
   readLine,
@@ -29,6 +30,10 @@ export function readPoints(context: Context, input: SalvagedConfig): readonly Po
     const valid = readRange(context, validPath, entry.valid, unit ?? null);
     const expectPath = [...path, 'expect_every'];
     const expectEveryMs = readDuration(context, expectPath, entry.expect_every, { min: 1 });
+    const via =
+      entry.via === undefined
+        ? null
+        : readLine(context, [...path, 'via'], entry.via, configLimits.nameCharsMax);
     const calibrations = readCalibrations(context, [...path, 'calibrations'], entry.calibrations);
     const atLeast = readAtLeast(context, [...path, 'at_least'], entry.at_least, pattern);
     return [
@@ -38,6 +43,7 @@ export function readPoints(context: Context, input: SalvagedConfig): readonly Po
         valid: valid === null ? null : ([valid.low, valid.high] as const),
         expectEveryMs: expectEveryMs ?? null,
         atLeast,
+        via,
         calibrations,
         expression: null,
       },

@@ -79,24 +79,22 @@ const calibration = strictMap({
   offset: key(number, 'Then this is added, in the unit of the point (default 0).'),
 });
 
-const point = strictMap(
-  {
-    unit: key(text, 'Unit of the readings, unless they carry one.'),
-    valid: key(range, 'Readings outside this range are stored as bad.'),
-    expect_every: key(
-      duration,
-      'A reading is expected this often; after 3 times it is stale (default: learned).',
-    ),
-    at_least: key(whole, 'How many points a glob must find.'),
-    calibrations: key(
-      list(calibration, 'a list of calibrations'),
-      'How readings are corrected, each entry from its date on.',
-    ),
-    expression: key(text, 'Calculates the point from others: t - (100 - rh) / 5.'),
-    inputs: key(expressionInputs, 'The names in the expression: { t: shed/temperature °C }.'),
-  },
-  ['via'],
-);
+const point = strictMap({
+  unit: key(text, 'Unit of the readings, unless they carry one.'),
+  valid: key(range, 'Readings outside this range are stored as bad.'),
+  expect_every: key(
+    duration,
+    'A reading is expected this often; after 3 times it is stale (default: learned).',
+  ),
+  at_least: key(whole, 'How many points a glob must find.'),
+  via: key(text, 'What it comes through: with it lost, one alert for all its points.'),
+  calibrations: key(
+    list(calibration, 'a list of calibrations'),
+    'How readings are corrected, each entry from its date on.',
+  ),
+  expression: key(text, 'Calculates the point from others: t - (100 - rh) / 5.'),
+  inputs: key(expressionInputs, 'The names in the expression: { t: shed/temperature °C }.'),
+});
 
 const action = strictMap(
   {

@@ -41,6 +41,8 @@ export interface PointEntry {
   readonly valid: readonly [Quantity, Quantity] | null;
   readonly expectEveryMs: DurationMs | null;
   /** In the order of time; null: nothing is said. */
+  /** What they come through: the name of a gateway, a client or a broker. */
+  readonly via: string | null;
   readonly calibrations: readonly Calibration[] | null;
   /** How many points a wildcard must find. */
   readonly atLeast: number | null;

@@ -45,6 +45,13 @@ export type EngineInput =
    * is only known now (0 if none): delays that kept their remainder are credited with it.
    */
   | { readonly kind: 'clock'; readonly wallOffsetMs: number; readonly creditMs: DurationMs }
+  /** A source was connected or lost: a client of the embedded broker, or (`bridge`) another broker. */
+  | {
+      readonly kind: 'source';
+      readonly source: string;
+      readonly connected: boolean;
+      readonly bridge: boolean;
+    }
   /** How a point reports has shown, or has changed. `staleAfterMs`: a longer silence makes it stale; null: not known. */
   | ({ readonly kind: 'learned' } & LearnedInterval)
   /**
@@ -58,6 +65,8 @@ export type EngineInput =
 export interface LearnedInterval {
   readonly point: PointIndex;
   readonly staleAfterMs: DurationMs | null;
+  /** The client or the broker that brings its readings; null: not known. */
+  readonly via: string | null;
 }
 
 /** What the engine answers to an act. */
@@ -136,6 +145,12 @@ export interface EngineSnapshot {
   readonly wallOffsetMs: number;
   readonly points: readonly PointMemory[];
   readonly learned: readonly LearnedInterval[];
+  readonly sources: readonly {
+    readonly name: string;
+    readonly isBridge: boolean;
+    readonly lostAt: EngineMs | null;
+    readonly awaitsLink: boolean;
+  }[];
   /** `AlertEvent.memory` of the last event of each alert, with the alert as it was published. */
   readonly alerts: readonly { readonly alert: Alert; readonly memory: unknown }[];
 }

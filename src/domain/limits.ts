@@ -110,6 +110,15 @@ export const limits = {
   habitStoredMs: 6 * 3_600_000,
   /** A learned interval never makes a point stale sooner. */
   staleAfterMsMin: 10_000,
+  /** Another broker that is away for this long is lost, whatever its points do. */
+  bridgeLostAfterMs: 60_000,
+  /** A point is overdue after this many expected intervals; when half of them are, their source is lost. */
+  overdueIntervals: 1.5,
+  /** Arrivals of a point in a row by which the client that brings it is known. */
+  sourceArrivals: 3,
+  /** A client counts as connected, and as lost, after so long: a sensor that sleeps between its reports is neither. */
+  sourceSteadyMs: 60_000,
+  sourceAwayMs: 10_000,
   /** A point is stale, or bad, after this many expected intervals. */
   missedIntervals: 3,
   /** QoS 1 messages of another broker taken and not yet acknowledged; above it its socket is paused. */

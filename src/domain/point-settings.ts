@@ -8,6 +8,8 @@ export interface PointSettings {
   readonly unit: string | null;
   readonly valid: readonly [Quantity, Quantity] | null;
   readonly expectEveryMs: DurationMs | null;
+  /** Name of the gateway it comes through; null: not said. */
+  readonly via: string | null;
   /** In the order of time; empty: nothing is corrected. */
   readonly calibrations: readonly Calibration[];
 }
@@ -21,13 +23,15 @@ export function mergePointEntries(
   let unit: string | null = null;
   let valid: readonly [Quantity, Quantity] | null = null;
   let expectEveryMs: DurationMs | null = null;
+  let via: string | null = null;
   let calibrations: readonly Calibration[] = [];
   for (const entry of entries) {
     if (!entry.pattern.matches(device, metric)) continue;
     unit = entry.unit ?? unit;
     valid = entry.valid ?? valid;
     expectEveryMs = entry.expectEveryMs ?? expectEveryMs;
+    via = entry.via ?? via;
     calibrations = entry.calibrations ?? calibrations;
   }
-  return { unit, valid, expectEveryMs, calibrations };
+  return { unit, valid, expectEveryMs, via, calibrations };
 }

@@ -226,6 +226,7 @@ export const ownRules = [
   'limen.never_heard',
   'limen.bad',
   'limen.was_down',
+  'limen.source_lost',
 ] as const;
 export type OwnRule = (typeof ownRules)[number];
 

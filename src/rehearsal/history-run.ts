@@ -143,12 +143,19 @@ export class HistoryRun implements ReplaySink {
         });
         break;
       }
+      case 'source': {
+        const { source, connected, bridge } = body as SourceRow;
+        this.#eachEngine(({ engine }) =>
+          engine.accept(seq as Seq, at, { kind: 'source', source, connected, bridge }),
+        );
+        break;
+      }
       case 'learned': {
-        const { point: stored, stale_after_ms: staleAfterMs } = body as LearnedRow;
+        const { point: stored, stale_after_ms: staleAfterMs, via } = body as LearnedRow;
         const point = this.#newestOf(stored)?.index;
         if (point === undefined) break;
         this.#eachEngine(({ engine }) =>
-          engine.accept(seq as Seq, at, { kind: 'learned', point, staleAfterMs }),
+          engine.accept(seq as Seq, at, { kind: 'learned', point, staleAfterMs, via }),
         );
         break;
       }
@@ -259,7 +266,7 @@ export class HistoryRun implements ReplaySink {
   }
 }
 
-/** The bodies of rows of kind `started`, `clock` and `learned`. */
+/** The bodies of rows of kind `started`, `clock`, `source` and `learned`. */
 interface StartedRow {
   readonly elapsed_ms: number | null;
   readonly down_ms: number | null;
@@ -270,9 +277,15 @@ interface ClockRow {
   readonly wallOffsetMs: number;
   readonly creditMs: number;
 }
+interface SourceRow {
+  readonly source: string;
+  readonly connected: boolean;
+  readonly bridge: boolean;
+}
 interface LearnedRow {
   readonly point: number;
   readonly stale_after_ms: number | null;
+  readonly via: string | null;
 }
 
 function isIn(stored: Point, own: Point): boolean {

@@ -222,9 +222,13 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
     if (verdict === null) throw new Error('the engine did not answer an act');
     return verdict;
   };
-  const takeReading = (route: Route, payload: Buffer, isPast: boolean): Taken => {
+  const takeReading = (
+    { broker, route }: { readonly broker: string; readonly route: Route },
+    payload: Buffer,
+    isPast: boolean,
+  ): Taken => {
     const before = rejections(intake);
-    intake.begin();
+    intake.begin(broker === 'embedded' ? null : broker);
     if (isPast) route.takeRetained(payload);
     else route.take(payload, 0, payload.length);
     const reason = [...rejections(intake)].find(([key, count]) => count > (before.get(key) ?? 0));
@@ -264,7 +268,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
       const route = routeOf(broker, topic);
       if (route === null) return { kind: 'relayed' };
       // Published to Limen's own broker the retain flag changes nothing; from another one it means the past.
-      return takeReading(route, payload, retained && broker !== 'embedded');
+      return takeReading({ broker, route }, payload, retained && broker !== 'embedded');
     },
     act,
     clockChanged(isNowTrusted) {

@@ -107,6 +107,7 @@ function entryOf(pattern: PointPattern): PointEntry {
     valid: null,
     expectEveryMs: null,
     atLeast: null,
+    via: null,
     calibrations: null,
     expression: null,
   };

@@ -10,9 +10,9 @@ import type { Telling } from './telling-state.ts';
 import type { Timed } from './timer-heap.ts';
 
 /**
- * What decides the verdict of an alert. `value`: readings of its point. `compound`: those of all its points. The others are decided by time: `silence` since the point
- * was heard, `bad` since it has been bad, `never_heard` and `too_few` since it was first expected. `event`: nothing,
- * the engine raises and ends it itself.
+ * What decides the verdict of an alert. `value`: readings of its point. `compound`: those of all its points. The others
+ * are decided by time: `silence` since the point was heard, `bad` since it has been bad, `never_heard` and `too_few` since
+ * it was first expected, `source` since it was lost. `event`: nothing, the engine raises and ends it itself.
  */
 export type CellKind =
   | 'value'
@@ -21,6 +21,7 @@ export type CellKind =
   | 'bad'
   | 'never_heard'
   | 'too_few'
+  | 'source'
   | 'event';
 
 /** One level of one alert. Times are engine milliseconds, NaN while nothing runs. */

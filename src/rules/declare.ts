@@ -24,6 +24,7 @@ import { badAfterMs, ownRule, staleAfterMs } from './own-rules.ts';
 import type { PointSlot } from './point-table.ts';
 import type { RuleBook } from './rule-book.ts';
 import { arm, type Moment } from './settle.ts';
+import { assignSource } from './source-table.ts';
 
 /** A point was declared, or its unit, kind or text states are known better now. */
 export function declarePoint(core: EngineCore, point: Point, moment: Moment): void {
@@ -39,6 +40,7 @@ export function declarePoint(core: EngineCore, point: Point, moment: Moment): vo
       expectEveryMs: null,
       link: null,
       button: null,
+      source: null,
     };
     core.points.setSlot(slot);
     linkDerivedPoint(core, slot);
@@ -74,6 +76,7 @@ export function equipPoint(
   const previous = slot.button?.previous ?? NaN;
   slot.button = acknowledged.length === 0 ? null : { rules: acknowledged, previous };
   expectPoint(core, slot, expectedEveryMs(core, book, point), moment);
+  assignSource(core, slot, viaOf(core, book, point), moment);
   if (slot.bad === null && isStored(core, 'limen.bad', point)) addBadCell(core, slot, moment);
   const neverHeard = core.cells.get(alertKey({ rule: 'limen.never_heard', ...nameOf(point) }));
   if (neverHeard?.kind === 'never_heard') {
@@ -86,11 +89,12 @@ export function equipPoint(
 /** The way a point reports has shown: it is watched as one with a set interval, unless it has one. */
 export function learnInterval(core: EngineCore, learned: LearnedInterval, moment: Moment): void {
   const { point: index, staleAfterMs: afterMs } = learned;
-  core.learned.set(index, { point: index, staleAfterMs: afterMs });
+  core.learned.set(index, { point: index, staleAfterMs: afterMs, via: learned.via });
   const { book } = core;
   const slot = core.points.slot(index);
   if (book === null || slot === undefined) return;
   expectPoint(core, slot, expectedEveryMs(core, book, slot.point), moment);
+  assignSource(core, slot, viaOf(core, book, slot.point), moment);
   core.points.disturb(index);
 }
 
@@ -159,9 +163,13 @@ function expectedEveryMs(core: EngineCore, book: RuleBook, point: Point): number
   // It comes with its inputs, and their silence is its own.
   if (book.derived.has(pointName(point))) return null;
   const setMs = book.expectEveryMs(point);
-  if (setMs !== null) return setMs;
+  if (setMs !== null || book.derived.has(pointName(point))) return setMs;
   const learnedMs = core.learned.get(point.index)?.staleAfterMs ?? null;
   return learnedMs === null ? null : learnedMs / limits.missedIntervals;
+}
+
+function viaOf(core: EngineCore, book: RuleBook, point: Point): string | null {
+  return book.viaOf(point) ?? core.learned.get(point.index)?.via ?? null;
 }
 
 function expectPoint(

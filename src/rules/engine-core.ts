@@ -3,7 +3,7 @@ import type { EngineSurroundings, LearnedInterval } from '../domain/engine.ts';
 import { compareCells, type AlertCell } from './alert-cell.ts';
 import type { BoundClause } from './clause-tree.ts';
 import type { LifeCycleFacts } from './life-cycle.ts';
-import type { DerivedLink, PointTable } from './point-table.ts';
+import type { DerivedLink, PointTable, SourceState } from './point-table.ts';
 import type { ExpectedCount, RuleBook } from './rule-book.ts';
 import type { TimerHeap } from './timer-heap.ts';
 
@@ -36,6 +36,8 @@ export interface EngineCore {
   readonly clauses: BoundClause[];
   /** Points of which one is calculated from another, by name. */
   readonly links: Map<string, DerivedLink>;
+  /** What points come through, by name. */
+  readonly sources: Map<string, SourceState>;
   /** Patterns with `at_least`. */
   counted: CountedPattern[];
   /** Points that go on in another unit and are not judged yet. */

@@ -26,8 +26,10 @@ import { fireDue } from './fire.ts';
 import { gatherReading } from './judge-gauge.ts';
 import { gatherLate, judgeLate } from './judge-late.ts';
 import { judgeReading } from './judge-reading.ts';
-import { PointTable } from './point-table.ts';
+import { orNull, PointTable } from './point-table.ts';
 import { judgeReplaced, replacePoint } from './replace-point.ts';
+import { noteSource } from './source-lost.ts';
+import { sourceOf } from './source-table.ts';
 import { followClock, restart } from './restart.ts';
 import { applyConfig } from './rule-change.ts';
 import { TimerHeap } from './timer-heap.ts';
@@ -60,6 +62,7 @@ class RuleEngine implements Engine {
       learned: new Map(),
       clauses: [],
       links: new Map(),
+      sources: new Map(),
       counted: [],
       replaced: [],
       awaitsFirsts: null,
@@ -168,6 +171,10 @@ class RuleEngine implements Engine {
         if (!core.isAsleep) this.advance(at);
         takeSchedule(core, input.key, input.isOpen, moment);
         return null;
+      case 'source':
+        this.advance(at);
+        noteSource(core, input, moment);
+        return null;
       case 'act':
         this.advance(at);
         return perform(core, input.act, moment);
@@ -223,6 +230,14 @@ class RuleEngine implements Engine {
     return {
       wallOffsetMs: core.wallOffsetMs,
       points: [...this.#points.slots()].map(({ point }) => this.#points.memory(point.index)),
+      sources: [...core.sources.values()]
+        .map(({ name, isBridge, lostAt, awaitsLink }) => ({
+          name,
+          isBridge,
+          lostAt: orNull(lostAt) as EngineMs | null,
+          awaitsLink,
+        }))
+        .sort((a, b) => (a.name < b.name ? -1 : 1)),
       learned: [...core.learned.values()].sort((a, b) => a.point - b.point),
       alerts: [
         ...orderedCells(core).map((cell) => ({
@@ -243,6 +258,8 @@ class RuleEngine implements Engine {
     const core = this.#core;
     core.wallOffsetMs = snapshot.wallOffsetMs;
     for (const memory of snapshot.points) this.#points.restore(memory);
+    for (const { name, isBridge, lostAt, awaitsLink } of snapshot.sources)
+      Object.assign(sourceOf(core, name), { isBridge, lostAt: lostAt ?? NaN, awaitsLink });
     for (const one of snapshot.learned) core.learned.set(one.point, one);
     for (const stored of snapshot.alerts) core.dormant.set(alertKey(stored.alert), stored);
     this.#core.isAsleep = true;

@@ -270,7 +270,7 @@ function subjectOf(cell: AlertCell): MessageFacts['subject'] {
   if (cell.kind === 'value' || cell.kind === 'compound' || cell.kind === 'silence') {
     return cell.levels[0]?.level.comparator.kind ?? 'silent_for';
   }
-  return cell.kind;
+  return cell.kind === 'source' ? 'event' : cell.kind;
 }
 
 function situationOf(cell: AlertCell, { kind }: Conclusion): MessageFacts['situation'] {

@@ -9,6 +9,7 @@ import { judgeGauge } from './judge-gauge.ts';
 import { judgeUnknown } from './judge-reading.ts';
 import { finishTelling } from './notices.ts';
 import type { PointSlot } from './point-table.ts';
+import { blameAgain, blameSource, raiseSource } from './source-lost.ts';
 import { arm, finishDelays, settle, type Moment } from './settle.ts';
 import { tellFirsts } from './was-down.ts';
 import { markByTime } from './watch.ts';
@@ -24,13 +25,18 @@ export function fireDue(core: EngineCore, at: number): void {
 
 function fire(core: EngineCore, cell: AlertCell, at: number): void {
   const moment: Moment = { at, seq: lastCause(core, cell), atMs: NaN };
+  const slot = core.points.slot(cell.pointIndex);
+  const isStale = slot !== undefined && slot.stale === cell;
   if (markByTime(core, cell, at)) {
-    const slot = core.points.slot(cell.pointIndex);
-    const isStale = slot !== undefined && slot.stale === cell;
-    if (isStale) core.points.stale[cell.pointIndex] = 1;
-    settle(core, cell, 'breached', moment);
+    if (isStale) {
+      core.points.stale[cell.pointIndex] = 1;
+      blameSource(core, slot, moment);
+    }
+    if (cell.kind === 'source') raiseSource(core, cell, moment);
+    else settle(core, cell, 'breached', moment);
     if (isStale) judgeStale(core, slot, moment);
   } else {
+    if (isStale) blameAgain(core, slot, moment);
     if (cell.firsts !== null && cell.firsts.dueMs <= at) tellFirsts(core, cell, at, moment.seq);
     cell.steady = false;
     finishDelays(core, cell, at, moment.seq);

@@ -12,6 +12,7 @@ import { markByValue, markClear } from './levels.ts';
 import type { PointSlot } from './point-table.ts';
 import { findQuietRange } from './quiet.ts';
 import { arm, noteQuality, settle, type Moment } from './settle.ts';
+import { noteSourceHeard } from './source-lost.ts';
 import { noteFirstValue } from './was-down.ts';
 import { noteWait } from './watch.ts';
 import { noteWorst } from './worst.ts';
@@ -93,6 +94,7 @@ export function hear(core: EngineCore, slot: PointSlot, value: number, moment: M
   points.stale[index] = 0;
   if (slot.stale !== null) endWait(core, slot.stale, moment);
   if (slot.bad !== null) endWait(core, slot.bad, moment);
+  if (slot.source !== null) noteSourceHeard(core, slot, moment);
   if (isFirst) noteFirstHeard(core, slot, moment);
   if (core.awaitsFirsts !== null) noteFirstValue(core, core.awaitsFirsts, slot.point, moment);
 }

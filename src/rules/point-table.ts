@@ -17,11 +17,14 @@ export interface PointSlot {
   stale: AlertCell | null;
   bad: AlertCell | null;
   neverHeard: AlertCell | null;
+  /** Set, or learned; null: neither. */
   expectEveryMs: number | null;
   /** null: it acknowledges nothing. */
   button: Button | null;
   /** null: the point is not derived, and nothing is derived from it. */
   link: DerivedLink | null;
+  /** What it comes through; null: nothing that is known. */
+  source: SourceState | null;
 }
 
 /** A point among those that are calculated from each other (contract 1, `expression:`). */
@@ -38,6 +41,22 @@ export interface Button {
   readonly rules: readonly Rule[];
   /** The last good value since the start; NaN: there was none. */
   previous: number;
+}
+
+/** What points come through: when it is lost, they are lost together. */
+export interface SourceState {
+  readonly name: string;
+  /** Key of the alert `limen.source_lost` about it. */
+  readonly key: string;
+  readonly children: Set<PointSlot>;
+  /** Another broker. */
+  isBridge: boolean;
+  /** Engine time at which its connection was lost; NaN: it is there, or nobody knows. */
+  lostAt: number;
+  /** It was not seen to be connected since the start. */
+  awaitsLink: boolean;
+  /** null: it was never lost. */
+  cell: AlertCell | null;
 }
 
 const staleCode = qualityCodes.stale;

@@ -13,6 +13,7 @@ import { settleGroups } from './first-out.ts';
 import { creditFlags, restartFlags } from './flags.ts';
 import { judgeReplaced } from './replace-point.ts';
 import { adoptLevels } from './rule-change.ts';
+import { forgetLinks } from './source-lost.ts';
 import { arm, type Moment } from './settle.ts';
 import { creditTelling, restartTelling } from './telling.ts';
 import { giveUpFirsts, tellWasDown } from './was-down.ts';
@@ -28,6 +29,7 @@ export function restart(core: EngineCore, started: Started, moment: Moment): voi
   for (const clause of core.clauses) clause.isCurrent = false;
   giveUpFirsts(core);
   followInputs(core);
+  forgetLinks(core);
   for (const cell of orderedCells(core)) {
     restartDelays(cell, started.elapsedMs !== null, moment.at);
     restartFlags(cell, started.elapsedMs !== null, moment.at);
@@ -125,6 +127,7 @@ function restartWait(core: EngineCore, cell: AlertCell, { at, seq }: Moment): vo
       break;
     case 'value':
     case 'compound':
+    case 'source':
     case 'event':
       break;
   }

@@ -24,6 +24,8 @@ export interface RuleBook {
   expectEveryMs(point: Name): DurationMs | null;
   /** Points that are calculated, each with the names of its inputs. */
   readonly derived: ReadonlyMap<string, readonly string[]>;
+  /** What the config says a point comes through; null: nothing. */
+  viaOf(point: Name): string | null;
   /** Points named in full, each once: expected from the start. */
   readonly expectedPoints: readonly Name[];
   /** Patterns that must find a number of points. */
@@ -86,6 +88,7 @@ export function createRuleBook(
     },
     acknowledgedWith: (point) => byButton.get(pointName(point)) ?? [],
     expectEveryMs: ({ device, metric }) => mergePointEntries(entries, device, metric).expectEveryMs,
+    viaOf: ({ device, metric }) => mergePointEntries(entries, device, metric).via,
     expectedPoints: namedPoints(rules, entries, derived),
     expectedCounts: entries.flatMap(({ pattern, atLeast, expectEveryMs }) =>
       atLeast === null

@@ -27,6 +27,7 @@ import {
 import { ownRule } from './own-rules.ts';
 import { createRuleBook, judgementOf, type RuleBook } from './rule-book.ts';
 import { arm, end, raiseTo, settle, stepOf, type Moment } from './settle.ts';
+import { recallSources, reviewSources } from './source-lost.ts';
 import { recallWasDown } from './was-down.ts';
 import { adoptTelling } from './telling.ts';
 import { markByTime } from './watch.ts';
@@ -62,6 +63,7 @@ export function applyConfig(
   // Before the points: a new watch for a point that is there already has to find it.
   expectPoints(core, book, moment);
   recallWasDown(core, moment);
+  recallSources(core, moment);
   for (const slot of core.points.slots()) {
     const added = equipPoint(core, slot, moment);
     if (isFirst || !core.points.isUsable(slot.point.index)) continue;
@@ -72,6 +74,7 @@ export function applyConfig(
     if (!isFirst) judgeCompound(core, cell, moment);
   }
   if (!isFirst) settleGroups(core, moment);
+  if (!isFirst) reviewSources(core, moment);
   core.points.disturbAll();
 }
 

@@ -57,10 +57,19 @@ function waitsSince(core: EngineCore, cell: AlertCell): number {
       return index > 0 && !Number.isNaN(points.heardAt[index] ?? NaN) ? NaN : cell.since;
     case 'too_few':
       return cell.enough ? NaN : cell.since;
+    case 'source':
+      // Of another broker alone the time is enough; of any other source its points have to tell.
+      if (cell.condition === 'breached') return cell.since;
+      return bridgeLostAt(core, cell);
     case 'event':
       return cell.condition === 'breached' ? cell.since : NaN;
     case 'value':
     case 'compound':
       return NaN;
   }
+}
+
+function bridgeLostAt(core: EngineCore, cell: AlertCell): number {
+  const source = core.sources.get(cell.device);
+  return source?.isBridge === true ? source.lostAt : NaN;
 }

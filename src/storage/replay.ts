@@ -80,7 +80,7 @@ interface Beginning {
 
 /** Rows are read in blocks of so many numbers: no statement stays open, so checkpoints are not held up. */
 const blockRows = 4_096;
-const inputKinds = "('started', 'stopped', 'clock', 'config', 'point', 'learned')";
+const inputKinds = "('started', 'stopped', 'clock', 'config', 'point', 'source', 'learned')";
 
 /** Finds the rows between two wall times by the stamps of the groups; null: there are none. */
 export function findReplayRange(

@@ -51,6 +51,7 @@ export function createTestDoor(): TestDoor {
       };
     },
     begin: () => undefined,
+    client: () => undefined,
     command(topic, payload, retain, publisher) {
       commands.push({ topic, payload: payload.toString('utf8'), retain, publisher });
       return topic.endsWith('/ack');

@@ -114,12 +114,14 @@ describe('mergePointEntries()', () => {
         { value: 60, unit: '°C' },
       ],
       expectEveryMs: 300_000,
+      via: null,
       calibrations: [],
     });
     expect(mergePointEntries(config().points, 'freezer-2', 'temperature')).toEqual({
       unit: '°C',
       valid: null,
       expectEveryMs: 60_000,
+      via: null,
       calibrations: [],
     });
   });

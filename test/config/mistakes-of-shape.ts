@@ -134,11 +134,6 @@ export const shape: readonly MistakeCase[] = [
     allowed: 'from, scale, offset',
   },
   {
-    text: 'points:\n  a/b: { ¦via: gateway }\n',
-    message: '"via" is not in this version of Limen',
-    allowed: null,
-  },
-  {
     text: 'outputs:\n  fan: { mqtt: { topic: fan }, ¦min_on: 5s }\n',
     message: '"min_on" is not in this version of Limen',
     allowed: null,

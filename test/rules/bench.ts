@@ -35,6 +35,7 @@ export interface Bench {
   started(at: number, started?: Partial<Extract<EngineInput, { kind: 'started' }>>): void;
   clock(at: number, creditMs: number, stepMs?: number): void;
   schedule(at: number, key: string, isOpen: boolean | null): void;
+  source(at: number, source: string, connected: boolean, bridge?: boolean): void;
   read(at: number, value: number, quality?: Quality, point?: Point): void;
   act(at: number, ask: Ask['act'] | Ask, options?: Partial<ActTarget>): ActVerdict | null;
   advance(at: number): void;
@@ -107,6 +108,7 @@ export function pointEntry(pattern: string, more: Partial<PointEntry> = {}): Poi
     valid: null,
     expectEveryMs: null,
     atLeast: null,
+    via: null,
     calibrations: null,
     expression: null,
     ...more,
@@ -175,6 +177,8 @@ function createBench(firstSeq: number, snapshot: EngineSnapshot | null): Bench {
     clock: (at, creditMs, stepMs = 0) =>
       void accept(at, { kind: 'clock', wallOffsetMs: wallOffsetMs + stepMs, creditMs }),
     schedule: (at, key, isOpen) => void accept(at, { kind: 'schedule', key, isOpen }),
+    source: (at, source, connected, bridge = false) =>
+      void accept(at, { kind: 'source', source, connected, bridge }),
     read: (at, value, quality = 'good', point = fridge) => {
       seq += 1;
       engine.reading(

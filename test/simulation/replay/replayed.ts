@@ -49,7 +49,16 @@ export function replayJournal(directory: string): Replayed {
 }
 
 /** Kinds of entries that are inputs of the engine. */
-const inputKinds = new Set(['config', 'point', 'started', 'stopped', 'clock', 'act', 'learned']);
+const inputKinds = new Set([
+  'config',
+  'point',
+  'started',
+  'stopped',
+  'clock',
+  'act',
+  'learned',
+  'source',
+]);
 
 class JournalReplay {
   readonly #rows: readonly Row[];
@@ -259,7 +268,12 @@ class JournalReplay {
       this.#project(row.seq, 'learned', row.key, body);
       const point = this.#knownPoints().findLast((known) => pointName(known) === row.key)?.index;
       if (point === undefined) throw new Error(`nobody knows the point ${row.key}`);
-      this.#accept(row, { kind: 'learned', point, staleAfterMs: body.stale_after_ms });
+      this.#accept(row, {
+        kind: 'learned',
+        point,
+        staleAfterMs: body.stale_after_ms,
+        via: body.via,
+      });
       return;
     }
     this.#accept(row, inputOf(row));
@@ -336,11 +350,21 @@ function inputOf(row: EntryRow): EngineInput {
       const body = JSON.parse(row.body) as { wallOffsetMs: number; creditMs: number };
       return { kind: 'clock', wallOffsetMs: body.wallOffsetMs, creditMs: body.creditMs };
     }
+    case 'source': {
+      const { source, connected, bridge } = JSON.parse(row.body) as SourceBody;
+      return { kind: 'source', source, connected, bridge };
+    }
     case 'act':
       return { kind: 'act', act: JSON.parse(row.body) as Act };
     default:
       throw new Error(`a row of kind ${row.entry} is no input`);
   }
+}
+
+interface SourceBody {
+  readonly source: string;
+  readonly connected: boolean;
+  readonly bridge: boolean;
 }
 
 interface StartedBody {
