@@ -57,7 +57,7 @@ export function readRules(
         lateAfterMs:
           readDuration(context, [...path, 'late_after'], rule.late_after) ??
           ruleDefaults.lateAfterMs,
-        ...readActiveWhen(context, path, rule),
+        ...readActiveWhen(context, path, rule, findSettings),
         then: readActions(context, [...path, 'then'], rule.then ?? [], names),
         ...readCalls(context, path, rule, names),
         variants:

@@ -110,16 +110,6 @@ const action = strictMap(
   ['group'],
 );
 
-const activeWhen = strictMap({
-  from: key(timeOfDay, 'Time of day at which people are told again.'),
-  to: key(timeOfDay, 'Time of day from which nobody is told; before from: on the next day.'),
-  days: key(
-    list(choice(weekdays), 'a list such as [mon, tue]'),
-    'Days on which it begins (default: every day).',
-  ),
-  zone: key(text, 'Time zone such as Europe/Berlin (default: that of the machine).'),
-});
-
 /** A condition of a compound rule: a comparison, or several conditions in one. */
 export interface MemberInput {
   readonly points?: v.InferOutput<typeof pointsText> | undefined;
@@ -143,7 +133,7 @@ const innerMembers = v.lazy((input): v.GenericSchema =>
   input === undefined ? list(v.record(v.string(), v.unknown()), membersExpected) : members,
 ) as v.GenericSchema as v.GenericSchema<readonly MemberInput[]>;
 
-const member = strictMap({
+const memberKeys = {
   points: key(pointsText, 'Points as device/metric; a glob counts once for each point it matches.'),
   above: key(quantity, 'True above this limit.'),
   below: key(quantity, 'True below this limit.'),
@@ -157,9 +147,30 @@ const member = strictMap({
     strictMap({ n: whole, of: innerMembers }),
     'Instead of points: true if n of these are.',
   ),
-});
+};
+
+const member = strictMap(memberKeys);
 
 const members = list(member, membersExpected);
+
+const activeKeys = {
+  from: key(timeOfDay, 'Time of day at which people are told again.'),
+  to: key(timeOfDay, 'Time of day from which nobody is told; before from: on the next day.'),
+  days: key(
+    list(choice(weekdays), 'a list such as [mon, tue]'),
+    'Days on which it begins (default: every day).',
+  ),
+  zone: key(text, 'Time zone such as Europe/Berlin (default: that of the machine).'),
+  ...memberKeys,
+};
+
+const activeWhen = strictMap({
+  ...activeKeys,
+  all: key(
+    list(strictMap(activeKeys), 'a list of schedules and conditions'),
+    'People are told while all of these hold: schedules and conditions.',
+  ),
+});
 
 const compoundKeys = {
   all: key(members, 'Raise if all of these are true; instead of points and a limit.'),

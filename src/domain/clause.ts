@@ -68,10 +68,12 @@ export function patternsOf(clause: Clause): readonly PointPattern[] {
   return [...byText.values()];
 }
 
-/** Every point that a rule judges, by itself or in a clause. */
+/** Every point that a rule judges: by itself, in a clause, or as the condition of its `active_when`. */
 export function pointPatterns(rule: Rule): readonly PointPattern[] {
   const clause = clauseOf(rule);
-  return clause === null ? rule.points : patternsOf(clause);
+  const judged = clause === null ? rule.points : patternsOf(clause);
+  const condition = rule.activeWhen?.clause ?? null;
+  return condition === null ? judged : [...judged, ...patternsOf(condition)];
 }
 
 /** Rules of which no pattern, or no pattern of one of their members, matches a point that is known. */
@@ -85,17 +87,21 @@ export function unmatchedRules(
 }
 
 /** The patterns of a rule whose points can have text states. */
-export function textPatterns({ points, levels, acknowledgeWith }: Rule): readonly PointPattern[] {
+export function textPatterns(rule: Rule): readonly PointPattern[] {
+  const { points, levels, acknowledgeWith, activeWhen } = rule;
   const isButton = acknowledgeWith !== null && typeof acknowledgeWith.equals === 'string';
   const buttons = isButton ? [compilePattern(pointName(acknowledgeWith))] : [];
-  const compared = levels.flatMap(({ comparator }) => {
-    if (isCompound(comparator)) {
-      const texts = comparisonsOf(comparator).filter((each) => isText(each.comparator));
-      return texts.flatMap((each) => each.points);
-    }
+  const judged = levels.flatMap(({ comparator }) => {
+    if (isCompound(comparator)) return textsOf(comparator);
     return isText(comparator) ? points : [];
   });
-  return [...compared, ...buttons];
+  const condition = activeWhen?.clause ?? null;
+  return [...judged, ...buttons, ...(condition === null ? [] : textsOf(condition))];
+}
+
+function textsOf(clause: Clause): readonly PointPattern[] {
+  const texts = comparisonsOf(clause).filter((each) => isText(each.comparator));
+  return texts.flatMap((each) => each.points);
 }
 
 function isText(comparator: Comparator): boolean {
@@ -105,7 +111,12 @@ function isText(comparator: Comparator): boolean {
 
 function membersOf(rule: Rule): readonly (readonly PointPattern[])[] {
   const clause = clauseOf(rule);
-  if (clause === null) return [rule.points];
+  const judged = clause === null ? [rule.points] : membersOfClause(clause);
+  const condition = rule.activeWhen?.clause ?? null;
+  return condition === null ? judged : [...judged, ...membersOfClause(condition)];
+}
+
+function membersOfClause(clause: Clause): readonly (readonly PointPattern[])[] {
   if (clause.kind === 'expression') return patternListOf(clause).map((pattern) => [pattern]);
   return comparisonsOf(clause).map(({ points }) => points);
 }

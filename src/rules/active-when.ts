@@ -1,11 +1,29 @@
 import type { Condition } from '../domain/alert.ts';
-import type { ActiveWhen, Rule } from '../domain/rule.ts';
+import type { Rule } from '../domain/rule.ts';
 import { scheduleKey } from '../domain/schedule.ts';
 import type { DurationMs } from '../domain/time.ts';
+import { bindActiveClauses, restartActiveClauses } from './active-clause.ts';
 import type { AlertCell, Suppression } from './alert-cell.ts';
 import { orderedCells, type EngineCore } from './engine-core.ts';
 import { arm, type Moment } from './settle.ts';
-import { changeSuppressions, suppressionBy } from './suppress.ts';
+import { changeSuppressions, isSuppressedBy, suppressionBy } from './suppress.ts';
+
+/** Takes over the conditions in the `active_when` of another config. */
+export function adoptActiveWhen(core: EngineCore, rules: readonly Rule[]): void {
+  bindActiveClauses(core, rules, (rule, moment) => {
+    if (core.isAsleep) return;
+    for (const cell of orderedCells(core))
+      if (cell.rule.name === rule) followActiveWhen(core, cell, moment);
+  });
+}
+
+/** The start judges every condition anew, before any alert follows it. */
+export function restartActiveWhen(core: EngineCore): void {
+  const inactive = new Set<string>();
+  for (const cell of core.cells.values())
+    if (isSuppressedBy(cell, 'active_when')) inactive.add(cell.rule.name);
+  restartActiveClauses(core, (rule) => inactive.has(rule));
+}
 
 /** A schedule opened or closed. While Limen is not started it is only noted: the start follows it. */
 export function takeSchedule(
@@ -30,7 +48,7 @@ export function takeSchedule(
 export function followActiveWhen(core: EngineCore, cell: AlertCell, moment: Moment): void {
   const { activeWhen } = cell.rule;
   if (activeWhen === null && cell.suppressions.length === 0) return;
-  const next = activeWhen === null ? null : ownSuppression(core, cell, activeWhen, moment);
+  const next = activeWhen === null ? null : ownSuppression(core, cell, moment);
   const before = cell.suppressions.find(isOwn);
   if (next === (before ?? null)) return;
   const others = cell.suppressions.filter((one) => !isOwn(one));
@@ -41,21 +59,18 @@ export function followActiveWhen(core: EngineCore, cell: AlertCell, moment: Mome
 
 /** The part of it that comes before anything is told by another rule: an end of the suppression comes after that. */
 export function suppressInactive(core: EngineCore, cell: AlertCell, moment: Moment): void {
-  const { activeWhen } = cell.rule;
-  if (activeWhen !== null && isActive(core, activeWhen) === 'clear')
-    followActiveWhen(core, cell, moment);
+  if (isActive(core, cell.rule) === 'clear') followActiveWhen(core, cell, moment);
 }
 
 // The suppression by the alert's own rule that is to be in force now; the very one that is there, if it is to go on.
 function ownSuppression(
   core: EngineCore,
   cell: AlertCell,
-  activeWhen: ActiveWhen,
   { at, seq }: Moment,
 ): Suppression | null {
   const before = cell.suppressions.find(isOwn) ?? null;
   const when = { at, cause: [seq] };
-  switch (isActive(core, activeWhen)) {
+  switch (isActive(core, cell.rule)) {
     case 'clear':
       return before?.by === 'active_when' ? before : suppressionBy('active_when', when);
     case 'unknown':
@@ -70,8 +85,13 @@ function ownSuppression(
   }
 }
 
-function isActive(core: EngineCore, { schedules }: ActiveWhen): Condition {
-  let isKnown = true;
+// Whether people are to be told: `all` of the schedules and the clause, in Kleene's logic.
+function isActive(core: EngineCore, { name, activeWhen }: Rule): Condition {
+  if (activeWhen === null) return 'breached';
+  const { schedules, clause } = activeWhen;
+  const verdict = clause === null ? 'breached' : core.activeClauses.get(name)?.verdict;
+  if (verdict === 'clear') return 'clear';
+  let isKnown = verdict === 'breached';
   for (const schedule of schedules) {
     const isOpen = core.schedules.get(scheduleKey(schedule)) ?? null;
     if (isOpen === false) return 'clear';

@@ -93,6 +93,14 @@ export interface BoundClause extends ClauseUse {
   hasMoved: boolean;
 }
 
+/** The condition in the `active_when` of a rule: judged once for all its alerts. */
+export interface ActiveClause {
+  /** Two with the same text are the same. */
+  readonly text: string;
+  readonly bound: BoundClause;
+  verdict: Condition;
+}
+
 /** What a clause is bound for. */
 export interface ClauseUse {
   readonly clause: Clause;

@@ -1,7 +1,7 @@
 import type { Alert } from '../domain/alert.ts';
 import type { EngineSurroundings, LearnedInterval } from '../domain/engine.ts';
 import { compareCells, type AlertCell } from './alert-cell.ts';
-import type { BoundClause } from './clause-tree.ts';
+import type { ActiveClause, BoundClause } from './clause-tree.ts';
 import type { LifeCycleFacts } from './life-cycle.ts';
 import type { DerivedLink, PointTable, SourceState } from './point-table.ts';
 import type { ExpectedCount, RuleBook } from './rule-book.ts';
@@ -50,6 +50,8 @@ export interface EngineCore {
   wallOffsetMs: number;
   /** Whether each schedule is open, by `scheduleKey`; null: nobody knows. */
   readonly schedules: Map<string, boolean | null>;
+  /** The conditions of `active_when`, by the names of their rules. */
+  readonly activeClauses: Map<string, ActiveClause>;
   /** Restored and not started yet: what came due while Limen was down waits for the restart table. */
   isAsleep: boolean;
   /** null until the first config. */

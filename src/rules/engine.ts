@@ -76,6 +76,7 @@ class RuleEngine implements Engine {
       },
       wallOffsetMs: 0,
       schedules: new Map(),
+      activeClauses: new Map(),
       isAsleep: false,
       book: null,
     };

@@ -3,7 +3,7 @@ import type { EngineInput } from '../domain/engine.ts';
 import { limits } from '../domain/limits.ts';
 import type { Seq } from '../domain/reading.ts';
 import type { EngineMs } from '../domain/time.ts';
-import { followActiveWhen } from './active-when.ts';
+import { followActiveWhen, restartActiveWhen } from './active-when.ts';
 import type { AlertCell } from './alert-cell.ts';
 import { followInputs } from './derived-links.ts';
 import { orderedCells, type EngineCore } from './engine-core.ts';
@@ -27,6 +27,7 @@ export function restart(core: EngineCore, started: Started, moment: Moment): voi
   core.points.disturbAll();
   core.points.forgetFuture(moment.at + started.wallOffsetMs);
   for (const clause of core.clauses) clause.isCurrent = false;
+  restartActiveWhen(core);
   giveUpFirsts(core);
   followInputs(core);
   forgetLinks(core);

@@ -1,4 +1,4 @@
-import { clauseOf } from '../domain/clause.ts';
+import { clauseOf, pointPatterns } from '../domain/clause.ts';
 import type { PointEntry } from '../domain/config.ts';
 import { limits } from '../domain/limits.ts';
 import { mergePointEntries } from '../domain/point-settings.ts';
@@ -120,10 +120,7 @@ function namedPoints(
   entries: readonly PointEntry[],
   derived: RuleBook['derived'],
 ): readonly Name[] {
-  const patterns = [
-    ...entries.map((entry) => entry.pattern),
-    ...rules.flatMap((rule) => rule.points),
-  ];
+  const patterns = [...entries.map((entry) => entry.pattern), ...rules.flatMap(pointPatterns)];
   const texts = new Set(patterns.filter((pattern) => pattern.exact).map((pattern) => pattern.text));
   for (const { acknowledgeWith } of rules)
     if (acknowledgeWith !== null) texts.add(pointName(acknowledgeWith));

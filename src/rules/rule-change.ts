@@ -5,7 +5,7 @@ import { ownRules, severityRank, type Rule } from '../domain/rule.ts';
 import { compileCell, isHeld, type AlertCell } from './alert-cell.ts';
 import { breachedMembers, judgeClause, unbindClause } from './clause.ts';
 import { bindCompound, equipCompounds, judgeCompound } from './compound.ts';
-import { followActiveWhen, suppressInactive } from './active-when.ts';
+import { adoptActiveWhen, followActiveWhen, suppressInactive } from './active-when.ts';
 import { linkDerived } from './derived-links.ts';
 import { equipPoint, kindOf, removeCell } from './declare.ts';
 import { orderedCells, type EngineCore } from './engine-core.ts';
@@ -46,6 +46,7 @@ export function applyConfig(
   const isFirst = core.book === null;
   const book = createRuleBook(rules, points, ownSettings);
   core.book = book;
+  adoptActiveWhen(core, rules);
   for (const cell of orderedCells(core)) {
     if (!isConfigured(core, cell)) {
       adoptOwnRule(core, cell, moment);

@@ -72,7 +72,38 @@ export const activeWhenMistakes: readonly MistakeCase[] = [
   {
     text: activeWhen('from: "08:00", ¦until: "18:00"'),
     message: 'unknown key "until"',
-    allowed: 'from, to, days, zone',
+    allowed: 'from, to, days, zone, points, above',
+  },
+  {
+    text: activeWhen('days: [sat], ¦points: c/d, equals: true'),
+    message: 'a schedule and a condition in one',
+    allowed: 'all: [{ from: ..., to: ... }, { points: ... }]',
+  },
+  {
+    text: activeWhen('¦zone: UTC, all: [{ days: [sat] }]'),
+    message: 'zone: beside all:',
+    allowed: 'everything in the list of all:',
+  },
+  {
+    text: activeWhen('all: [{ days: [sat] }, ¦{ above: 5 }]'),
+    message: 'the key "points" is missing',
+    allowed: null,
+  },
+  {
+    text: activeWhen('all: [{ points: c/d, equals: on }, { days: ¦[] }]'),
+    message: 'found an empty list',
+    allowed: 'mon, tue, wed, thu, fri, sat, sun',
+  },
+  {
+    text: activeWhen('all: ¦[]'),
+    message: 'found an empty list',
+    allowed: 'at least one schedule',
+  },
+  { text: rule('active_when: ¦{}'), message: 'found an empty map', allowed: 'from and to, days' },
+  {
+    text: activeWhen('points: c/d, above: ¦5 zorg'),
+    message: 'unknown unit "zorg"',
+    allowed: '°C °F K Pa',
   },
   {
     text: rule('¦settle: 5m'),

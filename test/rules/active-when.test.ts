@@ -1,7 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import type { Rule } from '../../src/domain/rule.ts';
+import { compilePattern } from '../../src/domain/point.ts';
+import type { Clause, Rule } from '../../src/domain/rule.ts';
 import { scheduleKey, type Schedule } from '../../src/domain/schedule.ts';
-import { above, fridge, level, makeRule, startBench, wallOffsetMs, type Bench } from './bench.ts';
+import {
+  above,
+  fridge,
+  level,
+  makePoint,
+  makeRule,
+  quantity,
+  startBench,
+  wallOffsetMs,
+  type Bench,
+} from './bench.ts';
 
 const hours: Schedule = { fromMinute: 480, toMinute: 1080, days: ['mon'], zone: null };
 const nights: Schedule = { ...hours, fromMinute: 1320, toMinute: 360 };
@@ -104,6 +115,110 @@ describe('takeSchedule()', () => {
       'flag active suppressed by active_when',
       'flag active unshelved by active_when',
     ]);
+  });
+});
+
+describe('adoptActiveWhen()', () => {
+  const door = makePoint(2, 'fridge', 'door', { kind: 'boolean' });
+  const fan = makePoint(3, 'fan', 'speed', {});
+  const closed: Clause = {
+    kind: 'compare',
+    points: [compilePattern('fridge/door')],
+    comparator: { kind: 'equals', value: false },
+    deadband: quantity(0),
+  };
+  const turning: Clause = {
+    kind: 'compare',
+    points: [compilePattern('fan/speed')],
+    comparator: { kind: 'above', limit: quantity(100) },
+    deadband: quantity(10),
+  };
+  const whilst = (clause: Clause): Rule => ruleOf({ activeWhen: { schedules: [], clause } });
+  const start = (rule: Rule): Bench => startBench([rule], [], [fridge, door, fan]);
+  const seen = (bench: Bench): string | null => bench.alert().suppressedBy;
+
+  test('suppresses by the reading that makes the condition clear, and tells by the one that ends that', () => {
+    const bench = start(whilst(closed));
+    bench.read(0, 6);
+    bench.take();
+    bench.read(1, 1, 'good', door);
+    expect(told(bench)).toEqual(['flag active suppressed by active_when']);
+    expect(bench.events.at(-1)?.cause).toEqual([bench.engine.pointMemory(door.index)?.seq]);
+    bench.read(2, 1, 'good', door);
+    bench.read(3, 6);
+    expect(told(bench)).toEqual([]);
+    bench.read(4, 0, 'good', door);
+    expect(told(bench)).toEqual(['flag active unsuppressed']);
+  });
+
+  test.each(['bad', 'stale'] as const)('suppresses nothing while the value is %s', (quality) => {
+    const bench = start(whilst(closed));
+    bench.read(0, 1, 'good', door);
+    bench.read(1, 6);
+    expect(seen(bench)).toBe('active_when');
+    bench.read(2, NaN, quality, door);
+    expect(seen(bench)).toBeNull();
+  });
+
+  test('needs the schedule to be open and the condition to be breached', () => {
+    const bench = start(ruleOf({ activeWhen: { schedules: [hours], clause: closed } }));
+    bench.read(0, 0, 'good', door);
+    bench.schedule(1, key, false);
+    expect(seen(bench)).toBe('active_when');
+    bench.schedule(2, key, true);
+    expect(seen(bench)).toBeNull();
+    bench.read(3, 1, 'good', door);
+    expect(seen(bench)).toBe('active_when');
+    bench.schedule(4, key, null);
+    expect(seen(bench)).toBe('active_when');
+  });
+
+  test('leaves a condition only beyond its deadband, over a restart too', () => {
+    const rule = whilst(turning);
+    const bench = start(rule);
+    bench.read(0, 80, 'good', fan);
+    expect(seen(bench)).toBe('active_when');
+    bench.read(1, 101, 'good', fan);
+    bench.read(2, 95, 'good', fan);
+    expect(seen(bench)).toBeNull();
+    const next = bench.reborn(3, [rule], [], [fridge, door, fan]);
+    next.started(3, { elapsedMs: 1 });
+    expect(seen(next)).toBeNull();
+    next.read(4, 89, 'good', fan);
+    next.read(5, 95, 'good', fan);
+    expect(seen(next)).toBe('active_when');
+    const third = next.reborn(6, [rule], [], [fridge, door, fan]);
+    third.started(6, { elapsedMs: 1 });
+    expect(seen(third)).toBe('active_when');
+  });
+
+  test('judges another condition at once, and forgets the one before', () => {
+    const bench = start(whilst(closed));
+    bench.read(0, 1, 'good', door);
+    bench.read(1, 200, 'good', fan);
+    expect(seen(bench)).toBe('active_when');
+    bench.config(2, [whilst(turning)]);
+    expect(seen(bench)).toBeNull();
+    bench.read(3, 0, 'good', door);
+    bench.read(4, 50, 'good', fan);
+    bench.config(5, [makeRule()]);
+    expect(seen(bench)).toBeNull();
+    bench.read(6, 300, 'good', fan);
+    bench.read(7, 50, 'good', fan);
+    expect(seen(bench)).toBeNull();
+  });
+
+  test('is one for all alerts of the rule', () => {
+    const cellar = makePoint(4, 'cellar', 'temperature', { unit: '°C' });
+    const points = [compilePattern('*/temperature')];
+    const bench = startBench(
+      [ruleOf({ points, activeWhen: { schedules: [], clause: closed } })],
+      [],
+      [fridge, door, cellar],
+    );
+    bench.read(0, 1, 'good', door);
+    expect(seen(bench)).toBe('active_when');
+    expect(bench.alert('warm', cellar).suppressedBy).toBe('active_when');
   });
 });
 
