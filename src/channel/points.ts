@@ -296,7 +296,11 @@ export class Points {
   }
 }
 
-function validRange({ valid }: PointSettings, unit: string | null): [low: number, high: number] {
+/** The valid range of a point in its unit. */
+export function validRange(
+  { valid }: PointSettings,
+  unit: string | null,
+): [low: number, high: number] {
   if (valid === null) return [-Infinity, Infinity];
   const [low, high] = valid.map((bound) =>
     bound.unit === null || unit === null ? bound.value : convert(bound.value, bound.unit, unit),

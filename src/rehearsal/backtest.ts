@@ -8,7 +8,7 @@ import type { DurationMs, WallMs } from '../domain/time.ts';
 import { findReplayRange, replay } from '../storage/replay.ts';
 import { compareAlerts, type Comparison } from './compare-alerts.ts';
 import { HistoryRun } from './history-run.ts';
-import { replayRules, sharedRules } from './replayed-rules.ts';
+import { createIndexes, replayRules, sharedRules } from './replayed-rules.ts';
 import { suggest } from './suggestions.ts';
 
 /** What is listed of the differences; all of them are counted. */
@@ -30,7 +30,8 @@ export function backtest(request: BacktestRequest): BacktestOutcome {
 
   const fromMs = Math.max(request.fromMs, range.startAt + range.startOffsetMs) as WallMs;
   const toMs = (range.endAt + range.endOffsetMs) as WallMs;
-  const start = { at: range.startAt, wallOffsetMs: range.startOffsetMs, fromMs, rule };
+  const indexOf = createIndexes(range.points);
+  const start = { at: range.startAt, wallOffsetMs: range.startOffsetMs, fromMs, rule, indexOf };
   const shared = sharedRules(before, after);
   const old = replayRules(before, { ...start, spared: new Set() });
   const fresh = replayRules(after, { ...start, spared: shared });

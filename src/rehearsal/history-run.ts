@@ -14,7 +14,7 @@ import { newestPoints, type ReplayedRules } from './replayed-rules.ts';
 // What is to be done with the readings of a stored index.
 const skipped = 0;
 const given = 1;
-/** Stored in another unit than one of the configs has. */
+/** Stored in another unit than one of the configs has, or calculated by one of them, or calculated from. */
 const converted = 2;
 const notSeenYet = 3;
 
@@ -38,6 +38,9 @@ export class HistoryRun implements ReplaySink {
   #waiting: Point[] = [];
   #count = 0;
   #at = 0;
+  /** The time of readings from which something is still to be calculated; Infinity: there are none. */
+  #touchedAt = Infinity;
+  #touchedSeq = 0;
 
   constructor(
     range: ReplayRange,
@@ -94,6 +97,7 @@ export class HistoryRun implements ReplaySink {
       let what = todo[point] ?? skipped;
       if (what === skipped) continue;
       const at = baseMs + columns[0];
+      if (at > this.#touchedAt) this.#calculate();
       if (what === notSeenYet) what = this.#meet(point, at);
       const value = columns[2] ?? NaN;
       const target = (index[point] ?? 0) as PointIndex;
@@ -111,6 +115,7 @@ export class HistoryRun implements ReplaySink {
   }
 
   input({ seq, at, kind, body }: ReplayInput): void {
+    this.#calculate();
     // Bodies are rows that Limen wrote.
     switch (kind) {
       case 'point': {
@@ -172,8 +177,27 @@ export class HistoryRun implements ReplaySink {
 
   /** The history ends: what falls due until then happens. */
   finish(at: EngineMs): void {
+    this.#calculate();
     this.#declareWaiting();
     this.#eachEngine(({ engine }) => engine.advance(at));
+  }
+
+  #calculate(): void {
+    const at = this.#touchedAt;
+    if (at === Infinity) return;
+    this.#touchedAt = Infinity;
+    this.#before.derived.flush(this.#touchedSeq, at, null);
+    this.#after.derived.flush(this.#touchedSeq, at, (point, ...reading) =>
+      this.#noteNoise(point, ...reading),
+    );
+  }
+
+  #noteNoise(point: Point, at: number, value: number, quality: number): void {
+    if (point.kind !== 'number' || quality > qualityCodes.suspect) return;
+    const name = pointName(point);
+    const noise = this.#noises.get(name) ?? new PointNoise();
+    this.#noises.set(name, noise);
+    noise.add(at, value);
   }
 
   #eachEngine(give: (rules: ReplayedRules) => void): void {
@@ -194,8 +218,9 @@ export class HistoryRun implements ReplaySink {
     const newest = this.#newest.get(name) ?? point;
     const isJudged = this.#before.judges(newest) || this.#after.judges(newest);
     this.#eachEngine((rules) => {
-      if (!isJudged) return;
+      if (!isJudged || rules.derived.calculates(name)) return;
       const own = rules.inOwnUnit(newest);
+      rules.derived.declare(own);
       rules.engine.accept(0 as Seq, at as EngineMs, { kind: 'point', point: own });
     });
   }
@@ -212,8 +237,11 @@ export class HistoryRun implements ReplaySink {
       this.#index[stored] = newest.index;
       if (both.some((rules) => rules.judges(newest))) what = given;
       const isOwn = both.every((rules) => isIn(point, rules.inOwnUnit(newest)));
-      if (what === given && !isOwn) what = converted;
-      if (what !== skipped && point.index === newest.index && point.kind === 'number') {
+      const isMoved = both.some(({ derived }) => derived.calculates(name) || derived.feeds(name));
+      if (what === given && (!isOwn || isMoved)) what = converted;
+      if (both.every(({ derived }) => derived.calculates(name))) what = skipped;
+      const isOurs = this.#after.derived.calculates(name);
+      if (what !== skipped && !isOurs && point.index === newest.index && point.kind === 'number') {
         const noise = new PointNoise();
         this.#noise[stored] = noise;
         this.#noises.set(name, noise);
@@ -237,15 +265,21 @@ export class HistoryRun implements ReplaySink {
     ownAt: number,
   ): void {
     const quality = qualityCodes[qualityOf(flagged)];
-    this.#eachConverted(stored, value, quality, ({ engine }, index, own, given) =>
+    this.#eachConverted(stored, value, quality, ({ engine }, { index }, own, given) =>
       engine.late(seq as Seq, at as EngineMs, ownAt as WallMs, index, own, given),
     );
   }
 
   #giveConverted(seq: number, at: number, stored: number, value: number, quality: number): void {
-    this.#eachConverted(stored, value, quality, ({ engine, recorder }, index, own, given) => {
+    this.#eachConverted(stored, value, quality, (rules, point, own, given) => {
+      const { engine, recorder, derived } = rules;
       const atMs = (at + recorder.wallOffsetMs) as WallMs;
-      engine.reading(seq as Seq, at as EngineMs, atMs, index, own, given);
+      engine.reading(seq as Seq, at as EngineMs, atMs, point.index, own, given);
+      const name = pointName(point);
+      if (!derived.feeds(name)) return;
+      derived.touch(name);
+      this.#touchedAt = at;
+      this.#touchedSeq = seq;
     });
   }
 
@@ -253,15 +287,16 @@ export class HistoryRun implements ReplaySink {
     stored: number,
     value: number,
     quality: number,
-    give: (rules: ReplayedRules, index: PointIndex, own: number, quality: number) => void,
+    give: (rules: ReplayedRules, point: Point, own: number, quality: number) => void,
   ): void {
     const point = this.#stored.get(stored);
     const newest = this.#newestOf(stored);
     if (point === undefined || newest === undefined) return;
     this.#eachEngine((rules) => {
+      if (rules.derived.calculates(pointName(newest))) return;
       const own = convertStored(value, point, rules.inOwnUnit(newest).unit);
       const isLost = own !== own && quality <= qualityCodes.suspect;
-      give(rules, newest.index, own, isLost ? qualityCodes.bad : quality);
+      give(rules, newest, own, isLost ? qualityCodes.bad : quality);
     });
   }
 }

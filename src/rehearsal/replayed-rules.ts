@@ -1,12 +1,13 @@
 import type { Config, PointEntry } from '../domain/config.ts';
 import type { Engine } from '../domain/engine.ts';
 import { mergePointEntries } from '../domain/point-settings.ts';
-import { pointName, type Point, type PointPattern } from '../domain/point.ts';
+import { pointName, type Point, type PointIndex, type PointPattern } from '../domain/point.ts';
 import type { Seq } from '../domain/reading.ts';
 import { everyVariant, type Rule } from '../domain/rule.ts';
 import type { EngineMs } from '../domain/time.ts';
 import { createEngine } from '../rules/engine.ts';
 import { judgementOf } from '../rules/rule-book.ts';
+import { ReplayedDerived } from './replayed-derived.ts';
 import { SpanRecorder } from './raised-spans.ts';
 
 /** Begins where the history does. */
@@ -19,12 +20,15 @@ export interface ReplayStart {
   readonly rule: string | null;
   /** Rules that another engine runs already, with the same outcome. */
   readonly spared: ReadonlySet<string>;
+  /** The index by which the engines know a point, stored or not. */
+  indexOf(name: string): PointIndex;
 }
 
 /** One config and the engine that runs it over the history. */
 export interface ReplayedRules {
   readonly engine: Engine;
   readonly recorder: SpanRecorder;
+  readonly derived: ReplayedDerived;
   readonly rules: readonly Rule[];
   /** The point as this config has it: its readings are converted to this unit. */
   inOwnUnit(point: Point): Point;
@@ -61,15 +65,18 @@ export function replayRules(config: Config, start: ReplayStart): ReplayedRules {
   });
   const started = { elapsedMs: null, downMs: null, stoppedAt: null, wallOffsetMs } as const;
   engine.accept(zero, at, { kind: 'started', ...started });
+  const derived = new ReplayedDerived(engine, config.points, (name) => start.indexOf(name));
   return {
     engine,
     recorder,
+    derived,
     rules,
     inOwnUnit(point) {
       const { unit } = mergePointEntries(config.points, point.device, point.metric);
       return { ...point, unit: unit ?? point.unit };
     },
     judges: ({ device, metric }) =>
+      derived.feeds(pointName({ device, metric })) ||
       rules.some((rule) => rule.points.some((pattern) => pattern.matches(device, metric))) ||
       config.points.some(
         ({ pattern, expectEveryMs, atLeast }) =>
@@ -110,6 +117,17 @@ function entryOf(pattern: PointPattern): PointEntry {
     via: null,
     calibrations: null,
     expression: null,
+  };
+}
+
+/** Gives each name the index of its newest point, and one of its own to a name that is not stored. */
+export function createIndexes(points: readonly Point[]): (name: string) => PointIndex {
+  const known = new Map([...newestPoints(points)].map(([name, { index }]) => [name, index]));
+  let last = Math.max(0, ...points.map(({ index }) => index));
+  return (name) => {
+    const index = known.get(name) ?? ((last += 1) as PointIndex);
+    known.set(name, index);
+    return index;
   };
 }
 

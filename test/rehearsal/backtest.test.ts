@@ -23,6 +23,12 @@ const midnight = noon + dayLength / 2;
 const rule = (limit: number, more = ''): string =>
   `rules: { warm: { points: d/t, above: ${limit}, severity: warning${more} } }`;
 
+interface StoredPoint {
+  readonly index: number;
+  readonly unit: string;
+  readonly metric?: string;
+}
+
 type Sample = readonly [atMs: number, value: number, quality?: number, point?: number];
 
 function configOf(text: string): Config {
@@ -35,7 +41,7 @@ function configOf(text: string): Config {
 function write(
   samples: readonly Sample[],
   later: Readonly<Record<number, NonNullable<GroupParts['entries']>[number]['body']>> = {},
-  points = [{ index: 1, unit: '°C' }],
+  points: readonly StoredPoint[] = [{ index: 1, unit: '°C' }],
 ): string {
   const directory = temporaryFolder();
   const store = new Store({ directory, bootId: 'boot' }, quiet);
@@ -45,7 +51,9 @@ function write(
   for (const [wallMs, value, quality = 0, point = 1] of samples) {
     const started = later[wallMs];
     const rows = isFirst
-      ? points.map(({ index, unit }) => declares(seq++, pointOf(index, 't', 'number', [], unit)))
+      ? points.map(({ index, unit, metric = 't' }) =>
+          declares(seq++, pointOf(index, metric, 'number', [], unit)),
+        )
       : [];
     const starts =
       started === undefined
@@ -215,4 +223,35 @@ test('backtest() says what there is where nothing was stored in the time asked f
       onUnreadable: () => undefined,
     }),
   ).toThrow('choose --from and --to within');
+});
+
+test('backtest() calculates derived points anew, by the expressions of each config', () => {
+  // What was stored of d/double is of another expression: it was 100 all the time.
+  const stored = samples.flatMap((sample): Sample[] => [sample, [sample[0], 100, 0, 2]]);
+  const directory = write(stored, {}, [
+    { index: 1, unit: '°C' },
+    { index: 2, unit: '°C', metric: 'double' },
+  ]);
+  const derived = (factor: number): string => `
+points: { d/double: { expression: ${factor} * t, inputs: { t: d/t °C }, unit: °C } }
+rules: { high: { points: d/double, above: 8, severity: warning } }
+`;
+  expect(told(run(directory, derived(2), derived(3)))).toEqual([['gained', null, [5, 7]]]);
+  expect(told(run(directory, derived(3), derived(2)))).toEqual([['lost', [5, 7], null]]);
+  const asStored = 'rules: { high: { points: d/double, above: 8, severity: warning } }';
+  expect(told(run(directory, asStored, derived(2)))).toMatchObject([
+    ['moved', [-10, null], [-8, -6]],
+    ['gained', null, [-1, 1]],
+  ]);
+});
+
+test('backtest() knows a derived point that is new, also one that is true or false', () => {
+  const frost = `
+points: { d/high: { expression: 2 * t > 8, inputs: { t: d/t °C } } }
+rules: { on: { points: d/high, equals: true, severity: warning } }
+`;
+  expect(told(run(write(samples), 'rules: {}', frost))).toEqual([
+    ['gained', null, [-8, -6]],
+    ['gained', null, [-1, 1]],
+  ]);
 });
