@@ -121,6 +121,7 @@ export function createApi(parts: Parts): LimenApi {
     countReadings: (query) => parts.reader.countReadings(query),
     quarantined: () => parts.quarantine.records(),
     why: (wanted) => parts.reader.why(wanted),
+    whyNot: (query) => parts.reader.whyNot(query),
     report({ fromMs, toMs }) {
       const untilMs = toMs ?? host.clock.wallMs();
       return parts.reader.report({ fromMs: fromMs ?? untilMs - reportMs, toMs: untilMs });

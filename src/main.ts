@@ -61,6 +61,11 @@ const host: CliHost = {
     };
   },
   loadHistory: () => import('./app-history.ts'),
+  async whyNot(directory, query) {
+    const { whyNot } = await import('./app-why-not.ts');
+    const now = { nowMs: systemClock.wallMs(), isRunning: false };
+    return whyNot(directory, query, now, log.warn);
+  },
   async loadConfigApart(path) {
     const { loadConfigApart } = await import('./threads/start-config.ts');
     return loadConfigApart({ path, scenarios: await host.scenarioNames() });

@@ -5,6 +5,7 @@ import type { Config } from '../domain/config.ts';
 import type { HygieneReport, ReportRange } from '../domain/hygiene.ts';
 import type { Outcome, TestScript } from '../domain/rehearsal.ts';
 import type { WhyReport } from '../domain/why.ts';
+import type { WhyNotQuery, WhyNotReport } from '../domain/why-not.ts';
 import type { Clock } from '../host/clock.ts';
 import type { Log } from '../host/log.ts';
 import type { Terminal } from './terminal.ts';
@@ -72,6 +73,8 @@ export interface CliHost {
   loadConfigApart(path: string): Promise<Loaded>;
   loadSimulator(): Promise<Simulator>;
   loadHistory(): Promise<History>;
+  /** Answered from the files of a data folder, where no Limen runs. */
+  whyNot(directory: string, query: WhyNotQuery): Promise<WhyNotReport>;
   /** What `simulate:` in a config may name. */
   scenarioNames(): Promise<readonly string[]>;
   /** Runs one test of a test file in virtual time. */

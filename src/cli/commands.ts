@@ -26,6 +26,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   readings: { summary: 'print stored readings', load: () => import('./readings.ts') },
   alerts: { summary: 'print the alerts', load: () => import('./alerts.ts') },
   why: { summary: 'print why an alert rang: its whole chain', load: () => import('./why.ts') },
+  'why-not': {
+    summary: 'print what kept an alert from firing at a moment',
+    load: () => import('./why-not.ts'),
+  },
   report: { summary: 'print how well the alerts do their work', load: () => import('./report.ts') },
   ack: { summary: 'acknowledge an alert', load: () => import('./ack.ts') },
   shelve: { summary: 'tell nobody of an alert for a time', load: () => import('./shelve.ts') },
@@ -42,7 +46,6 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
 /** Named by the contract, and to come. */
 export const laterCommands: readonly string[] = [
   'set',
-  'why-not',
   'ports',
   'data',
   'export',

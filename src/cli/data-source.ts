@@ -3,6 +3,7 @@ import type { QuarantineRecord, ReadingRecord, ReadingsQuery } from '../domain/a
 import { LimenError } from '../domain/error.ts';
 import type { HygieneReport, ReportRange } from '../domain/hygiene.ts';
 import type { WhyReport } from '../domain/why.ts';
+import type { WhyNotQuery, WhyNotReport } from '../domain/why-not.ts';
 import { connectLimen, type AlertJson, type LimenClient } from '../http/client.ts';
 import type { CliHost } from './cli-host.ts';
 import { findConfig, readDirectory, type ConfigOption } from './config-file.ts';
@@ -14,6 +15,7 @@ export interface DataSource extends AsyncDisposable {
   countReadings(query: ReadingsQuery): Promise<number>;
   quarantined(): Promise<readonly QuarantineRecord[]>;
   why(wanted: string): Promise<WhyReport>;
+  whyNot(query: WhyNotQuery): Promise<WhyNotReport>;
   report(query: ReportRange): Promise<HygieneReport>;
 }
 
@@ -55,6 +57,7 @@ function readThrough(client: LimenClient): DataSource {
     countReadings: (query) => client.countReadings(query),
     quarantined: () => client.quarantined(),
     why: (wanted) => client.why(wanted),
+    whyNot: (query) => client.whyNot(query),
     report: (query) => client.report(query),
     async [Symbol.asyncDispose]() {
       // Each request had a connection of its own: nothing is left open.
@@ -79,6 +82,7 @@ async function openFiles(host: CliHost, directory: string): Promise<DataSource> 
     countReadings: async (query) => queries.countReadings(query),
     quarantined: async () => queries.quarantined(),
     why: async (wanted) => (await host.loadHistory()).why(directory, wanted, host.log.warn),
+    whyNot: (query) => host.whyNot(directory, query),
     report: async (query) => (await host.loadHistory()).report(directory, query, host.log.warn),
     async [Symbol.asyncDispose]() {
       queries.close();

@@ -1,5 +1,9 @@
+import type { ShownLimit } from '../domain/alert.ts';
 import type { AppliedCalibration } from '../domain/calibration.ts';
-import type { WhyReading } from '../domain/why.ts';
+import type { ComparedMember } from '../domain/engine.ts';
+import type { Value } from '../domain/reading.ts';
+import type { WhyReading, WhyRule } from '../domain/why.ts';
+import { paint, type Terminal } from './terminal.ts';
 import { formatDuration, formatTime, formatValue, printable } from './text.ts';
 
 /** The clock with milliseconds, in local time; the date too. */
@@ -42,4 +46,46 @@ export function durationText(durationMs: number): string {
   if (durationMs > 0 && durationMs < 1_000) return `${Math.round(durationMs)}ms`;
   if (durationMs < 60_000) return `${Number((durationMs / 1000).toFixed(1))}s`;
   return formatDuration(durationMs);
+}
+
+/** A limit with its unit; both ends of a pair. */
+export function limitText(limit: ShownLimit | null, unit: string | null): string {
+  if (limit === null) return '–';
+  const one = (value: Value): string => formatValue(value, unit);
+  return typeof limit === 'object' ? `${one(limit[0])} … ${one(limit[1])}` : one(limit);
+}
+
+/** The rule as it is written in a config, under the time of that config. */
+export function ruleLines(rule: WhyRule, isFirst: boolean, terminal: Terminal): string[] {
+  const { seq, at, line, text } = rule;
+  const from = `config of ${formatMoment(at)}, row ${seq}`;
+  if (text === null || line === null) {
+    return [paint(terminal, 'dim', `Rule      one of Limen's own (${from})`)];
+  }
+  const lines = text.split('\n');
+  const width = String(line + lines.length - 1).length;
+  return [
+    paint(terminal, 'dim', `Rule      ${isFirst ? 'as it was then' : 'later on'} (${from})`),
+    ...lines.map((each, index) => {
+      const number = String(line + index).padStart(width);
+      return `  ${paint(terminal, 'dim', `${number} |`)} ${printable(each)}`;
+    }),
+  ];
+}
+
+/** A member of a compound rule, indented by its depth. */
+export function memberText(member: ComparedMember): string {
+  const { depth, point, input, comparator, value, unit, limit, clear_limit: clear } = member;
+  const indent = '  '.repeat(depth + 1);
+  const verdict = member.verdict === null ? '' : `: ${member.verdict}`;
+  const condition = comparator.replaceAll('_', ' ');
+  if (input !== null)
+    return `${indent}${printable(`${input} = ${point ?? ''}`)} ${formatValue(value, unit)}${verdict}`;
+  if (point === null) {
+    const count = value === null ? '' : ` ${String(value)} breached,`;
+    return `${indent}${condition}:${count} needed ${limitText(limit, null)}${verdict}`;
+  }
+  const back = clear === null ? '' : `, clears at ${limitText(clear, unit)}`;
+  const shown = value === null ? '–' : formatValue(value, unit);
+  return `${indent}${printable(point)} ${shown}, ${condition} ${limitText(limit, unit)}${back}${verdict}`;
 }

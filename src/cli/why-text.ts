@@ -1,10 +1,16 @@
-import type { Value } from '../domain/reading.ts';
-import type { ShownLimit } from '../domain/alert.ts';
-import type { ComparedLevel, ComparedMember } from '../domain/engine.ts';
-import type { WhyReport, WhyRule, WhyVerdict } from '../domain/why.ts';
+import type { ComparedLevel } from '../domain/engine.ts';
+import type { WhyReport, WhyVerdict } from '../domain/why.ts';
 import { paint, type Terminal } from './terminal.ts';
 import { formatValue, printable, severityColors } from './text.ts';
-import { durationText, formatMoment, formatMomentSince, readingText } from './why-format.ts';
+import {
+  durationText,
+  formatMoment,
+  formatMomentSince,
+  limitText,
+  memberText,
+  readingText,
+  ruleLines,
+} from './why-format.ts';
 import { stepLines } from './why-steps.ts';
 
 /** The time of a reading and that of its judgement differ by the work in between: no news below this. */
@@ -65,34 +71,12 @@ function verdictLines(verdict: WhyVerdict): string[] {
   ];
 }
 
-function memberText(member: ComparedMember): string {
-  const { depth, point, input, comparator, value, unit, limit, clear_limit: clear } = member;
-  const indent = '  '.repeat(depth + 1);
-  const verdict = member.verdict === null ? '' : `: ${member.verdict}`;
-  const condition = comparator.replaceAll('_', ' ');
-  if (input !== null)
-    return `${indent}${printable(`${input} = ${point ?? ''}`)} ${formatValue(value, unit)}${verdict}`;
-  if (point === null) {
-    const count = value === null ? '' : ` ${String(value)} breached,`;
-    return `${indent}${condition}:${count} needed ${limitText(limit, null)}${verdict}`;
-  }
-  const back = clear === null ? '' : `, clears at ${limitText(clear, unit)}`;
-  const shown = value === null ? '–' : formatValue(value, unit);
-  return `${indent}${printable(point)} ${shown}, ${condition} ${limitText(limit, unit)}${back}${verdict}`;
-}
-
 function levelText(level: ComparedLevel, unit: string | null): string {
   const { severity, comparator, limit, clear_limit: clear } = level;
   const back = clear === null ? '' : `, clears at ${limitText(clear, unit)}`;
   const delay = `, on-delay ${durationText(level.on_delay_ms)}`;
   const verdict = level.breached ? 'breached' : 'not breached';
   return `${severity}: ${comparator.replaceAll('_', ' ')} ${limitText(limit, unit)}${back}${delay}: ${verdict}`;
-}
-
-function limitText(limit: ShownLimit | null, unit: string | null): string {
-  if (limit === null) return '–';
-  const one = (value: Value): string => formatValue(value, unit);
-  return typeof limit === 'object' ? `${one(limit[0])} … ${one(limit[1])}` : one(limit);
 }
 
 function delayLines({ delay }: WhyReport): string[] {
@@ -104,23 +88,6 @@ function delayLines({ delay }: WhyReport): string[] {
       ? ', never active'
       : `, active ${formatMomentSince(pendingAt, activeAt)} (${durationText(activeAt - pendingAt)})`;
   return [`pending ${formatMoment(pendingAt)}${due}${end}`];
-}
-
-function ruleLines(rule: WhyRule, isFirst: boolean, terminal: Terminal): string[] {
-  const { seq, at, line, text } = rule;
-  const from = `config of ${formatMoment(at)}, row ${seq}`;
-  if (text === null || line === null) {
-    return [paint(terminal, 'dim', `Rule      one of Limen's own (${from})`)];
-  }
-  const lines = text.split('\n');
-  const width = String(line + lines.length - 1).length;
-  return [
-    paint(terminal, 'dim', `Rule      ${isFirst ? 'as it was then' : 'later on'} (${from})`),
-    ...lines.map((each, index) => {
-      const number = String(line + index).padStart(width);
-      return `  ${paint(terminal, 'dim', `${number} |`)} ${printable(each)}`;
-    }),
-  ];
 }
 
 function under(heading: string, [first = '', ...others]: readonly string[]): string[] {

@@ -13,6 +13,8 @@ export interface Context {
   readonly report: Report;
   /** Relative paths start here. */
   readonly directory: string;
+  /** Files with passwords are read. */
+  readonly readsSecrets: boolean;
   /** A scalar as it is written. */
   sourceText(path: Path): string | null;
 }

@@ -43,6 +43,8 @@ export interface Origin {
   readonly directory: string;
   /** Scripted devices there are; left out: any name passes. */
   readonly scenarios?: readonly string[];
+  /** A text of the past: the files it names may be gone, and nobody logs in with it. */
+  readonly isPast?: true;
 }
 
 /** Reads and checks a config file. A file that cannot be read is a problem like any other. */
@@ -138,7 +140,8 @@ export function buildConfig(
 ): Loaded {
   const { directory, scenarios = null } = origin;
   const sourceText = document.tree.sourceText;
-  const context: Context = { report, directory, sourceText };
+  const readsSecrets = origin.isPast !== true;
+  const context: Context = { report, directory, readsSecrets, sourceText };
   const input = checkShape(value, document, report);
   const brokerNames = Object.keys(input.brokers ?? {});
   const outputNames = Object.keys(input.outputs ?? {});

@@ -71,7 +71,8 @@ export async function parseTestFile(
   const config = found?.loaded.ok === true ? found.loaded.config : null;
   const sourceText = document.tree.sourceText;
   const place = (at: Path) => document.place(document.tree.valueOffset(at));
-  const context = { report, directory: dirname(resolve(path)), sourceText };
+  const directory = dirname(resolve(path));
+  const context = { report, directory, readsSecrets: true, sourceText };
   const tests = readScripts(context, input.tests ?? [], config, place);
   const foreign = found !== null && !found.loaded.ok ? found.loaded.problems : [];
   const problems = [...report.problems(), ...foreign];

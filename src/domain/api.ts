@@ -3,6 +3,7 @@ import type { HygieneReport, ReportQuery } from './hygiene.ts';
 import type { OutputStatus } from './output.ts';
 import type { Quality, Value } from './reading.ts';
 import type { WhyReport } from './why.ts';
+import type { WhyNotQuery, WhyNotReport } from './why-not.ts';
 
 /** A stored reading as people and programs see it (contract 7). Keys are those of the JSON. */
 export interface ReadingRecord {
@@ -142,6 +143,8 @@ export interface LimenApi {
    * notification; throws LimenError not_found, or invalid where it fits several.
    */
   why(wanted: string): Promise<WhyReport>;
+  /** Which clause kept an alert from firing at a moment; throws LimenError invalid or not_found. */
+  whyNot(query: WhyNotQuery): Promise<WhyNotReport>;
   /** Alarm hygiene by ISA-18.2 and EEMUA 191. */
   report(query: ReportQuery): Promise<HygieneReport>;
   /** Runs a marked test alert through the true path; throws LimenError not_found for an unknown rule. */

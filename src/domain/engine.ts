@@ -119,6 +119,22 @@ export interface Compared {
   readonly members: readonly ComparedMember[] | null;
 }
 
+/** What a verdict rests on beside the numbers compared: for whoever asks why there is none. */
+export interface Grounds {
+  /** What is compared: `value`, `silence`, `stuck`, or an aggregate such as `mean over 5m`. */
+  readonly judged: string;
+  /** Why no value can be compared with the limit; null: it can. */
+  readonly problem: string | null;
+  /** The point is silent for too long: its last value is not judged any more. */
+  readonly isStale: boolean;
+  /** The silence after which it is; null: never. */
+  readonly staleAfterMs: DurationMs | null;
+  /** How much of the window is covered by readings, from 0 to 1; null: the rule has no window. */
+  readonly window: { readonly spanMs: DurationMs; readonly covered: number } | null;
+  /** What the verdict of a compound rule rests on, in words. */
+  readonly sentence: string | null;
+}
+
 /** What is kept of a point between two readings; a projection in `state.db`. Plain JSON (null for NaN). */
 export interface PointMemory {
   readonly index: PointIndex;
@@ -196,6 +212,8 @@ export interface Engine {
   find(key: AlertKey): Alert | null;
   /** The numbers an alert is judged by at present; null if there is no such rule and point. */
   compared(key: AlertKey): Compared | null;
+  /** What the present verdict of an alert rests on; null if there is no such rule and point. */
+  grounds(key: AlertKey): Grounds | null;
   /** Every alert that is not normal. */
   open(): readonly Alert[];
   /** Every alert there is, the normal ones too. */

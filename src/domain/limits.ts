@@ -56,6 +56,11 @@ export const limits = {
   /** Members of a compound rule that are kept with each event of its alert, and that its message names. */
   clauseMembersToldMax: 20,
   clauseMessageMembersMax: 5,
+  /** Journal numbers looked at before a moment, and after it, for `limen why-not`; the readings of these that are given to
+   *  the engine; and events of one occurrence, or readings without a value in a row, that are gone through. */
+  whyNotRowsMax: 2_000_000,
+  whyNotReadingsMax: 200_000,
+  whyNotEventsMax: 2_000,
   /** A window is judged without a reading after so many parts of it, but not more often than this. */
   windowSteps: 100,
   windowStepMsMin: 1_000,

@@ -3,6 +3,7 @@ import type { DrillStep, QuarantineRecord, ReadingRecord, ReadingsQuery } from '
 import { formatDuration } from '../domain/duration.ts';
 import type { HygieneReport, ReportRange } from '../domain/hygiene.ts';
 import type { WhyReport } from '../domain/why.ts';
+import type { WhyNotQuery, WhyNotReport } from '../domain/why-not.ts';
 import { answersAt } from './socket-path.ts';
 import { exchange, readJson, readLines, type Exchange } from './transport.ts';
 import type { AlertJson, StatusJson, WatchLine } from './wire.ts';
@@ -23,6 +24,7 @@ export interface LimenClient {
   countReadings(query: ReadingsQuery): Promise<number>;
   quarantined(): Promise<readonly QuarantineRecord[]>;
   why(wanted: string): Promise<WhyReport>;
+  whyNot(query: WhyNotQuery): Promise<WhyNotReport>;
   report(query: ReportRange): Promise<HygieneReport>;
   drill(rule: string): AsyncIterable<readonly DrillStep[]>;
   /** Live lines until the loop is left, the signal aborts (which throws) or Limen stops. */
@@ -68,6 +70,10 @@ function createClient(socketPath: string): LimenClient {
     },
     quarantined: () => get('readings/quarantined'),
     why: (wanted) => get(`why?of=${encodeURIComponent(wanted)}`),
+    whyNot: ({ rule, point, atMs }) => {
+      const parameters = new URLSearchParams({ rule, point, at: String(atMs) });
+      return get(`why-not?${parameters.toString()}`);
+    },
     report: (query) => get(`report${queryText({ point: null, ...query })}`),
     drill: (rule) => stream({ method: 'POST', path: 'drill', body: { rule } }),
     watch: ({ alertsOnly, signal }) =>

@@ -1,6 +1,7 @@
 import type { ReadingsQuery } from '../domain/api.ts';
 import { LimenError } from '../domain/error.ts';
 import type { ReportQuery } from '../domain/hygiene.ts';
+import type { WhyNotQuery } from '../domain/why-not.ts';
 
 /** Reads `point`, `from` and `to` of a URL's query; throws `invalid` naming the parameter. */
 export function parseReadingsQuery(parameters: Readonly<Record<string, string>>): ReadingsQuery {
@@ -26,6 +27,19 @@ export function parseWanted(text: string | undefined): string {
     'invalid',
     'of: name an alert (rule/device/metric), an id, or the number of an event or a command',
   );
+}
+
+/** Reads `rule`, `point` and `at` of a URL's query; throws `invalid` naming the parameter. */
+export function parseWhyNotQuery(parameters: Readonly<Record<string, string>>): WhyNotQuery {
+  const { rule = '', point = '' } = parameters;
+  if (rule === '') throw new LimenError('invalid', 'rule: name a rule');
+  if (!point.includes('/')) {
+    const message = `point: "${point}" must be device/metric, such as freezer-1/temperature`;
+    throw new LimenError('invalid', message);
+  }
+  const atMs = parseTime('at', parameters['at']);
+  if (atMs === null) throw new LimenError('invalid', 'at: give a moment, in ms since 1970 UTC');
+  return { rule, point, atMs };
 }
 
 /** Reads a query parameter that is true or false; missing is false. */

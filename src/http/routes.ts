@@ -9,7 +9,13 @@ import { readBody } from './body.ts';
 import { isLoopbackHost } from '../domain/loopback.ts';
 import { streamBatches } from './ndjson.ts';
 import { problemResponse } from './problem.ts';
-import { parseFlag, parseReadingsQuery, parseReportQuery, parseWanted } from './query.ts';
+import {
+  parseFlag,
+  parseReadingsQuery,
+  parseReportQuery,
+  parseWanted,
+  parseWhyNotQuery,
+} from './query.ts';
 import { streamWatch } from './watch.ts';
 import { statusJson } from './wire.ts';
 
@@ -44,6 +50,9 @@ export function createSocketRoutes(options: RouteOptions): Routes {
   routes.get('/api/v1/readings/quarantined', (c) => c.json(api.quarantined()));
 
   routes.get('/api/v1/why', async (c) => c.json(await api.why(parseWanted(c.req.query('of')))));
+  routes.get('/api/v1/why-not', async (c) =>
+    c.json(await api.whyNot(parseWhyNotQuery(c.req.query()))),
+  );
   routes.get('/api/v1/report', async (c) =>
     c.json(await api.report(parseReportQuery(c.req.query()))),
   );

@@ -194,9 +194,10 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
   engine.restore(engineSnapshot(recovery, time.wallOffsetMs));
   const recentQuery = gatherQuery(config.rules, points.all(), time.startedAt);
   const recent = recentQuery === null ? null : options.recent(recentQuery);
+  const { hash, text } = config;
   const configured = input(
     'config',
-    {},
+    { hash, text },
     { kind: 'config', rules: config.rules, points: config.points, ownRules: config.ownRules },
   );
   points.configure(config.points, config.rules);
@@ -206,7 +207,15 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
   if (recent !== null) gather(engine, recent);
   schedules.configure(config.rules);
   const { elapsedMs, downMs, stoppedAt, wallOffsetMs } = time;
-  input('limen', {}, { kind: 'started', elapsedMs, downMs, stoppedAt, wallOffsetMs });
+  const times = { elapsedMs, downMs, stoppedAt, wallOffsetMs };
+  const startedRow = {
+    boot_id: options.bootId,
+    elapsed_ms: elapsedMs,
+    down_ms: downMs,
+    stopped_at: stoppedAt,
+    wall_offset_ms: wallOffsetMs,
+  };
+  input('limen', startedRow, { kind: 'started', ...times });
   outputs.start(engine.open(), lastRows(recovery, 'output'));
 
   // A topic is resolved once, as on the wire: the short way is only taken by later messages.

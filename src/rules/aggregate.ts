@@ -33,8 +33,7 @@ export function aggregate(
   samples.forgetBefore(at);
   const first = firstInside(samples, at);
   if (first >= samples.end) return NaN;
-  const reachMs = limits.missedIntervals * (expectEveryMs ?? samples.medianGapMs);
-  addUp(samples, at, first, reachMs, question.limit);
+  addUp(samples, at, first, reachOf(samples, expectEveryMs), question.limit);
   if (2 * sums.totalMs < samples.spanMs) return NaN;
   switch (question.of) {
     case 'mean':
@@ -55,6 +54,25 @@ export function aggregate(
     case 'rate':
       return slope(samples, first, question.limit);
   }
+}
+
+/** How much of the window (at − span, at] its readings cover, from 0 to 1. */
+export function coveredShare(
+  samples: SampleWindow,
+  question: Question,
+  at: number,
+  expectEveryMs: number | null,
+): number {
+  samples.forgetBefore(at);
+  const first = firstInside(samples, at);
+  if (first >= samples.end) return 0;
+  addUp(samples, at, first, reachOf(samples, expectEveryMs), question.limit);
+  return sums.totalMs / samples.spanMs;
+}
+
+/** The time that one reading covers at most. */
+function reachOf(samples: SampleWindow, expectEveryMs: number | null): number {
+  return limits.missedIntervals * (expectEveryMs ?? samples.medianGapMs);
 }
 
 // One reading before the window may be kept, not more.

@@ -8,6 +8,7 @@ import type {
   EngineSnapshot,
   EngineSurroundings,
   GatheredLate,
+  Grounds,
   PointMemory,
 } from '../domain/engine.ts';
 import type { PointIndex } from '../domain/point.ts';
@@ -23,6 +24,7 @@ import { declarePoint, learnInterval } from './declare.ts';
 import { orderedCells, type EngineCore } from './engine-core.ts';
 import { presentAlert } from './events.ts';
 import { fireDue } from './fire.ts';
+import { groundsOf } from './grounds.ts';
 import { gatherReading } from './judge-gauge.ts';
 import { gatherLate, judgeLate } from './judge-late.ts';
 import { judgeReading } from './judge-reading.ts';
@@ -199,6 +201,11 @@ class RuleEngine implements Engine {
   compared(key: AlertKey): Compared | null {
     const cell = this.#core.cells.get(alertKey(key));
     return cell === undefined ? null : comparedNumbers(this.#core, cell);
+  }
+
+  grounds(key: AlertKey): Grounds | null {
+    const cell = this.#core.cells.get(alertKey(key));
+    return cell === undefined ? null : groundsOf(this.#core, cell, this.#now);
   }
 
   open(): readonly Alert[] {

@@ -21,6 +21,8 @@ export interface AlertBody {
   readonly hushed?: string;
   readonly compared?: Compared | null;
   readonly config?: number;
+  /** What the engine needs to go on with the alert: its own. */
+  readonly memory?: unknown;
   readonly evidence: {
     readonly topic: string;
     readonly text: string | null;
@@ -47,7 +49,11 @@ export interface AlertBody {
     /** Not there in rows of earlier versions. */
     readonly first_out?: FirstOut | null;
     readonly raises: number;
+    readonly returned_at?: number | null;
+    readonly acknowledged_by?: string | null;
+    readonly shelved_until?: number | null;
     readonly suppressed_by?: string | null;
+    readonly out_of_service?: boolean;
   };
 }
 

@@ -28,7 +28,8 @@ export interface OccurrenceSeqs {
   readonly seqs: readonly number[];
 }
 
-interface StoredEntry {
+/** A row of the table `entry`. */
+export interface StoredEntry {
   readonly seq: number;
   readonly at: number;
   readonly lag: number;
@@ -193,7 +194,8 @@ function baseOf(db: Db): number {
   return Number(readMeta(db, 'base_ms'));
 }
 
-function rowOf({ seq, at, lag, kind, key, body }: StoredEntry, baseMs: number): JournalRow {
+/** A stored row with its times put together. */
+export function rowOf({ seq, at, lag, kind, key, body }: StoredEntry, baseMs: number): JournalRow {
   const atMs = at + baseMs;
   return {
     seq: seq as Seq,

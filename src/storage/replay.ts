@@ -63,7 +63,7 @@ export interface ReplayRange {
 }
 
 /** The last row of a group: where it lies, and both times of it. */
-interface Stamp {
+export interface Stamp {
   readonly seq: number;
   readonly wallMs: WallMs;
   readonly lagMs: number;
@@ -185,7 +185,7 @@ function nextSeq(db: Db, seq: number): number {
   return typeof found === 'number' ? found : Infinity;
 }
 
-function edgeSeq(db: Db, edge: 'min' | 'max'): number {
+export function edgeSeq(db: Db, edge: 'min' | 'max'): number {
   const found = ['reading', 'entry'].flatMap((table) => {
     const seq = db.prepare(`SELECT ${edge}(seq) FROM ${table}`).pluck().get();
     return typeof seq === 'number' ? [seq] : [];
@@ -194,7 +194,7 @@ function edgeSeq(db: Db, edge: 'min' | 'max'): number {
 }
 
 /** The first stamp at or after a wall time. Stamps lie in the order of time but where the clock was set. */
-function findStamp(db: Db, wallMs: number): Stamp | null {
+export function findStamp(db: Db, wallMs: number): Stamp | null {
   let low = edgeSeq(db, 'min');
   let high = edgeSeq(db, 'max');
   if (high < low) return null;
@@ -222,7 +222,7 @@ function beginningOf(db: Db, { seq, wallMs, lagMs }: Stamp): Beginning {
 }
 
 /** The last stamp before a wall time; null as the time: the last one there is. */
-function lastStamp(db: Db, wallMs: number | null): Stamp | null {
+export function lastStamp(db: Db, wallMs: number | null): Stamp | null {
   const after = wallMs === null ? null : findStamp(db, wallMs);
   return stampWhere(db, 'seq < ? ORDER BY seq DESC', after?.seq ?? Number.MAX_SAFE_INTEGER);
 }

@@ -29,11 +29,15 @@ port.on('message', (request: ReaderRequest) => {
   try {
     answer(request);
   } catch (error) {
-    running.delete(request.call);
-    const code = error instanceof LimenError ? { code: error.code } : {};
-    reply({ type: 'failed', call: request.call, message: messageOf(error), ...code });
+    fail(request, error);
   }
 });
+
+function fail({ call }: ReaderRequest, error: unknown): void {
+  running.delete(call);
+  const code = error instanceof LimenError ? { code: error.code } : {};
+  reply({ type: 'failed', call, message: messageOf(error), ...code });
+}
 
 function answer(request: ReaderRequest): void {
   switch (request.type) {
@@ -71,11 +75,28 @@ function answer(request: ReaderRequest): void {
     case 'why':
       reply({ type: 'why', call: request.call, why: why(directory, request.wanted, warn) });
       break;
+    case 'why_not':
+      void answerWhyNot(request);
+      break;
     case 'report':
       reply({ type: 'report', call: request.call, report: report(directory, request.query, warn) });
       break;
     default:
       request satisfies never;
+  }
+}
+
+// The engine and what reads a config are seldom needed here, and not small.
+async function answerWhyNot(
+  request: Extract<ReaderRequest, { readonly type: 'why_not' }>,
+): Promise<void> {
+  const { call, query, nowMs } = request;
+  try {
+    const { whyNot } = await import('../app-why-not.ts');
+    const now = { nowMs, isRunning: true };
+    reply({ type: 'why_not', call, whyNot: whyNot(directory, query, now, warn) });
+  } catch (error) {
+    fail(request, error);
   }
 }
 

@@ -4,6 +4,7 @@ import type { ReadingRecord, ReadingsQuery } from '../domain/api.ts';
 import { LimenError, type ErrorCode } from '../domain/error.ts';
 import type { HygieneReport, ReportRange } from '../domain/hygiene.ts';
 import type { WhyReport } from '../domain/why.ts';
+import type { WhyNotQuery, WhyNotReport } from '../domain/why-not.ts';
 import type { Clock, Timer } from '../host/clock.ts';
 import type { Log, LogFields } from '../host/log.ts';
 
@@ -14,6 +15,12 @@ export type ReaderRequest =
   | { readonly type: 'stop'; readonly call: number }
   | { readonly type: 'count'; readonly call: number; readonly query: ReadingsQuery }
   | { readonly type: 'why'; readonly call: number; readonly wanted: string }
+  | {
+      readonly type: 'why_not';
+      readonly call: number;
+      readonly query: WhyNotQuery;
+      readonly nowMs: number;
+    }
   | { readonly type: 'report'; readonly call: number; readonly query: ReportRange };
 
 /** Messages from the reader thread. */
@@ -23,6 +30,7 @@ export type ReaderReply =
   | { readonly type: 'count'; readonly call: number; readonly count: number }
   | { readonly type: 'warning'; readonly message: string; readonly fields: LogFields }
   | { readonly type: 'why'; readonly call: number; readonly why: WhyReport }
+  | { readonly type: 'why_not'; readonly call: number; readonly whyNot: WhyNotReport }
   | { readonly type: 'report'; readonly call: number; readonly report: HygieneReport }
   | {
       readonly type: 'failed';
@@ -37,6 +45,7 @@ export interface Reader {
   readings(query: ReadingsQuery): AsyncIterable<readonly ReadingRecord[]>;
   countReadings(query: ReadingsQuery): Promise<number>;
   why(wanted: string): Promise<WhyReport>;
+  whyNot(query: WhyNotQuery): Promise<WhyNotReport>;
   report(query: ReportRange): Promise<HygieneReport>;
   close(): Promise<void>;
 }
@@ -125,6 +134,12 @@ export function createReader(directory: string, clock: Clock, log: Pick<Log, 'wa
       const reply = await askOnce((call) => ({ type: 'why', call, wanted }));
       if (reply.type !== 'why') throw new Error(`the reader answered ${reply.type}`);
       return reply.why;
+    },
+    async whyNot(query) {
+      const nowMs = clock.wallMs();
+      const reply = await askOnce((call) => ({ type: 'why_not', call, query, nowMs }));
+      if (reply.type !== 'why_not') throw new Error(`the reader answered ${reply.type}`);
+      return reply.whyNot;
     },
     async report(query) {
       const reply = await askOnce((call) => ({ type: 'report', call, query }));

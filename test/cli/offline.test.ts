@@ -38,17 +38,20 @@ test('limen status says that Limen is not running, with the same keys as ever', 
   expect(keys(stopped.out)).toEqual(keys(running.out));
 });
 
-test.each([['readings'], ['alerts'], ['why', 'hot'], ['report']])(
-  'limen %s says that nothing was ever stored',
-  async (...argv) => {
-    await using site = createSite();
-    const { status, err } = await site.limen(argv);
-    expect(status).toBe(1);
-    expect(err).toContain('There is no data in');
-    // Reading must not make a data folder out of nothing.
-    expect(readdirSync(join(site.directory, 'data'))).toEqual([]);
-  },
-);
+test.each([
+  ['readings'],
+  ['alerts'],
+  ['why', 'hot'],
+  ['why-not', 'hot', 'oven/heat', '--at', '1m'],
+  ['report'],
+])('limen %s says that nothing was ever stored', async (...argv) => {
+  await using site = createSite();
+  const { status, err } = await site.limen(argv);
+  expect(status).toBe(1);
+  expect(err).toContain('There is no data in');
+  // Reading must not make a data folder out of nothing.
+  expect(readdirSync(join(site.directory, 'data'))).toEqual([]);
+});
 
 test('limen ack works while the config is being edited and has mistakes', async () => {
   await using site = createSite('nonsense: 1\n');

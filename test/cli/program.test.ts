@@ -12,6 +12,7 @@ const commands = [
   'status',
   'readings',
   'alerts',
+  'why-not',
   'ack',
   'reset',
   'drill',
@@ -54,7 +55,7 @@ test('limen help <command> prints the help of that command', async () => {
   expect(out).toContain('limen ack freezer-warm');
 });
 
-test.each([['set'], ['why-not', '--json'], ['tls', '--help']])(
+test.each([['set'], ['ports', '--json'], ['tls', '--help']])(
   'limen %s says that it is not in this version and exits with 2',
   async (...argv) => {
     await using site = createSite();

@@ -6,6 +6,8 @@ import {
   mkdtempSync,
   openSync,
   readFileSync,
+  readdirSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -162,6 +164,18 @@ export async function buildProgram(folder: string): Promise<string> {
   await promisify(execFile)(process.execPath, [join(root, 'scripts/build.ts'), target]);
   symlinkSync(join(root, 'node_modules'), join(target, 'node_modules'));
   return join(target, 'src/main.js');
+}
+
+/** As if midnight had passed while Limen was down: what is stored so far is the file of another day. */
+export function ageHistory(data: string): void {
+  const folder = join(data, 'history');
+  for (const name of readdirSync(folder)) {
+    const day = new Date(Date.parse(`${name.slice(0, 10)}T00:00:00Z`) - 86_400_000);
+    renameSync(
+      join(folder, name),
+      join(folder, `${day.toISOString().slice(0, 10)}${name.slice(10)}`),
+    );
+  }
 }
 
 /** Polls until something that tells no event is so; fails after a while. */

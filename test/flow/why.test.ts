@@ -1,12 +1,12 @@
 // Aim: an alert explains itself from its raw bytes to the delivery, whatever happened in between: a changed rule, a
 // kill, a restart, a new day. What is told is the same whether Limen runs or not.
-import { readdirSync, renameSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startWebServer, status } from '../consumers/notifiers/web-server.ts';
 import type { HygieneReport } from '../../src/domain/hygiene.ts';
 import type { WhyReport, WhyStep } from '../../src/domain/why.ts';
-import { eventually, install, type Installation } from './limen-process.ts';
+import { ageHistory, eventually, install, type Installation } from './limen-process.ts';
 import { on, openInbox } from './mqtt-inbox.ts';
 
 const key = 'hot/oven/heat';
@@ -30,18 +30,6 @@ function summary(step: WhyStep): string {
 
 async function askWhy(limen: Installation, wanted: string): Promise<WhyReport> {
   return (await limen.json('why', wanted)) as WhyReport;
-}
-
-/** As if midnight had passed while Limen was down: what is stored so far is the file of another day. */
-function ageHistory(limen: Installation): void {
-  const folder = join(limen.data, 'history');
-  for (const name of readdirSync(folder)) {
-    const day = new Date(Date.parse(`${name.slice(0, 10)}T00:00:00Z`) - 86_400_000);
-    renameSync(
-      join(folder, name),
-      join(folder, `${day.toISOString().slice(0, 10)}${name.slice(10)}`),
-    );
-  }
 }
 
 test('limen why tells the whole chain over a changed rule, a kill, a restart and a new day', async () => {
@@ -78,7 +66,7 @@ notifiers: { kitchen: { webhook: { url: '${server.url}' } } }
   process.kill(running.pid, 'SIGHUP');
   await inbox.next('changed', on('limen/events/alert', { reason: 'rule_changed' }));
   await running.kill();
-  ageHistory(limen);
+  ageHistory(limen.data);
 
   running = await limen.start();
   inbox = await openInbox(running.url, 'limen/#');

@@ -31,6 +31,7 @@ const wires = new Set([
   'app-drill.ts',
   'app-history.ts',
   'app-house.ts',
+  'app-why-not.ts',
   'main.ts',
   'threads',
 ]);

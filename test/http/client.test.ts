@@ -365,23 +365,31 @@ test('users are added, listed and removed through the socket', async () => {
   await expect(limen.client.removeUser('an/na ü')).rejects.toMatchObject({ code: 'not_found' });
 });
 
-test('why() and report() hand over what is asked, and the refusal that comes back', async () => {
+test('why(), whyNot() and report() hand over what is asked, and the refusal that comes back', async () => {
   await using limen = await run();
   const wanted = 'hot & cold/kühl/t %/3';
   await expect(limen.client.why(wanted)).rejects.toMatchObject({ code: 'not_found' });
+  const query = { rule: 'hot & cold', point: 'kühl/t %', atMs: 1_763_900_000_000 };
+  await expect(limen.client.whyNot(query)).rejects.toMatchObject({ code: 'not_found' });
   await expect(limen.client.report({ fromMs: 1, toMs: 2 })).rejects.toMatchObject({
     code: 'unavailable',
   });
-  expect(limen.api.asked).toEqual([wanted, { fromMs: 1, toMs: 2 }]);
+  expect(limen.api.asked).toEqual([wanted, query, { fromMs: 1, toMs: 2 }]);
 });
 
-test.each(['why', 'why?of=', 'report?from=yesterday', 'report?from=2&to=1'])(
-  'GET %s is answered with what is wrong',
-  async (route) => {
-    await using limen = await run();
-    const outgoing = request({ socketPath: limen.path, path: `/api/v1/${route}` }).end();
-    const [response] = await once(outgoing, 'response');
-    expect(response.statusCode).toBe(400);
-    expect(await text(response)).toMatch(/"detail":"(?:of|from): /);
-  },
-);
+test.each([
+  'why',
+  'why?of=',
+  'why-not',
+  'why-not?rule=a&point=b&at=1',
+  'why-not?rule=a&point=b/c',
+  'why-not?rule=a&point=b/c&at=03:10',
+  'report?from=yesterday',
+  'report?from=2&to=1',
+])('GET %s is answered with what is wrong', async (route) => {
+  await using limen = await run();
+  const outgoing = request({ socketPath: limen.path, path: `/api/v1/${route}` }).end();
+  const [response] = await once(outgoing, 'response');
+  expect(response.statusCode).toBe(400);
+  expect(await text(response)).toMatch(/"detail":"(?:of|rule|point|at|from): /);
+});

@@ -16,6 +16,7 @@ import { LimenError } from '../../src/domain/error.ts';
 import type { HygieneReport, ReportQuery } from '../../src/domain/hygiene.ts';
 import type { Seq } from '../../src/domain/reading.ts';
 import type { WhyReport } from '../../src/domain/why.ts';
+import type { WhyNotQuery, WhyNotReport } from '../../src/domain/why-not.ts';
 import { createLog, type Log } from '../../src/host/log.ts';
 
 /** A running Limen reduced to its seam: answers from memory and remembers what it was asked. */
@@ -23,9 +24,10 @@ export interface FakeApi extends LimenApi {
   healthAnswer: Health;
   alertsAnswer: Record<string, unknown>[];
   whyAnswer: WhyReport | null;
+  whyNotAnswer: WhyNotReport | null;
   reportAnswer: HygieneReport | null;
   /** What `why` and `report` were asked. */
-  readonly asked: (string | ReportQuery)[];
+  readonly asked: (string | ReportQuery | WhyNotQuery)[];
   readingBatches: ReadingRecord[][];
   /** Thrown after the batches; null: the stream ends. */
   readingsFailure: Error | null;
@@ -48,6 +50,7 @@ export function createFakeApi(): FakeApi {
     healthAnswer: { ok: true, failing: [] },
     alertsAnswer: [],
     whyAnswer: null,
+    whyNotAnswer: null,
     reportAnswer: null,
     asked: [],
     readingBatches: [],
@@ -68,6 +71,11 @@ export function createFakeApi(): FakeApi {
       api.asked.push(wanted);
       if (api.whyAnswer === null) throw new LimenError('not_found', `No alert "${wanted}"`);
       return api.whyAnswer;
+    },
+    async whyNot(query) {
+      api.asked.push(query);
+      if (api.whyNotAnswer === null) throw new LimenError('not_found', 'There is no such rule');
+      return api.whyNotAnswer;
     },
     async report(query) {
       api.asked.push(query);

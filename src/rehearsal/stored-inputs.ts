@@ -1,0 +1,107 @@
+import type { Act } from '../domain/act.ts';
+import type { Config } from '../domain/config.ts';
+import type { EngineInput, LearnedInterval } from '../domain/engine.ts';
+import type { JournalRow } from '../domain/journal.ts';
+import type { Point, PointIndex } from '../domain/point.ts';
+import type { WallMs } from '../domain/time.ts';
+
+/** The kinds of rows that are inputs of the engine. */
+export const inputKinds = [
+  'started',
+  'stopped',
+  'config',
+  'clock',
+  'schedule',
+  'source',
+  'point',
+  'learned',
+  'act',
+] as const;
+
+/** What of a config the engine runs. */
+export type RunConfig = Pick<Config, 'rules' | 'points' | 'ownRules'>;
+
+/** The body of a row of kind `learned`. */
+export interface LearnedRow {
+  readonly point: PointIndex;
+  readonly stale_after_ms: number | null;
+  readonly via?: string | null;
+}
+
+/** The body of a row of kind `source`. */
+interface SourceRow {
+  readonly source: string;
+  readonly connected: boolean;
+  readonly bridge: boolean;
+}
+
+/** The body of a row of kind `schedule`. */
+export interface ScheduleRow {
+  readonly open: boolean | null;
+}
+
+/** The body of a row of kind `started`. */
+export interface StartedRow {
+  readonly elapsed_ms: number | null;
+  readonly down_ms: number | null;
+  readonly stopped_at: WallMs | null;
+  readonly wall_offset_ms: number;
+}
+
+/**
+ * The input that a stored row was; null: it was none. `parse` gives the config of a row
+ * of kind `config`.
+ */
+export function storedInput(
+  row: JournalRow,
+  parse: (row: JournalRow) => RunConfig,
+): EngineInput | null {
+  // Bodies are rows that Limen wrote.
+  switch (row.kind) {
+    case 'config': {
+      const { rules, points, ownRules } = parse(row);
+      return { kind: 'config', rules, points, ownRules };
+    }
+    case 'point': {
+      const { replaces, ...point } = row.body as Point & { readonly replaces?: Point };
+      return replaces === undefined ? { kind: 'point', point } : { kind: 'point', point, replaces };
+    }
+    case 'started': {
+      const body = row.body as StartedRow;
+      return {
+        kind: 'started',
+        elapsedMs: body.elapsed_ms,
+        downMs: body.down_ms,
+        stoppedAt: body.stopped_at,
+        wallOffsetMs: body.wall_offset_ms,
+      };
+    }
+    case 'clock': {
+      const body = row.body as { readonly wallOffsetMs: number; readonly creditMs: number };
+      return { kind: 'clock', wallOffsetMs: body.wallOffsetMs, creditMs: body.creditMs };
+    }
+    case 'schedule':
+      return { kind: 'schedule', key: row.key, isOpen: (row.body as ScheduleRow).open };
+    case 'source': {
+      const { source, connected, bridge } = row.body as SourceRow;
+      return { kind: 'source', source, connected, bridge };
+    }
+    case 'learned':
+      return { kind: 'learned', ...learnedOf(row.body as LearnedRow) };
+    case 'stopped':
+      return { kind: 'stopped' };
+    case 'act':
+      return { kind: 'act', act: row.body as Act };
+    default:
+      return null;
+  }
+}
+
+/** What a row of kind `learned` tells; an older version did not know what the readings come through. */
+export function learnedOf({
+  point,
+  stale_after_ms: staleAfterMs,
+  via,
+}: LearnedRow): LearnedInterval {
+  return { point, staleAfterMs, via: via ?? null };
+}
