@@ -51,8 +51,8 @@ export function keepHouse(parts: HouseParts): { stop(): void } {
     const change = time.check(parts.isClockTrusted());
     if (change === null) return;
     host.log.area('clock').info('wall clock mapped anew', { ...change });
-    const { wallOffsetMs, creditMs } = change;
-    parts.input('clock', change, { kind: 'clock', wallOffsetMs, creditMs });
+    const { wallOffsetMs, creditMs, unsureSinceMs } = change;
+    parts.input('clock', change, { kind: 'clock', wallOffsetMs, creditMs, unsureSinceMs });
     parts.schedules.clockChanged();
   };
   const checkStall = (): void => {

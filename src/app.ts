@@ -419,6 +419,7 @@ async function start(host: Host, first: Config): Promise<Running> {
         down_ms: downMs,
         stopped_at: stoppedAt,
         wall_offset_ms: wallOffsetMs,
+        trusted: time.trusted,
       },
       { kind: 'started', elapsedMs, downMs, stoppedAt, wallOffsetMs },
     );

@@ -10,6 +10,8 @@ export interface ClockChange {
   /** Down time that is only known now. */
   readonly creditMs: DurationMs;
   readonly trusted: boolean;
+  /** Engine time since when the clock was not trusted until now; null: it was. */
+  readonly unsureSinceMs: EngineMs | null;
 }
 
 /**
@@ -32,6 +34,8 @@ export class EngineTime {
   #wallOffsetMs: number;
   #trusted: boolean;
   #credited = false;
+  /** Engine time since when the clock is not trusted; null: it is. */
+  #unsureSinceMs: EngineMs | null;
 
   constructor(options: {
     clock: Clock;
@@ -53,6 +57,9 @@ export class EngineTime {
     this.#baseMs = this.startedAt - monotonicMs;
     this.#wallOffsetMs = wallMs - this.startedAt;
     this.stoppedAt = before?.wallMs ?? null;
+    // Of one boot the monotonic clock tells every time: it was 0 when the machine had no better one yet.
+    const isSameBoot = before?.bootId === bootId && !before.trusted && this.elapsedMs !== null;
+    this.#unsureSinceMs = trusted ? null : isSameBoot ? (this.#baseMs as EngineMs) : this.now();
     const wallDownMs = before === null ? null : wallMs - before.wallMs;
     this.downMs = this.elapsedMs ?? (wallDownMs !== null && wallDownMs >= 0 ? wallDownMs : null);
   }
@@ -100,10 +107,12 @@ export class EngineTime {
     if (!stepped && trusted === this.#trusted) return null;
     this.#wallOffsetMs = offsetMs;
     this.#trusted = trusted;
+    const unsureSinceMs = this.#unsureSinceMs;
+    this.#unsureSinceMs = trusted ? null : (unsureSinceMs ?? engineMs);
     const creditMs = becameTrusted ? this.#creditMs(engineMs) : 0;
     // Engine time itself does not jump: the same down time must not be credited again if trust comes and goes.
     if (creditMs > 0) this.#credited = true;
-    return { wallOffsetMs: offsetMs, creditMs, trusted };
+    return { wallOffsetMs: offsetMs, creditMs, trusted, unsureSinceMs };
   }
 
   #creditMs(engineMs: EngineMs): DurationMs {

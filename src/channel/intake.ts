@@ -14,7 +14,13 @@ import { lateFate } from '../domain/lateness.ts';
 import { limits } from '../domain/limits.ts';
 import { isName } from '../domain/name.ts';
 import { pointName } from '../domain/point.ts';
-import { historyOnlyFlag, lateFlag, qualityCodes, type Seq } from '../domain/reading.ts';
+import {
+  historyOnlyFlag,
+  lateFlag,
+  qualityCodes,
+  unsureTimeFlag,
+  type Seq,
+} from '../domain/reading.ts';
 import type { EngineMs, WallMs } from '../domain/time.ts';
 import { convert, parseUnit } from '../domain/units.ts';
 import type { EngineTime } from './engine-time.ts';
@@ -163,6 +169,8 @@ export class Intake {
   #engineMs: EngineMs;
   #wallMs: WallMs;
   #via: string | null = null;
+  /** What the clock adds to the stored quality: whether wall times are to be believed. */
+  #clockFlag = 0;
   /** Whether nothing was taken yet since the time was stamped. */
   #isNewTime = true;
   #judgedTopic = '';
@@ -227,6 +235,7 @@ export class Intake {
     this.#via = via;
     this.#engineMs = this.#time.now();
     this.#wallMs = this.#time.wallOf(this.#engineMs);
+    this.#clockFlag = this.#time.trusted ? 0 : unsureTimeFlag;
     this.#isNewTime = true;
   }
 
@@ -432,7 +441,7 @@ export class Intake {
     if (!point.declared) this.#points.learn(point, {});
     // Only a number settles the kind here: a state or true and false have said what they are.
     if (!point.settled && value === value) point.settled = true;
-    const stored = quality | flags;
+    const stored = quality | flags | this.#clockFlag;
     const seq = this.#journal.reading(point.index, this.#engineMs, atMs, value, raw, stored);
     counters.stored++;
     if (judge !== 'nobody') {

@@ -10,7 +10,7 @@ import type { RowKind, RowWriter } from '../domain/journal.ts';
 import { limits } from '../domain/limits.ts';
 import type { PointIndex } from '../domain/point.ts';
 import type { Seq } from '../domain/reading.ts';
-import type { DurationMs, EngineMs, WallMs } from '../domain/time.ts';
+import { releasedMs, type DurationMs, type EngineMs, type WallMs } from '../domain/time.ts';
 import type { Clock, Timer } from '../host/clock.ts';
 import type { Histogram, Metrics } from '../host/metrics.ts';
 import type { EngineTime } from './engine-time.ts';
@@ -62,6 +62,8 @@ export class Journal implements RowWriter {
   #nextSeq: number;
   #committedSeq: number;
   #dayMs: number;
+  readonly #startDateMs: number;
+  readonly #startedAtMs: number;
   #reservedSeq = 0;
 
   #openGroup = 1;
@@ -91,6 +93,9 @@ export class Journal implements RowWriter {
     this.#nextSeq = options.nextSeq;
     this.#committedSeq = options.nextSeq - 1;
     this.#dayMs = options.dayMs;
+    this.#startedAtMs = options.clock.monotonicMs();
+    this.#startDateMs =
+      options.dayMs > 0 ? options.dayMs : Math.max(options.clock.wallMs(), releasedMs);
     this.#commitDelayMs = options.commitDelayMs;
     this.#columns = this.#newColumns();
     this.#tokensAtMs = options.clock.monotonicMs();
@@ -323,7 +328,8 @@ export class Journal implements RowWriter {
     if (last) this.#reservedSeq = stampSeq;
     else if (this.#reservedSeq - stampSeq < reserveAhead / 2)
       this.#reservedSeq = stampSeq + reserveAhead;
-    this.#dayMs = Math.max(this.#dayMs, Math.floor(stamp.wallMs / dayMs) * dayMs);
+    const dateMs = stamp.trusted ? stamp.wallMs : this.#guessDateMs(clock.monotonicMs());
+    this.#dayMs = Math.max(this.#dayMs, Math.floor(dateMs / dayMs) * dayMs);
     this.#rowsSinceMemories += this.#count;
     const nowMs = clock.monotonicMs();
     let points: readonly PointMemory[] = [];
@@ -357,6 +363,12 @@ export class Journal implements RowWriter {
     this.#waited = false;
     this.#urgent = false;
     this.#openedAtMs = nowMs;
+  }
+
+  // A clock that lost its date must make no file of 1970, and none of a far day behind which all that follow would go: it
+  // goes on from the newest file, or on a new installation from the earliest day that can be.
+  #guessDateMs(nowMs: number): number {
+    return this.#startDateMs + (nowMs - this.#startedAtMs);
   }
 
   #post(closed: ClosedGroup): void {

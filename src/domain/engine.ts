@@ -42,9 +42,15 @@ export type EngineInput =
   | { readonly kind: 'stopped' }
   /**
    * The wall clock was mapped anew: a step, or it became trusted. `creditMs`: time that passed while Limen was down and
-   * is only known now (0 if none): delays that kept their remainder are credited with it.
+   * is only known now (0 if none): delays that kept their remainder are credited with it. `unsureSinceMs`: the clock was not
+   * trusted since then, and what was stamped meanwhile is stamped anew; null: it was trusted.
    */
-  | { readonly kind: 'clock'; readonly wallOffsetMs: number; readonly creditMs: DurationMs }
+  | {
+      readonly kind: 'clock';
+      readonly wallOffsetMs: number;
+      readonly creditMs: DurationMs;
+      readonly unsureSinceMs?: EngineMs | null;
+    }
   /** A source was connected or lost: a client of the embedded broker, or (`bridge`) another broker. */
   | {
       readonly kind: 'source';

@@ -21,6 +21,12 @@ export const historyOnlyFlag = 16;
 /** Added to that of a reading that came late, or after one that is newer by its own time: some rules may judge it. */
 export const lateFlag = 32;
 
+/** Added to that of a reading that was stamped while the clock was not trusted: its wall time is not to be believed. */
+export const unsureTimeFlag = 64;
+
+/** Takes the place of `unsureTimeFlag` once its wall time was put right. */
+export const restampedFlag = 128;
+
 const qualityMask = 15;
 
 /** Name of a stored quality code; an unknown code is read as `bad`, the safe side. */
@@ -30,7 +36,7 @@ export function qualityOf(code: number): Quality {
 
 /** Whether a stored quality is that of a good reading that is news. */
 export function isGoodNews(code: number): boolean {
-  return (code & ~lateFlag) === qualityCodes.good;
+  return (code & (qualityMask | historyOnlyFlag)) === qualityCodes.good;
 }
 
 /** A value as people see it. */

@@ -9,6 +9,9 @@ export type EngineMs = Brand<number, 'EngineMs'>;
 /** Milliseconds since 1970 UTC by the wall clock: what people and other programs are shown. */
 export type WallMs = Brand<number, 'WallMs'>;
 
+/** No wall clock before this is right: this version was not yet written. A board without a clock starts in 1970. */
+export const releasedMs = Date.UTC(2026, 10, 1);
+
 /** A length of time in milliseconds. */
 export type DurationMs = number;
 

@@ -1,7 +1,4 @@
-import type { WallMs } from '../domain/time.ts';
-
-/** No wall clock before this is right: this version was not yet written. A board without a clock starts in 1970. */
-const releasedMs = Date.UTC(2026, 10, 1);
+import { releasedMs, type WallMs } from '../domain/time.ts';
 
 /** What decides whether the wall clock can be believed. */
 export interface ClockEvidence {

@@ -141,10 +141,10 @@ export class HistoryRun implements ReplaySink {
         this.#eachEngine(({ engine }) => engine.accept(seq as Seq, at, { kind: 'stopped' }));
         break;
       case 'clock': {
-        const { wallOffsetMs, creditMs } = body as ClockRow;
+        const { wallOffsetMs, creditMs, unsureSinceMs = null } = body as ClockRow;
         this.#eachEngine(({ engine, recorder }) => {
           recorder.wallOffsetMs = wallOffsetMs;
-          engine.accept(seq as Seq, at, { kind: 'clock', wallOffsetMs, creditMs });
+          engine.accept(seq as Seq, at, { kind: 'clock', wallOffsetMs, creditMs, unsureSinceMs });
         });
         break;
       }
@@ -311,6 +311,7 @@ interface StartedRow {
 interface ClockRow {
   readonly wallOffsetMs: number;
   readonly creditMs: number;
+  readonly unsureSinceMs?: EngineMs | null;
 }
 interface SourceRow {
   readonly source: string;

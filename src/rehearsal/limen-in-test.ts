@@ -284,8 +284,8 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
       isTrusted = isNowTrusted;
       const change = time.check(isTrusted);
       if (change === null) return;
-      const { wallOffsetMs: offsetMs, creditMs } = change;
-      input('clock', change, { kind: 'clock', wallOffsetMs: offsetMs, creditMs });
+      const { wallOffsetMs: offsetMs, creditMs, unsureSinceMs } = change;
+      input('clock', change, { kind: 'clock', wallOffsetMs: offsetMs, creditMs, unsureSinceMs });
       schedules.clockChanged();
     },
     alerts: () => engine.all(),

@@ -12,6 +12,7 @@ import { fireDue } from './fire.ts';
 import { settleGroups } from './first-out.ts';
 import { creditFlags, restartFlags } from './flags.ts';
 import { judgeReplaced } from './replace-point.ts';
+import { restampCell } from './restamp.ts';
 import { adoptLevels } from './rule-change.ts';
 import { forgetLinks } from './source-lost.ts';
 import { arm, type Moment } from './settle.ts';
@@ -56,13 +57,20 @@ export function restart(core: EngineCore, started: Started, moment: Moment): voi
  */
 export function followClock(core: EngineCore, clock: ClockInput, moment: Moment): void {
   const { wallOffsetMs, creditMs } = clock;
-  const isMoved = core.wallOffsetMs !== wallOffsetMs;
+  const shiftMs = wallOffsetMs - core.wallOffsetMs;
+  const stamps = {
+    fromMs: clock.unsureSinceMs ?? Infinity,
+    toMs: moment.at,
+    wallOffsetMs: core.wallOffsetMs,
+    shiftMs,
+  };
   core.wallOffsetMs = wallOffsetMs;
   core.points.forgetFuture(moment.at + wallOffsetMs);
-  if (creditMs <= 0 && !isMoved) return;
+  if (creditMs <= 0 && shiftMs === 0) return;
   for (const cell of orderedCells(core)) {
     // The same end is another time of day now, and who shelved it looks at that.
     if (cell.shelf !== null) cell.dirty = true;
+    if (shiftMs !== 0) restampCell(cell, stamps);
     if (creditMs > 0) creditDelays(cell, creditMs, moment.at);
     if (!cell.dirty) continue;
     arm(core, cell);

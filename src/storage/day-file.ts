@@ -17,7 +17,8 @@ const schema = `
     states TEXT NOT NULL
   ) STRICT;
   -- point 0 is the clock: the last row of each group, value = monotonic ms, quality 1 = clock not trusted.
-  -- quality: 0 good, 1 suspect, 2 bad, 3 stale; + 16: no news, the last value stays; + 32: late or out of order.
+  -- quality: 0 good, 1 suspect, 2 bad, 3 stale; + 16: no news, the last value stays; + 32: late or out of order;
+  -- + 64: at is not to be believed, the clock was not trusted; + 128: it was put right once the clock was.
   -- at: ms since meta.base_ms; lag: at minus engine time; raw: value before conversion, null = the same.
   CREATE TABLE IF NOT EXISTS reading (
     seq INTEGER PRIMARY KEY, point INTEGER NOT NULL, at INTEGER NOT NULL, value REAL, quality INTEGER NOT NULL,

@@ -70,7 +70,7 @@ export function openQueries(directory: string, warn: Log['warn']): Queries | nul
   }
   return {
     *readings(query) {
-      for (const day of daysFor(directory, query)) {
+      for (const day of listDays(directory)) {
         try {
           yield* readDay(day, query);
         } catch (error) {
@@ -80,7 +80,7 @@ export function openQueries(directory: string, warn: Log['warn']): Queries | nul
     },
     countReadings(query) {
       let count = 0;
-      eachDay(daysFor(directory, query), unreadable, (db) => {
+      eachDay(listDays(directory), unreadable, (db) => {
         const { where, params } = condition(db, query);
         const found = db.prepare(`SELECT count(*) FROM reading WHERE ${where}`).pluck().get(params);
         count += Number(found);
@@ -137,15 +137,11 @@ export function openQueries(directory: string, warn: Log['warn']): Queries | nul
   };
 }
 
-/** The days whose files may hold what is asked for, by their names alone. */
-function daysFor(directory: string, { fromMs }: ReadingsQuery): DayPath[] {
-  return listDays(directory).filter(
-    ({ dayMs }) => fromMs === null || dayMs + 86_400_000 + 60_000 > fromMs,
-  );
-}
-
-/** Whether a file can hold rows before the end of what is asked for. */
-function mayHold(db: Db, dayMs: number, { toMs }: ReadingsQuery): boolean {
+/** Whether a file can hold rows of what is asked for. */
+function mayHold(db: Db, dayMs: number, { fromMs, toMs }: ReadingsQuery): boolean {
+  // Beyond its day lie times that were put right once the clock was known.
+  const untilMs = (): number => Number(readMeta(db, 'until_ms') ?? 0);
+  if (fromMs !== null && dayMs + 86_400_000 + 60_000 <= fromMs && untilMs() < fromMs) return false;
   const isTooLate = toMs !== null && dayMs - lateDaysMs >= toMs;
   return !(isTooLate && isOfItsDay(db));
 }

@@ -26,7 +26,7 @@ export function readRecent(
       .prepare(
         `SELECT point, at - lag, value, quality, at FROM reading
          WHERE seq > ? AND point > 0 AND quality & 15 <= ${qualityCodes.suspect} AND value IS NOT NULL
-         AND quality <> ${qualityCodes.good + historyOnlyFlag} AND quality <> ${qualityCodes.suspect + historyOnlyFlag}
+         AND quality & ${historyOnlyFlag + lateFlag} <> ${historyOnlyFlag}
          ORDER BY seq`,
       )
       .raw()

@@ -128,13 +128,14 @@ function replayDay(db: Db, { fromSeq, toSeq }: ReplayRange, sink: ReplaySink): v
   const end = Math.min(toSeq, edgeSeq(db, 'max'));
   const block = db
     .prepare(
-      `SELECT at - lag, point * ${qualitySpan} + quality, value FROM reading
-       WHERE seq BETWEEN ? AND ? AND point > 0 AND (quality < ${historyOnlyFlag} OR quality >= ${lateFlag}) ORDER BY seq`,
+      `SELECT at - lag, point * ${qualitySpan} + (quality & 63), value FROM reading
+       WHERE seq BETWEEN ? AND ? AND point > 0 AND quality & ${historyOnlyFlag + lateFlag} <> ${historyOnlyFlag}
+       ORDER BY seq`,
     )
     .raw();
   const late = db
     .prepare(
-      `SELECT at FROM reading WHERE seq BETWEEN ? AND ? AND point > 0 AND quality >= ${lateFlag} ORDER BY seq`,
+      `SELECT at FROM reading WHERE seq BETWEEN ? AND ? AND point > 0 AND quality & ${lateFlag} ORDER BY seq`,
     )
     .pluck();
   const readUpTo = (from: number, to: number): void => {

@@ -97,6 +97,15 @@ export class StateFile {
     return this.#meta('points_seq');
   }
 
+  /** Number of the row of the clock up to which wall times were put right. */
+  get restampedSeq(): number {
+    return this.#meta('restamped_seq');
+  }
+
+  set restampedSeq(seq: number) {
+    this.#setMeta.run('restamped_seq', seq);
+  }
+
   projections(): Projection[] {
     const rows = this.#db
       .prepare('SELECT kind, key, seq, body FROM projection')

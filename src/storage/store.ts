@@ -27,6 +27,8 @@ import {
   type Unreadable,
 } from './history.ts';
 import { readRecent } from './recent.ts';
+import type { JournalFiles } from './journal-rows.ts';
+import { findStretches, restampSome, type Stretch } from './restamp.ts';
 import { StateFile } from './state-file.ts';
 
 /** Kinds whose last row per key is needed at start. */
@@ -37,8 +39,12 @@ const projectedKinds: ReadonlySet<RowKind> = new Set([
   'config',
   'started',
   'stopped',
+  'clock',
   'learned',
 ]);
+
+/** Rows that say how engine time is mapped to wall time. */
+const isClock = (kind: RowKind): boolean => kind === 'clock' || kind === 'started';
 
 /**
  * More numbers than are handed out between two writings of the projections: where rows may be missing at the end of the
@@ -71,6 +77,9 @@ export class Store {
   readonly #memories = new Map<number, PointMemory>();
   #memoriesSeq = 0;
   #committedSeq = 0;
+  /** Number of the last row of the clock, while wall times may have to be put right by it. */
+  #clockSeq: number | null = null;
+  #restamp: { readonly stretches: readonly Stretch[]; readonly nextSeq: number } | null = null;
   #day: DayFile | null = null;
 
   constructor(options: StoreOptions, around: StoreSurroundings) {
@@ -133,6 +142,10 @@ export class Store {
       this.#state.pointMemories().map((memory) => [memory.index as number, memory]),
     );
     rememberReadings(directory, this.#state.pointsSeq, memories, unreadable);
+    const projections = this.#state.projections();
+    // A kill may have come between the row of the clock and the last of the times.
+    for (const { kind, seq } of projections)
+      if (isClock(kind) && seq > this.#state.restampedSeq) this.#noteClock(seq);
     const reservedSeq = Math.max(tail.reservedSeq, this.#committedSeq);
     return {
       installationId: this.#state.installationId,
@@ -141,7 +154,7 @@ export class Store {
       dayMs: tail.dayMs,
       points: tail.points,
       pointMemories: [...memories.values()],
-      projections: this.#state.projections(),
+      projections,
       users: [...this.#state.users()],
       quarantine: this.#state.quarantined(),
     };
@@ -157,10 +170,37 @@ export class Store {
         this.#points.set(point.index, point);
       }
       this.#note({ kind, key, seq, body });
+      if (isClock(kind)) this.#noteClock(seq);
     }
     // Derived like the projections: a locked state file must not hold up the commits.
     for (const memory of group.points) this.#memories.set(memory.index, memory);
     if (group.points.length > 0) this.#memoriesSeq = group.stampSeq;
+  }
+
+  /** Whether wall times wait to be put right. */
+  get hasRestamp(): boolean {
+    return this.#clockSeq !== null;
+  }
+
+  /** Puts some wall times right that were stamped before the clock was trusted; a kill in between costs nothing. */
+  restamp(): void {
+    const clockSeq = this.#clockSeq;
+    if (clockSeq === null) return;
+    const { stretches, nextSeq: from } = this.#restamp ?? {
+      stretches: findStretches(this.#files, clockSeq, this.#state.restampedSeq),
+      nextSeq: 0,
+    };
+    const nextSeq = restampSome(this.#files, stretches, from);
+    this.#restamp = nextSeq === null ? null : { stretches, nextSeq };
+    if (nextSeq !== null) return;
+    this.#state.restampedSeq = clockSeq;
+    this.#clockSeq = null;
+  }
+
+  /** Gives up what could not be put right: it stays marked. */
+  dropRestamp(): void {
+    this.#clockSeq = null;
+    this.#restamp = null;
   }
 
   /** Whether something derived waits to be written. */
@@ -244,6 +284,21 @@ export class Store {
     }
     this.#day?.close();
     this.#state.close();
+  }
+
+  // Found out later what there is to do: a commit must not wait for it, nor fail by it.
+  #noteClock(seq: number): void {
+    if (seq <= (this.#clockSeq ?? 0)) return;
+    this.#clockSeq = seq;
+    this.#restamp = null;
+  }
+
+  get #files(): JournalFiles {
+    const unreadable: Unreadable = (path, error) => {
+      if (isBusy(error) || isFull(error)) throw error;
+      this.#passOver(path, error);
+    };
+    return { directory: this.#options.directory, unreadable };
   }
 
   #note(row: { kind: RowKind; key: string; seq: number; body: string }): void {

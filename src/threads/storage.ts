@@ -12,6 +12,7 @@ import { Store, type StoreSurroundings } from '../storage/store.ts';
 
 // Projections are derived: seldom is kind to the card, and a start reads the journal beyond them anyhow.
 const projectAfterMs = 30_000;
+const restampAfterMs = 20;
 const retryMs = 50;
 
 if (parentPort === null) throw new Error('the storage thread is started by app.ts');
@@ -25,12 +26,14 @@ const around: StoreSurroundings = {
 };
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
+let restampTimer: NodeJS.Timeout | null = null;
 let projectTimer: NodeJS.Timeout | null = null;
 let waiting: string | null = null;
 /** Problems that were told, with their cause then: once per change. */
 const told = new Map<string, string>();
 
 const store = open();
+restampLater();
 port.on('message', (request: StoreRequest) => handle(request));
 
 function open(): Store {
@@ -76,6 +79,7 @@ function handle(request: StoreRequest): void {
       break;
     case 'close':
       if (projectTimer !== null) clearTimeout(projectTimer);
+      if (restampTimer !== null) clearTimeout(restampTimer);
       store.close();
       reply({ type: 'closed' });
       port.close();
@@ -123,6 +127,24 @@ function writeGroup(group: Group): void {
   }
   reply({ type: 'committed', group: group.id, buffer: group.buffer }, [group.buffer]);
   projectLater();
+  restampLater();
+}
+
+/** Wall times from before the clock was trusted are put right in small steps: commits come in between. */
+function restampLater(): void {
+  if (!store.hasRestamp || restampTimer !== null) return;
+  restampTimer = setTimeout(() => {
+    restampTimer = null;
+    try {
+      store.restamp();
+    } catch (error) {
+      if (!isBusy(error) && !isFull(error)) {
+        tell('times from before the clock was trusted are not put right', error);
+        store.dropRestamp();
+      }
+    }
+    restampLater();
+  }, restampAfterMs);
 }
 
 /** What is derived is written when nobody holds the file; commits do not wait for it. */

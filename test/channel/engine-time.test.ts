@@ -18,6 +18,28 @@ function before(fields: Partial<ClockStamp> = {}): ClockStamp {
   };
 }
 
+describe('EngineTime.check() says since when the clock was not trusted', () => {
+  const clock = createFakeClock(wallMs, 80_000);
+  const since = (stamp: ClockStamp | null, bootId: string): number | null | undefined => {
+    const time = new EngineTime({ clock, bootId, trusted: false, before: stamp });
+    const start = time.now();
+    clock.advance(1_000);
+    const found = time.check(true)?.unsureSinceMs ?? null;
+    return found === null ? null : found - start;
+  };
+
+  test('in another boot since the start', () => {
+    expect(since(null, 'one')).toBe(0);
+    expect(since(before({ trusted: false }), 'two')).toBe(0);
+  });
+
+  test('in the same boot since the boot, if the process before did not trust it either', () => {
+    const mono = clock.monotonicMs();
+    expect(since(before({ trusted: false }), 'one')).toBe(-mono);
+    expect(since(before(), 'one')).toBe(0);
+  });
+});
+
 describe('EngineTime over a restart', () => {
   // Now: monotonic 80 s, noon. The run before ended at monotonic 50 s, an hour ago.
   const cases: readonly {
@@ -170,7 +192,12 @@ describe('EngineTime.check()', () => {
     const time = new EngineTime({ clock, bootId: 'one', trusted: true, before: null });
     const now = time.now();
     clock.setWall(wallMs - hour);
-    expect(time.check(true)).toEqual({ wallOffsetMs: -hour, creditMs: 0, trusted: true });
+    expect(time.check(true)).toEqual({
+      wallOffsetMs: -hour,
+      creditMs: 0,
+      trusted: true,
+      unsureSinceMs: null,
+    });
     expect(time.now()).toBe(now);
     expect(time.wallOf(now)).toBe(wallMs - hour);
     expect(time.check(true)).toBeNull();

@@ -449,6 +449,11 @@ describe('Intake and time', () => {
     expect(lastRow(road)?.atMs).toBe(road.clock.wallMs());
     expect(road.intake.statuses()[0]?.source_times_refused).toBe(1);
     expect(road.quarantine.size).toBe(0);
+    // On the short way, and of the past, too: the time is marked as one that is not to be believed.
+    road.take('sensors/a/t', '1');
+    road.takeRetained('sensors/a/t', '2');
+    expect(road.rows().map(({ unsureTime }) => unsureTime)).toEqual([true, true, true]);
+    expect(road.rows().map(({ quality }) => quality)).toEqual(['good', 'good', 'stale']);
   });
 
   test('Intake gives a reading older than two minutes to history only', () => {

@@ -5,7 +5,7 @@ import { Journal, type Holder } from '../../src/channel/journal.ts';
 import { groupColumns, type Group } from '../../src/domain/group.ts';
 import { limits } from '../../src/domain/limits.ts';
 import type { PointIndex } from '../../src/domain/point.ts';
-import type { EngineMs, WallMs } from '../../src/domain/time.ts';
+import { releasedMs, type EngineMs, type WallMs } from '../../src/domain/time.ts';
 import { createMetrics } from '../../src/host/metrics.ts';
 import { createFakeClock, type FakeClock } from '../host/fake-clock.ts';
 
@@ -26,10 +26,19 @@ interface Bench {
 }
 
 function createBench(
-  options: { nextSeq?: number; commitDelayMs?: number; memories?: () => void } = {},
+  options: {
+    nextSeq?: number;
+    commitDelayMs?: number;
+    memories?: () => void;
+    trusted?: boolean;
+    wallMs?: number;
+    dayMs?: number;
+  } = {},
 ): Bench {
+  const { trusted = true, dayMs = 0 } = options;
   const clock = createFakeClock();
-  const time = new EngineTime({ clock, bootId: 'boot', trusted: true, before: null });
+  if (options.wallMs !== undefined) clock.setWall(options.wallMs);
+  const time = new EngineTime({ clock, bootId: 'boot', trusted, before: null });
   const posted: { group: Group; seqs: number[] }[] = [];
   let committed = 0;
   const journal = new Journal({
@@ -37,7 +46,7 @@ function createBench(
     time,
     metrics: createMetrics(),
     nextSeq: options.nextSeq ?? 1,
-    dayMs: 0,
+    dayMs,
     commitDelayMs: options.commitDelayMs ?? 250,
     post(group) {
       const { seq } = groupColumns(group.buffer, group.capacity);
@@ -382,6 +391,23 @@ describe('Journal tells who waits', () => {
     bench.commit();
     bench.journal.flush();
     expect(bench.posted[1]?.group.dayMs).toBe(bench.posted[0]?.group.dayMs);
+  });
+
+  test('Journal makes no file of a date that nobody believes', () => {
+    const day = 86_400_000;
+    const dayAt = (wallMs: number, dayMs: number, passedMs = 0): number | undefined => {
+      const bench = createBench({ trusted: false, wallMs, dayMs });
+      bench.clock.advance(passedMs);
+      bench.journal.flush();
+      return bench.posted[0]?.group.dayMs;
+    };
+    const last = Date.UTC(2027, 4, 6);
+    // In 1970, and at the end of the century: on in the newest file, and with each day that passes in the next.
+    for (const wallMs of [0, Date.UTC(2099, 0, 1)]) {
+      expect(dayAt(wallMs, last)).toBe(last);
+      expect(dayAt(wallMs, last, 2 * day)).toBe(last + 2 * day);
+    }
+    expect(dayAt(0, 0)).toBe(Math.floor(releasedMs / day) * day);
   });
 
   test('Journal asks for the memories of points once a minute and at the end', async () => {

@@ -10,7 +10,7 @@ import type { Config } from '../../src/domain/config.ts';
 import type { EngineInput, PointMemory } from '../../src/domain/engine.ts';
 import { groupColumns, type Group } from '../../src/domain/group.ts';
 import { displayValue, pointName, type Point } from '../../src/domain/point.ts';
-import { historyOnlyFlag, qualityOf } from '../../src/domain/reading.ts';
+import { historyOnlyFlag, qualityOf, unsureTimeFlag } from '../../src/domain/reading.ts';
 import { createMetrics } from '../../src/host/metrics.ts';
 import { createEngine } from '../../src/rules/engine.ts';
 import { createFakeClock, type FakeClock } from '../host/fake-clock.ts';
@@ -23,6 +23,8 @@ export interface StoredRow {
   readonly unit: string | null;
   readonly quality: string;
   readonly historyOnly: boolean;
+  /** Stamped by a clock that was not trusted. */
+  readonly unsureTime: boolean;
   readonly atMs: number;
   readonly raw: number | null;
 }
@@ -87,6 +89,7 @@ export function createRoad(
         unit: point?.unit ?? null,
         quality: qualityOf(quality),
         historyOnly: (quality & historyOnlyFlag) !== 0,
+        unsureTime: (quality & unsureTimeFlag) !== 0,
         atMs: columns.atMs[row] ?? 0,
         raw: Number.isNaN(raw) ? null : raw,
       });

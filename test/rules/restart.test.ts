@@ -1,6 +1,17 @@
 import { describe, expect, test } from 'vitest';
+import type { Seq } from '../../src/domain/reading.ts';
 import type { Rule } from '../../src/domain/rule.ts';
-import { edges, level, makeRule, pointEntry, quantity, startBench, type Bench } from './bench.ts';
+import type { EngineMs } from '../../src/domain/time.ts';
+import {
+  edges,
+  level,
+  makeRule,
+  pointEntry,
+  quantity,
+  startBench,
+  wallOffsetMs,
+  type Bench,
+} from './bench.ts';
 
 const delayed = makeRule({
   levels: [level({ onDelayMs: 60_000, deadband: quantity(1) })],
@@ -193,5 +204,60 @@ describe('restart()', () => {
       alert,
       memory,
     });
+  });
+});
+
+describe('followClock() once the clock is trusted', () => {
+  const shiftMs = 86_400_000;
+  const found = (bench: Bench, at: number, unsureSinceMs: number | null): void =>
+    void bench.engine.accept(900 as Seq, at as EngineMs, {
+      kind: 'clock',
+      wallOffsetMs: wallOffsetMs + shiftMs,
+      creditMs: 0,
+      unsureSinceMs: unsureSinceMs as EngineMs | null,
+    });
+
+  test('publishes the true times of what happened meanwhile, and moves no delay', () => {
+    const bench = startBench([delayed]);
+    bench.read(1_000, 6);
+    bench.take();
+    found(bench, 30_000, 0);
+    expect(bench.take().map(({ kind, reason }) => [kind, reason])).toEqual([
+      ['condition', 'condition'],
+    ]);
+    expect(bench.alert()).toMatchObject({
+      state: 'pending',
+      breachedAt: wallOffsetMs + shiftMs + 1_000,
+      changedAt: wallOffsetMs + shiftMs + 1_000,
+      dueAt: wallOffsetMs + shiftMs + 61_000,
+    });
+    bench.advance(61_000);
+    expect(bench.alert()).toMatchObject({
+      state: 'active',
+      raisedAt: wallOffsetMs + shiftMs + 61_000,
+    });
+  });
+
+  test('leaves times alone that a trusted clock gave', () => {
+    const bench = startBench([makeRule({ acknowledge: 'required' })]);
+    bench.read(1_000, 6);
+    found(bench, 30_000, null);
+    expect(bench.alert().raisedAt).toBe(wallOffsetMs + 1_000);
+    const other = startBench([makeRule({ acknowledge: 'required' })]);
+    other.read(1_000, 6);
+    other.act(20_000, 'acknowledge');
+    found(other, 30_000, 10_000);
+    expect(other.alert()).toMatchObject({
+      raisedAt: wallOffsetMs + 1_000,
+      acknowledgedAt: wallOffsetMs + shiftMs + 20_000,
+    });
+  });
+
+  test('tells it once: what it says is not moved again by a later step', () => {
+    const bench = startBench([makeRule({})]);
+    bench.read(1_000, 6);
+    found(bench, 30_000, 0);
+    bench.clock(40_000, 0, shiftMs + 5_000);
+    expect(bench.alert().raisedAt).toBe(wallOffsetMs + shiftMs + 1_000);
   });
 });

@@ -15,6 +15,7 @@ import {
   lateFlag,
   qualityCodes,
   qualityOf,
+  restampedFlag,
   type Seq,
 } from '../../../src/domain/reading.ts';
 import type { EngineMs, WallMs } from '../../../src/domain/time.ts';
@@ -79,6 +80,7 @@ class JournalReplay {
   #config: Config | null = null;
   #begun: { readonly row: EntryRow; readonly start: EntryRow } | null = null;
   #configSeq = 0;
+  #wallOffsetMs = 0;
   #cursor = 0;
   #same = 0;
   #clockSteps = 0;
@@ -252,6 +254,7 @@ class JournalReplay {
   }
 
   #takeInput(row: EntryRow): void {
+    this.#followWall(row);
     this.#catchUp(row.seq);
     this.#cursor = row.seq;
     if (row.entry === 'started') this.#prepareStart(row);
@@ -277,6 +280,14 @@ class JournalReplay {
       return;
     }
     this.#accept(row, inputOf(row));
+  }
+
+  #followWall(row: EntryRow): void {
+    const { entry, body } = row;
+    if (entry === 'started') this.#wallOffsetMs = startedBody(row).wall_offset_ms;
+    if (entry === 'clock') {
+      this.#wallOffsetMs = (JSON.parse(body) as { wallOffsetMs: number }).wallOffsetMs;
+    }
   }
 
   #prepareStart(row: EntryRow): void {
@@ -315,12 +326,15 @@ class JournalReplay {
     this.#cursor = row.seq;
     const quality = qualityCodes[qualityOf(row.quality)];
     if (quality <= qualityCodes.suspect && !Number.isNaN(row.value)) this.#heard.push(row);
+    // As the engine saw it, before the clock was known.
+    const isRestamped = (row.quality & restampedFlag) !== 0;
+    const atMs = isRestamped ? row.at + this.#wallOffsetMs : row.atMs;
     const judge = isLate ? this.#engine.late : this.#engine.reading;
     judge.call(
       this.#engine,
       row.seq as Seq,
       row.at as EngineMs,
-      row.atMs as WallMs,
+      atMs as WallMs,
       row.point as PointIndex,
       row.value,
       quality,
@@ -347,8 +361,12 @@ function inputOf(row: EntryRow): EngineInput {
     case 'stopped':
       return { kind: 'stopped' };
     case 'clock': {
-      const body = JSON.parse(row.body) as { wallOffsetMs: number; creditMs: number };
-      return { kind: 'clock', wallOffsetMs: body.wallOffsetMs, creditMs: body.creditMs };
+      const { wallOffsetMs, creditMs, unsureSinceMs } = JSON.parse(row.body) as {
+        wallOffsetMs: number;
+        creditMs: number;
+        unsureSinceMs: EngineMs | null;
+      };
+      return { kind: 'clock', wallOffsetMs, creditMs, unsureSinceMs };
     }
     case 'source': {
       const { source, connected, bridge } = JSON.parse(row.body) as SourceBody;
