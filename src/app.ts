@@ -38,6 +38,7 @@ import { createActs } from './app-acts.ts';
 import { createApi, shownAlerts } from './app-api.ts';
 import { createDrill } from './app-drill.ts';
 import { keepHouse, stallMs } from './app-house.ts';
+import { logReload } from './app-reload.ts';
 import { isClockTrusted } from './host/clock-trust.ts';
 import { createCredential, verifyCredential } from './host/credential.ts';
 import type { Host } from './host/host.ts';
@@ -610,6 +611,7 @@ async function start(host: Host, first: Config): Promise<Running> {
         if (fixed !== null)
           throw new LimenError('conflict', `A change of ${fixed} needs a restart`);
         await loadTimes(next.rules);
+        const before = config;
         config = next;
         publisher.configure(config.publish.prefix, publishLinks());
         // The consumers go around the engine: what it concludes from the config is theirs to tell and to drive by the
@@ -623,6 +625,7 @@ async function start(host: Host, first: Config): Promise<Running> {
         const tell = (): void => notifiers.configure(config.notifiers, acting, judge);
         outputs.configure(config.outputs, acting, tell);
         journal.commitDelayMs = config.storage.commitDelayMs;
+        logReload(log.area('config'), before, config);
       },
       async stop() {
         embedded.closeListeners();

@@ -70,6 +70,11 @@ const host: CliHost = {
     const { loadConfigApart } = await import('./threads/start-config.ts');
     return loadConfigApart({ path, scenarios: await host.scenarioNames() });
   },
+  async watchFile(path, onChange) {
+    const { watchFile } = await import('./host/watch-file.ts');
+    // As long as the process: the end of it is the end of the watch.
+    watchFile(path, systemClock, onChange);
+  },
   async scenarioNames() {
     const { scenarioNames } = await import('./producers/scenarios.ts');
     return scenarioNames().map(({ name }) => name);

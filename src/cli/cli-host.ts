@@ -71,6 +71,8 @@ export interface CliHost {
   createLimen(): Promise<LimenHere>;
   /** Reads and checks a config apart from this thread: for the program that runs on. */
   loadConfigApart(path: string): Promise<Loaded>;
+  /** Calls back when a file may have changed and has been left alone since; the first time soon. */
+  watchFile(path: string, onChange: () => void): Promise<void>;
   loadSimulator(): Promise<Simulator>;
   loadHistory(): Promise<History>;
   /** Answered from the files of a data folder, where no Limen runs. */

@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { formatProblem } from '../config/problem.ts';
 import type { Config } from '../domain/config.ts';
 import { messageOf } from '../domain/error.ts';
 import type { CliHost, LimenHere, SignalName } from './cli-host.ts';
@@ -7,24 +10,31 @@ import { findConfig, readConfigApart, withConfigOption, type ConfigOption } from
 // systemd sends SIGKILL after its own limit; being done before that keeps the stop orderly.
 const stopWithinMs = 10_000;
 
+interface Options extends ConfigOption {
+  /** False: --no-watch. */
+  readonly watch: boolean;
+}
+
 /** `limen run`. */
 export function define(command: Command, host: CliHost): void {
   withConfigOption(command)
+    .option('--no-watch', 'read the config again only at SIGHUP, not when it is saved')
     .addHelpText(
       'after',
       `
 Logs to standard error: readable on a terminal, one JSON object a line elsewhere.
-SIGTERM and SIGINT stop it in good order, a second one at once. SIGHUP reads the config again
-(on a terminal it stops, as closing the window should).
+A config that is saved goes into force by itself; one with mistakes changes nothing, and the log
+lists them. SIGHUP reads it again at once (on a terminal it stops, as closing the window should).
+SIGTERM and SIGINT stop Limen in good order, a second one at once.
 
 Examples:
   limen run
   limen run --config /etc/limen/limen.yaml`,
     )
-    .action((options: ConfigOption) => run(host, options));
+    .action((options: Options) => run(host, options));
 }
 
-async function run(host: CliHost, options: ConfigOption): Promise<void> {
+async function run(host: CliHost, options: Options): Promise<void> {
   const path = findConfig(host, options);
   const config = await readConfigApart(path, host);
   const stopAsked = listenForStop(host);
@@ -36,7 +46,12 @@ async function run(host: CliHost, options: ConfigOption): Promise<void> {
     await stopInTime(host, limen);
     throw error;
   }
-  listenForReload(host, path, (next) => limen.apply(next));
+  const reload = createReload(host, path, {
+    hash: config.hash,
+    apply: (next) => limen.apply(next),
+  });
+  if (!host.err.isTerminal) host.onSignal('SIGHUP', () => reload(false));
+  if (options.watch) await host.watchFile(path, () => reload(true));
   const signal = await stopAsked;
   host.log.info('stopping', { signal });
   await stopInTime(host, limen);
@@ -70,23 +85,53 @@ function stopSignals(host: CliHost): readonly SignalName[] {
   return host.err.isTerminal ? ['SIGINT', 'SIGTERM', 'SIGHUP'] : ['SIGINT', 'SIGTERM'];
 }
 
-// One after the other: two reloads in flight could end in the order in which they did not begin.
-function listenForReload(
+/**
+ * Makes what reads the config again: one after the other, since two in flight could end in the order in which they did not
+ * begin. `ifChanged`: only if its text is not the one that was read last, in force or refused.
+ */
+function createReload(
   host: CliHost,
   path: string,
-  apply: (config: Config) => Promise<void>,
-): void {
-  if (host.err.isTerminal) return;
+  { hash, apply }: { readonly hash: string; readonly apply: (config: Config) => Promise<void> },
+): (ifChanged: boolean) => void {
+  let readHash = hash;
   let last = Promise.resolve();
-  host.onSignal('SIGHUP', () => {
+
+  const reload = async (ifChanged: boolean): Promise<void> => {
+    const present = await hashOf(path);
+    if (ifChanged && (present === null || present === readHash)) return;
+    readHash = present ?? readHash;
+    const loaded = await host.loadConfigApart(path);
+    if (!loaded.ok) {
+      const { problems } = loaded;
+      for (const problem of problems) host.log.error(formatProblem(problem));
+      host.log.error(refused, { path, problems: problems.length });
+      return;
+    }
+    // It may have been saved once more in between.
+    readHash = loaded.config.hash;
+    await apply(loaded.config);
+    host.log.info('config applied', { path });
+  };
+  return (ifChanged) => {
     last = last.then(async () => {
       try {
-        await apply(await readConfigApart(path, host));
-        host.log.info('config applied', { path });
+        await reload(ifChanged);
       } catch (error) {
-        const detail = messageOf(error);
-        host.log.error('config not applied; the old one stays in force', { path, detail });
+        host.log.error(refused, { path, detail: messageOf(error) });
       }
     });
-  });
+  };
+}
+
+const refused = 'config not applied; the old one stays in force';
+
+async function hashOf(path: string): Promise<string | null> {
+  try {
+    return createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
+  } catch {
+    return null;
+  }
 }

@@ -32,6 +32,7 @@ const wires = new Set([
   'app-history.ts',
   'app-house.ts',
   'app-why-not.ts',
+  'app-reload.ts',
   'main.ts',
   'threads',
 ]);
