@@ -43,6 +43,7 @@ function readDerivedPoint(
     context.report.problem([...path, key], { message, allowed, atKey: true });
   };
   refuse('expect_every', 'calculated', 'expect_every: of its inputs');
+  refuse('via', 'calculated', 'via: of its inputs');
   refuse('calibrations', 'calculated', 'calibrations: of its inputs');
   if (expression.kind === 'boolean') {
     refuse('unit', 'true or false', 'an expression that gives a number, or no unit:');

@@ -169,6 +169,8 @@ function expectedEveryMs(core: EngineCore, book: RuleBook, point: Point): number
 }
 
 function viaOf(core: EngineCore, book: RuleBook, point: Point): string | null {
+  // It comes through nothing but this engine.
+  if (book.derived.has(pointName(point))) return null;
   return book.viaOf(point) ?? core.learned.get(point.index)?.via ?? null;
 }
 

@@ -123,6 +123,11 @@ export const expressions: readonly MistakeCase[] = [
     allowed: 'expect_every: of its inputs',
   },
   {
+    text: dewPoint(`expression: t, ${inputs}, ¦via: gateway`),
+    message: 'via: of a point that is calculated',
+    allowed: 'via: of its inputs',
+  },
+  {
     text: 'points:\n  a/x: { expression: y, inputs: { y: a/y } }\n  a/y: { expression: x, inputs: { x: ¦a/x } }\n',
     message: 'a circle: a/x from a/y from a/x',
     allowed: 'points that come from a source in the end',
