@@ -82,7 +82,8 @@ function beginOf({ before, after }: AlertDifference): number {
 
 /** The longest that a rule looks back. */
 function longestMs(rules: readonly Rule[]): DurationMs {
-  const times = rules.flatMap(everyVariant).flatMap(({ levels, window, offDelayMs }) => [
+  const times = rules.flatMap(everyVariant).flatMap(({ levels, window, offDelayMs, settleMs }) => [
+    settleMs ?? 0,
     2 * (window?.spanMs ?? 0),
     ...levels.map(({ comparator, onDelayMs }) => {
       const isLong = comparator.kind === 'silent_for' || comparator.kind === 'stuck_for';

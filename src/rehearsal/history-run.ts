@@ -10,6 +10,7 @@ import {
 } from '../storage/replay.ts';
 import { PointNoise } from './point-noise.ts';
 import { newestPoints, type ReplayedRules } from './replayed-rules.ts';
+import { ReplayedSchedules } from './replayed-schedules.ts';
 
 // What is to be done with the readings of a stored index.
 const skipped = 0;
@@ -36,6 +37,7 @@ export class HistoryRun implements ReplaySink {
   readonly #declared = new Set<string>();
   /** Points that came with a config: at a start they come before what the start concludes. */
   #waiting: Point[] = [];
+  readonly #schedules: ReplayedSchedules;
   #count = 0;
   #at = 0;
   /** The time of readings from which something is still to be calculated; Infinity: there are none. */
@@ -60,6 +62,10 @@ export class HistoryRun implements ReplaySink {
     for (const [name, point] of this.#newest) {
       if (!range.toldWithin.has(name)) this.#declare(point, range.startAt);
     }
+    this.#schedules = new ReplayedSchedules([...before.rules, ...after.rules], (key, isOpen, at) =>
+      this.#giveSchedule(key, isOpen, at),
+    );
+    this.#schedules.look(range.startAt + before.recorder.wallOffsetMs);
   }
 
   /** Readings so far. */
@@ -85,6 +91,7 @@ export class HistoryRun implements ReplaySink {
     const before = this.#before.engine;
     const after = this.#after.engine;
     const offsetMs = this.#before.recorder.wallOffsetMs;
+    let edgeAt = this.#schedules.nextMs - offsetMs;
     this.#count += rows.length;
     // Columns by place: an iterator for each of millions of rows costs more than to judge it.
     for (let row = 0; row < rows.length; row += 1) {
@@ -98,6 +105,10 @@ export class HistoryRun implements ReplaySink {
       if (what === skipped) continue;
       const at = baseMs + columns[0];
       if (at > this.#touchedAt) this.#calculate();
+      if (at >= edgeAt) {
+        this.#schedules.moveTo(at + offsetMs);
+        edgeAt = this.#schedules.nextMs - offsetMs;
+      }
       if (what === notSeenYet) what = this.#meet(point, at);
       const value = columns[2] ?? NaN;
       const target = (index[point] ?? 0) as PointIndex;
@@ -135,6 +146,8 @@ export class HistoryRun implements ReplaySink {
           const times = { elapsedMs, downMs, stoppedAt: rest.stopped_at, wallOffsetMs };
           engine.accept(seq as Seq, at, { kind: 'started', ...times });
         });
+        this.#at = at;
+        this.#schedules.look(at + rest.wall_offset_ms);
         break;
       }
       case 'stopped':
@@ -146,6 +159,8 @@ export class HistoryRun implements ReplaySink {
           recorder.wallOffsetMs = wallOffsetMs;
           engine.accept(seq as Seq, at, { kind: 'clock', wallOffsetMs, creditMs, unsureSinceMs });
         });
+        this.#at = at;
+        this.#schedules.look(at + wallOffsetMs);
         break;
       }
       case 'source': {
@@ -179,6 +194,7 @@ export class HistoryRun implements ReplaySink {
   finish(at: EngineMs): void {
     this.#calculate();
     this.#declareWaiting();
+    this.#schedules.moveTo(at + this.#before.recorder.wallOffsetMs);
     this.#eachEngine(({ engine }) => engine.advance(at));
   }
 
@@ -203,6 +219,13 @@ export class HistoryRun implements ReplaySink {
   #eachEngine(give: (rules: ReplayedRules) => void): void {
     give(this.#before);
     give(this.#after);
+  }
+
+  #giveSchedule(key: string, isOpen: boolean, wallMs: number): void {
+    this.#eachEngine(({ engine, recorder }) => {
+      const at = Math.max(this.#at, wallMs - recorder.wallOffsetMs) as EngineMs;
+      engine.accept(0 as Seq, at, { kind: 'schedule', key, isOpen });
+    });
   }
 
   #declareWaiting(): void {

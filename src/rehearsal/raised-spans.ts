@@ -19,6 +19,11 @@ export class RaisedSpans {
     this.key = key;
   }
 
+  /** Raised at the end of what is kept. */
+  get isUp(): boolean {
+    return this.length > 0 && this.end(this.length - 1) === Infinity;
+  }
+
   get length(): number {
     return this.#starts.length;
   }
@@ -65,7 +70,7 @@ export class RaisedSpans {
   }
 }
 
-/** Takes the events of an engine and keeps when each alert was raised. */
+/** Takes the events of an engine and keeps when each alert was raised, and not suppressed by design. */
 export class SpanRecorder {
   readonly spans = new Map<string, RaisedSpans>();
   /** Add to engine time to get wall time. */
@@ -80,20 +85,21 @@ export class SpanRecorder {
     this.#isWanted = isWanted;
   }
 
-  take({ alert, at, from, to }: AlertEvent): void {
-    const wasRaised = isRaised(from);
-    if (!(wasRaised || isRaised(to)) || !this.#isWanted(alert.rule)) return;
-    const atMs = at + this.wallOffsetMs;
+  take({ alert, at, to }: AlertEvent): void {
+    const isUp = isRaised(to) && alert.suppressedBy === null;
     const key = alertKey(alert);
     let spans = this.spans.get(key);
+    const wasUp = spans?.isUp === true;
+    if (!(wasUp || isUp) || !this.#isWanted(alert.rule)) return;
+    const atMs = at + this.wallOffsetMs;
     if (spans === undefined) {
       const { rule, device, metric } = alert;
       spans = new RaisedSpans({ rule, device, metric });
       this.spans.set(key, spans);
     }
-    if (isRaised(to)) {
+    if (isUp) {
       const rank = severityRank(alert.severityMax);
-      if (wasRaised) spans.worsen(rank);
+      if (wasUp) spans.worsen(rank);
       else spans.raise(atMs, rank);
     } else {
       spans.finish(atMs);

@@ -1,3 +1,4 @@
+import { pointPatterns } from '../domain/clause.ts';
 import type { Config, PointEntry } from '../domain/config.ts';
 import type { Engine } from '../domain/engine.ts';
 import { mergePointEntries } from '../domain/point-settings.ts';
@@ -61,7 +62,7 @@ export function replayRules(config: Config, start: ReplayStart): ReplayedRules {
       then: [],
     })),
     // What the other rules name in full is expected from the start all the same.
-    points: [...config.points, ...config.rules.flatMap(({ points }) => points.map(entryOf))],
+    points: [...config.points, ...config.rules.flatMap((rule) => pointPatterns(rule).map(entryOf))],
   });
   const started = { elapsedMs: null, downMs: null, stoppedAt: null, wallOffsetMs } as const;
   engine.accept(zero, at, { kind: 'started', ...started });
@@ -77,7 +78,9 @@ export function replayRules(config: Config, start: ReplayStart): ReplayedRules {
     },
     judges: ({ device, metric }) =>
       derived.feeds(pointName({ device, metric })) ||
-      rules.some((rule) => rule.points.some((pattern) => pattern.matches(device, metric))) ||
+      rules.some((rule) =>
+        pointPatterns(rule).some((pattern) => pattern.matches(device, metric)),
+      ) ||
       config.points.some(
         ({ pattern, expectEveryMs, atLeast }) =>
           (pattern.exact || expectEveryMs !== null || atLeast !== null) &&
@@ -100,7 +103,14 @@ export function sharedRules(before: Config, after: Config): ReadonlySet<string> 
 function judgementText(rule: Rule): string {
   const places = rule.variants.map(({ patterns }) => patterns.map(({ text }) => text));
   const texts = everyVariant(rule).map((one) => `${one.unknown} ${judgementOf(one)}`);
-  return JSON.stringify([rule.late, rule.lateAfterMs, places, texts]);
+  return JSON.stringify([
+    rule.late,
+    rule.lateAfterMs,
+    places,
+    texts,
+    rule.activeWhen,
+    rule.settleMs,
+  ]);
 }
 
 function pointsText({ points }: Config): string {

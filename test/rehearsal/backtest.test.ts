@@ -129,6 +129,27 @@ test('backtest() tells alerts that begin or end at another time as moved', () =>
   ]);
 });
 
+test('backtest() counts an alert for as long as nothing suppresses it by design', () => {
+  const directory = write(samples);
+  const at = (from: string, to: string, more = ''): string =>
+    rule(4, `, active_when: { from: "${from}", to: "${to}", zone: UTC }${more}`);
+  expect(told(run(directory, rule(4), at('23:53', '23:55')))).toEqual([
+    ['moved', [-8, -6], [-7, -6]],
+    ['lost', [-1, 1], null],
+  ]);
+  expect(told(run(directory, rule(4), at('00:00', '12:00')))).toEqual([
+    ['lost', [-8, -6], null],
+    ['moved', [-1, 1], [0, 1]],
+  ]);
+  expect(told(run(directory, rule(4), at('23:00', '00:00', ', settle: 0s')))).toEqual([
+    ['moved', [-1, 1], [-1, 0]],
+  ]);
+  expect(told(run(directory, rule(4), at('23:51', '12:00', ', settle: 150s')))).toEqual([
+    ['moved', [-8, -6], [-6.5, -6]],
+  ]);
+  expect(told(run(directory, at('23:53', '23:55'), at('23:53', '23:55')))).toEqual([]);
+});
+
 test('backtest() finds no difference between rules and themselves, and the same one each time', () => {
   const directory = write(samples);
   const config = `${rule(2)}\npoints: { d/t: { expect_every: 15s } }`;
