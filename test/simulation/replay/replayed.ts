@@ -51,14 +51,8 @@ export function replayJournal(directory: string): Replayed {
 
 /** Kinds of entries that are inputs of the engine. */
 const inputKinds = new Set([
-  'config',
-  'point',
-  'started',
-  'stopped',
-  'clock',
-  'act',
-  'learned',
-  'source',
+  ...['config', 'point', 'started', 'stopped', 'clock', 'act'],
+  ...['learned', 'schedule', 'source', 'fault'],
 ]);
 
 class JournalReplay {
@@ -216,8 +210,8 @@ class JournalReplay {
       this.#begun = { row, start };
       this.#restore(start);
     }
-    const { rules, points } = config;
-    this.#engine.accept(row.seq as Seq, row.at as EngineMs, { kind: 'config', rules, points });
+    const { rules, points, ownRules } = config;
+    this.#accept(row, { kind: 'config', rules, points, ownRules });
   }
 
   // The program was gone before this row: what its timers did until then is on disk.
@@ -257,7 +251,7 @@ class JournalReplay {
     this.#followWall(row);
     this.#catchUp(row.seq);
     this.#cursor = row.seq;
-    if (row.entry === 'started') this.#prepareStart(row);
+    if (this.#begun !== null && row.entry !== 'point') this.#prepareStart(this.#begun);
     if (row.entry === 'clock') this.#clockSteps += 1;
     if (row.entry === 'point') {
       const { replaces, ...point } = JSON.parse(row.body) as Point & { replaces?: Point };
@@ -290,13 +284,14 @@ class JournalReplay {
     }
   }
 
-  #prepareStart(row: EntryRow): void {
-    const begun = this.#begun;
+  // After the points that came with the config, before anything else.
+  #prepareStart(begun: { readonly row: EntryRow; readonly start: EntryRow }): void {
+    this.#begun = null;
     const config = this.#config;
-    if (begun === null || config === null) throw new Error('a start without a config');
+    if (config === null) throw new Error('a start without a config');
     const newest = new Map(this.#knownPoints().map((point) => [pointName(point), point]));
     for (const point of newest.values()) this.#accept(begun.row, { kind: 'point', point });
-    const { elapsed_ms: elapsedMs } = startedBody(row);
+    const { elapsed_ms: elapsedMs } = startedBody(begun.start);
     const before = this.#lastStamp(begun.row.seq);
     const startedAt = Math.ceil(before === null ? begun.row.at : before + (elapsedMs ?? 0));
     const query = gatherQuery(config.rules, [...newest.values()], startedAt as EngineMs);
@@ -320,8 +315,7 @@ class JournalReplay {
   }
 
   #takeReading(row: ReadingRow): void {
-    const isLate = (row.quality & lateFlag) !== 0;
-    if (!isLate && (row.quality & historyOnlyFlag) !== 0) return;
+    if ((row.quality & historyOnlyFlag) !== 0 && !isLate(row)) return;
     this.#catchUp(row.seq);
     this.#cursor = row.seq;
     const quality = qualityCodes[qualityOf(row.quality)];
@@ -329,8 +323,8 @@ class JournalReplay {
     // As the engine saw it, before the clock was known.
     const isRestamped = (row.quality & restampedFlag) !== 0;
     const atMs = isRestamped ? row.at + this.#wallOffsetMs : row.atMs;
-    const judge = isLate ? this.#engine.late : this.#engine.reading;
-    judge.call(
+    const give = isLate(row) ? this.#engine.late : this.#engine.reading;
+    give.call(
       this.#engine,
       row.seq as Seq,
       row.at as EngineMs,
@@ -372,6 +366,10 @@ function inputOf(row: EntryRow): EngineInput {
       const { source, connected, bridge } = JSON.parse(row.body) as SourceBody;
       return { kind: 'source', source, connected, bridge };
     }
+    case 'schedule': {
+      const { open } = JSON.parse(row.body) as { open: boolean | null };
+      return { kind: 'schedule', key: row.key, isOpen: open };
+    }
     case 'act':
       return { kind: 'act', act: JSON.parse(row.body) as Act };
     default:
@@ -394,6 +392,10 @@ interface StartedBody {
 
 function startedBody(row: EntryRow): StartedBody {
   return JSON.parse(row.body) as StartedBody;
+}
+
+function isLate({ quality }: ReadingRow): boolean {
+  return (quality & lateFlag) !== 0;
 }
 
 function isDrill(row: EntryRow): boolean {
