@@ -1,19 +1,21 @@
-import type { AlertState, Condition, Reason } from '../domain/alert.ts';
+import { conditions, type AlertState, type Condition, type Reason } from '../domain/alert.ts';
 
 /**
  * What can happen to an alert. The first seven are the columns of the table in the contract; `escalate` and
  * `deescalate` are its paragraph on levels, `re_alarm` is the key of that name, `remove` is the end of the rule or point.
  */
-export type LifeCycleInput =
-  | Condition
-  | 'on_delay_over'
-  | 'off_delay_over'
-  | 'acknowledge'
-  | 'reset'
-  | 'escalate'
-  | 'deescalate'
-  | 're_alarm'
-  | 'remove';
+export const lifeCycleInputs = [
+  ...conditions,
+  'on_delay_over',
+  'off_delay_over',
+  'acknowledge',
+  'reset',
+  'escalate',
+  'deescalate',
+  're_alarm',
+  'remove',
+] as const;
+export type LifeCycleInput = (typeof lifeCycleInputs)[number];
 
 /** What the table needs to know beside the state. */
 export interface LifeCycleFacts {
