@@ -50,10 +50,9 @@ export function replayJournal(directory: string): Replayed {
 }
 
 /** Kinds of entries that are inputs of the engine. */
-const inputKinds = new Set([
-  ...['config', 'point', 'started', 'stopped', 'clock', 'act'],
-  ...['learned', 'schedule', 'source', 'fault'],
-]);
+const inputKinds = new Set(
+  'config point started stopped clock act learned schedule source fault'.split(' '),
+);
 
 class JournalReplay {
   readonly #rows: readonly Row[];
