@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/host/clock.ts';
+import { unsureTimeFlag } from '../../src/domain/reading.ts';
 import { memoryLog } from '../consumers/fixtures.ts';
+import { listDays } from '../../src/storage/history.ts';
 import { createReader } from '../../src/threads/start-reader.ts';
 import { startStorage, type StorageThread } from '../../src/threads/start-storage.ts';
 import {
@@ -248,4 +250,30 @@ test('the reader thread finds nothing in an empty folder, and leaves nobody wait
   );
   await late.close();
   expect(await pending).toBe('Cannot read the history: Limen stops');
+});
+
+test('the storage thread puts times right that were stamped before the clock was trusted', async () => {
+  const directory = temporaryFolder();
+  const { thread, committed, failures, problems } = await start(directory);
+  const body = { trusted: false, elapsed_ms: null, wall_offset_ms: 0 };
+  thread.post(
+    groupOf({
+      entries: [{ seq: 1, kind: 'started', key: 'limen', body }, declares(2, point)],
+      readings: [
+        { seq: 3, point: 1, value: 1, engineMs: 1_000, atMs: 1_000, quality: unsureTimeFlag },
+      ],
+    }),
+  );
+  await committed(1);
+  const clock = { trusted: true, creditMs: 0, wallOffsetMs: noon };
+  thread.post(groupOf({ id: 2, entries: [{ seq: 5, kind: 'clock', key: 'clock', body: clock }] }));
+  await committed(2);
+  const [day] = listDays(directory);
+  if (day === undefined) throw new Error('there is no day file');
+  const db = new Database(day.path, { readonly: true });
+  onTestFinished(() => void db.close());
+  const read = db.prepare('SELECT at_ms FROM readings').pluck();
+  await expect.poll(() => read.get()).toBe(noon + 1_000);
+  await thread.close();
+  expect([failures, problems]).toEqual([[], []]);
 });
