@@ -15,6 +15,8 @@ export function findQuietRange(core: EngineCore, index: number): void {
   points.quietLow[index] = NaN;
   // Of a button each change counts.
   if (slot === undefined || slot.button !== null || !points.isUsable(index)) return;
+  // A source that is lost may be back with any reading of its points.
+  if (slot.source?.cell?.condition === 'breached') return;
   range.low = -Infinity;
   range.high = Infinity;
   const value = points.value[index]!;

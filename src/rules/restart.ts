@@ -14,7 +14,7 @@ import { creditFlags, restartFlags } from './flags.ts';
 import { judgeReplaced } from './replace-point.ts';
 import { restampCell } from './restamp.ts';
 import { adoptLevels } from './rule-change.ts';
-import { forgetLinks } from './source-lost.ts';
+import { forgetLinks, reviewBlame } from './source-lost.ts';
 import { arm, type Moment } from './settle.ts';
 import { creditTelling, restartTelling } from './telling.ts';
 import { giveUpFirsts, tellWasDown } from './was-down.ts';
@@ -43,6 +43,7 @@ export function restart(core: EngineCore, started: Started, moment: Moment): voi
     announceIfDirty(core, cell, moment.at, moment.seq);
   }
   dropUnclaimed(core, moment);
+  reviewBlame(core, moment);
   settleGroups(core, moment);
   if (started.downMs !== null && started.downMs > limits.wasDownAfterMs) {
     tellWasDown(core, started.downMs, started.stoppedAt, moment);

@@ -61,13 +61,13 @@ export function blameAgain(core: EngineCore, slot: PointSlot, moment: Moment): v
 export function raiseSource(core: EngineCore, cell: AlertCell, moment: Moment): void {
   const source = sourceOf(core, cell.device);
   const { at, seq } = moment;
-  const { points, overdue, firstAt } = tally(core, source, at);
-  const isAway = !Number.isNaN(source.lostAt);
-  cell.since = isAway ? source.lostAt : Math.min(firstAt, at);
+  const { points, overdue, firstAt, lastAt } = tally(core, source, at);
+  const isGone = isAway(source, lastAt);
+  cell.since = isGone ? source.lostAt : Math.min(firstAt, at);
   cell.sinceSeq = seq;
   const silence = formatDuration(at - Math.min(firstAt, at));
   const told = `${overdue} of its ${points} points are overdue, the longest not heard for ${silence}`;
-  cell.note = `${source.name} is ${isAway ? 'not connected' : 'silent'}${points === 0 ? '' : `: ${told}`}`;
+  cell.note = `${source.name} is ${isGone ? 'not connected' : 'silent'}${points === 0 ? '' : `: ${told}`}`;
   for (const one of cell.levels) one.breached = true;
   settle(core, cell, 'breached', moment);
   arm(core, cell);
@@ -87,8 +87,6 @@ export function raiseSource(core: EngineCore, cell: AlertCell, moment: Moment): 
 export function noteSourceHeard(core: EngineCore, slot: PointSlot, moment: Moment): void {
   const { source, stale } = slot;
   if (source === null) return;
-  // It has found a way: what tells of a client's connection comes later.
-  if (!source.isBridge) source.lostAt = NaN;
   endIfBack(core, source, moment);
   if (stale === null || stale.suppressions.length === 0) return;
   unsuppress(core, stale, source.key, { at: moment.at, cause: [moment.seq] });
@@ -116,6 +114,17 @@ export function reviewSources(core: EngineCore, moment: Moment): void {
   for (const name of [...core.sources.keys()].sort()) endIfBack(core, sourceOf(core, name), moment);
 }
 
+/** At a start: what suppressed a point by the former config may have nothing to do with it by this one. */
+export function reviewBlame(core: EngineCore, { at, seq }: Moment): void {
+  for (const { stale, source } of core.points.slots()) {
+    for (const { by, dueMs } of stale?.suppressions ?? []) {
+      if (stale === null || !by.startsWith('limen.source_lost/')) continue;
+      const isMeant = source?.key === by && (isToldLost(source) || dueMs < Infinity);
+      if (!isMeant) unsuppress(core, stale, by, { at, cause: [seq] });
+    }
+  }
+}
+
 function isToldLost({ cell }: SourceState): boolean {
   return cell !== null && cell.condition === 'breached';
 }
@@ -134,12 +143,17 @@ function cellOf(core: EngineCore, source: SourceState, moment: Moment): AlertCel
 function isLost(core: EngineCore, source: SourceState, first: PointSlot, at: number): boolean {
   const { points, overdue, lastAt } = tally(core, source, at);
   if (points < 2) return false;
-  if (lastAt <= source.lostAt || isHalf(points, overdue)) return true;
+  if (isAway(source, lastAt) || isHalf(points, overdue)) return true;
   for (const { point, expectEveryMs } of source.children) {
     const isOther = point.index !== first.point.index && expectEveryMs !== null;
     if (isOther && at - lastAt > overdueMs(expectEveryMs)) return true;
   }
   return false;
+}
+
+// A client whose points are heard has found a way: what tells of its connection comes later.
+function isAway({ lostAt, isBridge }: SourceState, lastAt: number): boolean {
+  return isBridge ? !Number.isNaN(lostAt) : lastAt <= lostAt;
 }
 
 // One silent point is its own affair, also if it is one of two.
@@ -148,9 +162,9 @@ function isHalf(points: number, overdue: number): boolean {
 }
 
 function endIfBack(core: EngineCore, source: SourceState, moment: Moment): void {
-  if (source.cell === null || !isToldLost(source) || !Number.isNaN(source.lostAt)) return;
-  const { points, silent } = tally(core, source, moment.at);
-  if (isHalf(points, silent)) return;
+  if (source.cell === null || !isToldLost(source)) return;
+  const { points, silent, lastAt } = tally(core, source, moment.at);
+  if (isAway(source, lastAt) || isHalf(points, silent)) return;
   endLoss(core, source, source.cell, moment);
 }
 

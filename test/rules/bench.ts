@@ -1,7 +1,13 @@
 import type { ActTarget, Ask } from '../../src/domain/act.ts';
 import type { Alert, AlertEvent } from '../../src/domain/alert.ts';
 import type { PointEntry } from '../../src/domain/config.ts';
-import type { ActVerdict, Engine, EngineInput, EngineSnapshot } from '../../src/domain/engine.ts';
+import type {
+  ActVerdict,
+  Engine,
+  EngineInput,
+  EngineSnapshot,
+  LearnedInterval,
+} from '../../src/domain/engine.ts';
 import { compilePattern, type Point, type PointIndex } from '../../src/domain/point.ts';
 import { qualityCodes, type Quality, type Seq } from '../../src/domain/reading.ts';
 import {
@@ -35,6 +41,7 @@ export interface Bench {
   started(at: number, started?: Partial<Extract<EngineInput, { kind: 'started' }>>): void;
   clock(at: number, creditMs: number, stepMs?: number): void;
   schedule(at: number, key: string, isOpen: boolean | null): void;
+  learned(at: number, learned: LearnedInterval): void;
   source(at: number, source: string, connected: boolean, bridge?: boolean): void;
   read(at: number, value: number, quality?: Quality, point?: Point): void;
   act(at: number, ask: Ask['act'] | Ask, options?: Partial<ActTarget>): ActVerdict | null;
@@ -177,6 +184,7 @@ function createBench(firstSeq: number, snapshot: EngineSnapshot | null): Bench {
     clock: (at, creditMs, stepMs = 0) =>
       void accept(at, { kind: 'clock', wallOffsetMs: wallOffsetMs + stepMs, creditMs }),
     schedule: (at, key, isOpen) => void accept(at, { kind: 'schedule', key, isOpen }),
+    learned: (at, learned) => void accept(at, { kind: 'learned', ...learned }),
     source: (at, source, connected, bridge = false) =>
       void accept(at, { kind: 'source', source, connected, bridge }),
     read: (at, value, quality = 'good', point = fridge) => {

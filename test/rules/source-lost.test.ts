@@ -1,7 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PointEntry } from '../../src/domain/config.ts';
 import { isFlagged, type AlertEvent } from '../../src/domain/alert.ts';
-import type { Point } from '../../src/domain/point.ts';
+import type { Point, PointIndex } from '../../src/domain/point.ts';
 import { makePoint, pointEntry, startBench, type Bench } from './bench.ts';
 
 const second = 1_000;
@@ -291,4 +292,114 @@ test('a point that comes through something else now is not suppressed any more',
     ],
   );
   expect(told(bench.take())).toContain('limen.stale/s1');
+});
+
+test('a point whose gateway is another one after a restart is not suppressed by the former one', () => {
+  const intervals = [minute, minute];
+  const { bench, points } = gatewayBench(intervals);
+  report(bench, points, intervals, { phases: [0, 0], untilMs: 5 * minute });
+  bench.advance(20 * minute);
+  const entries = [
+    pointEntry('s0/t', { expectEveryMs: minute, via: 'gateway-1' }),
+    pointEntry('s1/t', { expectEveryMs: minute, via: 'gateway-2' }),
+  ];
+  const next = bench.reborn(21 * minute, [], entries, points);
+  next.started(21 * minute, { elapsedMs: minute });
+  expect(told(next.take())).toEqual(['limen.stale/s1']);
+});
+
+describe('an engine with sources', () => {
+  const points = sensors(6);
+  const entries = [
+    ...entriesOf([10 * second, 10 * second, 30 * second]),
+    pointEntry('s3/t', { expectEveryMs: 10 * second, via: 'home' }),
+    pointEntry('s4/t', { via: 'home' }),
+  ];
+  const anyStep = fc.record({
+    waitMs: fc.constantFrom(0, second, 5 * second, 16 * second, 40 * second, 2 * minute),
+    what: fc.oneof(
+      fc.record({ kind: fc.constant('read' as const), of: fc.nat({ max: 5 }) }),
+      fc.record({ kind: fc.constant('all' as const) }),
+      fc.record({
+        kind: fc.constant('source' as const),
+        name: fc.constantFrom('gateway-1', 'home'),
+        connected: fc.boolean(),
+      }),
+      fc.record({
+        kind: fc.constant('learned' as const),
+        of: fc.nat({ max: 5 }),
+        staleAfterMs: fc.constantFrom(null, 15 * second, 90 * second),
+        via: fc.constantFrom(null, 'gateway-1', 'home', 'client'),
+      }),
+      fc.record({ kind: fc.constant('config' as const), isShort: fc.boolean() }),
+    ),
+  });
+  type AnyStep = typeof anyStep extends fc.Arbitrary<infer Step> ? Step : never;
+
+  const take = (bench: Bench, from: number, { waitMs, what }: AnyStep): number => {
+    const at = from + waitMs;
+    bench.advance(at);
+    switch (what.kind) {
+      case 'read':
+        bench.read(at, 20, 'good', points[what.of]);
+        break;
+      case 'all':
+        for (const point of points) bench.read(at, 20, 'good', point);
+        break;
+      case 'source':
+        bench.source(at, what.name, what.connected, what.name === 'home');
+        break;
+      case 'learned': {
+        const { of, staleAfterMs, via } = what;
+        bench.learned(at, { point: (of + 1) as PointIndex, staleAfterMs, via });
+        break;
+      }
+      case 'config':
+        bench.config(at, [], what.isShort ? entries.slice(2) : entries);
+        break;
+    }
+    return at;
+  };
+
+  test('goes on from any snapshot with the same events', () => {
+    fc.assert(
+      fc.property(fc.array(anyStep, { maxLength: 40 }), (steps) => {
+        const whole = startBench([], entries, points);
+        let copy = whole.reborn(0, [], entries, points);
+        let at = 0;
+        let present = entries;
+        whole.take();
+        for (const step of steps) {
+          const copyAt = take(copy, at, step);
+          at = take(whole, at, step);
+          expect(copyAt).toBe(at);
+          expect(JSON.stringify(copy.take())).toBe(JSON.stringify(whole.take()));
+          if (step.what.kind === 'config') present = step.what.isShort ? entries.slice(2) : entries;
+          copy = copy.reborn(at, [], present, points);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('suppresses a point only by a source that is lost, or for the grace after it', () => {
+    fc.assert(
+      fc.property(fc.array(anyStep, { maxLength: 40 }), (steps) => {
+        const bench = startBench([], entries, points);
+        let at = 0;
+        for (const step of steps) {
+          at = take(bench, at, step);
+          // The longest grace is 1.5 times the longest interval.
+          const later = bench.reborn(at, [], entries, points);
+          later.advance(at + 46 * second);
+          for (const { suppressedBy } of later.engine.all()) {
+            if (suppressedBy === null) continue;
+            const [rule = '', device = '', metric = ''] = suppressedBy.split('/');
+            expect(later.alert(rule, { device, metric }).condition).toBe('breached');
+          }
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
 });
