@@ -185,9 +185,13 @@ function isJudged({ moment }: WhyNotFacts): boolean {
   return judged !== 'silence' && judged !== 'bad' && judged !== 'never_heard';
 }
 
-/** Whether an unknown verdict keeps the alert from beginning: a delay that runs goes on without one. */
-function canBegin({ rule }: WhyNotFacts, state: AlertState): boolean {
-  return (state === 'normal' || state === 'returned') && rule?.unknown !== 'raise';
+/**
+ * Whether an unknown verdict keeps the alert from beginning: a delay that runs goes on without one, and a rule may raise at
+ * it, once there is an alert at all.
+ */
+function canBegin({ rule, moment }: WhyNotFacts, state: AlertState): boolean {
+  const raises = rule?.unknown === 'raise' && moment.alert !== null;
+  return (state === 'normal' || state === 'returned') && !raises;
 }
 
 function nearestOf(

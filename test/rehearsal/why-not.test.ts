@@ -257,6 +257,18 @@ rules: { warm: { points: "box/*", above: 5 bar, severity: warning } }`);
     });
   });
 
+  test('it was raised outside the hours in which people are told', async () => {
+    // The clock of the test begins on a Monday at 08:00 UTC.
+    const history = recordHistory(
+      yaml('above: -18 °C, active_when: { from: "20:00", to: "22:00", zone: UTC }'),
+    );
+    await send(history, 0, 100, '-10');
+    history.stop();
+    const found = ask(history, 90);
+    expect(found).toMatchObject({ fired: true, reason: 'flags' });
+    expect(found.clause('flags')).toMatchObject({ suppressed_by: 'active_when' });
+  });
+
   test('it was raised so often that single raises are not told', async () => {
     const history = recordHistory(
       yaml(
