@@ -9,7 +9,7 @@ import { formatDuration } from './message.ts';
 import { ownRule } from './own-rules.ts';
 import type { PointSlot, SourceState } from './point-table.ts';
 import { arm, settle, type Moment } from './settle.ts';
-import { aboutSource, sourceOf } from './source-table.ts';
+import { aboutSource, dropIdle, sourceOf } from './source-table.ts';
 import { isSuppressedBy, suppress, unsuppress } from './suppress.ts';
 import { noteWait } from './watch.ts';
 
@@ -30,6 +30,7 @@ export function noteSource(core: EngineCore, input: SourceInput, moment: Moment)
     if (source.isBridge) cellOf(core, source, moment).sinceSeq = moment.seq;
   }
   if (source.cell !== null) arm(core, source.cell);
+  dropIdle(core, source);
 }
 
 /**

@@ -39,6 +39,10 @@ export function assignSource(
   if (before === null) return;
   before.children.delete(slot);
   if (slot.stale !== null) unsuppress(core, slot.stale, before.key, { at, cause: [seq] });
-  if (before.children.size === 0 && before.cell === null && !before.isBridge)
-    core.sources.delete(before.name);
+  dropIdle(core, before);
+}
+
+/** Forgets a source of which nothing is left to be told: a client that came under this name only once. */
+export function dropIdle(core: EngineCore, { name, children, cell, isBridge }: SourceState): void {
+  if (children.size === 0 && cell === null && !isBridge) core.sources.delete(name);
 }

@@ -2,7 +2,9 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { takeInstanceLock } from '../../src/storage/instance-lock.ts';
+import { Store } from '../../src/storage/store.ts';
 import { alert } from '../http/fake-api.ts';
+import { groupOf, quiet } from '../storage/store-fixture.ts';
 import { createSite } from './limen.ts';
 
 test('limen user writes the files itself where Limen is not running', async () => {
@@ -110,4 +112,25 @@ test('limen check --explain prints what the config says about a point', async ()
     settings: [{ key: 'unit', value: '°C', is_overridden: false }],
   });
   expect(await site.limen(['check', '--explain', 'freezer-1'])).toMatchObject({ status: 2 });
+});
+
+test('limen check --explain tells what was learned of a point', async () => {
+  await using site = createSite('points: { shed/door: { expect_every: 1h } }\n');
+  const store = new Store({ directory: join(site.directory, 'data'), bootId: 'boot' }, quiet);
+  store.recover();
+  const body = { point: 1, stale_after_ms: 183_900, via: 'esp-1', gaps: '' };
+  const entries = ['shed/temperature', 'shed/door'].map((key, index) => ({
+    seq: index + 1,
+    kind: 'learned' as const,
+    key,
+    body,
+  }));
+  store.write(groupOf({ entries }));
+  store.close();
+  const learned = await site.limen(['check', '--explain', 'shed/temperature']);
+  expect(learned.out).toContain('learned from its readings: stale after 3m');
+  const isSet = await site.limen(['check', '--explain', 'shed/door']);
+  expect(isSet.out).toContain('stale after 3m, but expect_every is set');
+  const json = await site.limen(['check', '--json', '--explain', 'shed/door']);
+  expect(JSON.parse(json.out)).toMatchObject({ learned_stale_after_ms: 183_900 });
 });

@@ -247,3 +247,24 @@ describe('openQueries()', () => {
     store.close();
   });
 });
+
+test('what was learned of a point is that of its last row, projected or not', () => {
+  const directory = temporaryFolder();
+  const store = new Store({ directory, bootId: 'boot' }, quiet);
+  store.recover();
+  const learns = (seq: number, staleAfterMs: number) => ({
+    seq,
+    kind: 'learned' as const,
+    key: 'a/t',
+    body: { point: 1, stale_after_ms: staleAfterMs, via: null, gaps: '' },
+  });
+  store.write(groupOf({ entries: [declares(1, pointOf(1, 't')), learns(2, 180_000)] }));
+  const queries = open(directory);
+  expect(queries.learnedStaleAfterMs('a/t')).toBe(180_000);
+  store.project();
+  expect(queries.learnedStaleAfterMs('a/t')).toBe(180_000);
+  store.write(groupOf({ entries: [learns(5, 90_000)] }));
+  expect(queries.learnedStaleAfterMs('a/t')).toBe(90_000);
+  expect(queries.learnedStaleAfterMs('a/h')).toBeNull();
+  store.close();
+});
