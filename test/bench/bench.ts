@@ -3,6 +3,7 @@ import { globSync, statSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureBacktest } from './backtest.ts';
 import { shown, shownSpread, spread, type Spread } from './figures.ts';
 import {
   measureLimen,
@@ -15,13 +16,15 @@ import {
   type Shape,
 } from './measure.ts';
 
-const usage = `Usage: npm run bench -- [--quick] [--json] [--rules-scale [--further N]] [--from dist|src] [--directory FOLDER]
+const usage = `Usage: npm run bench -- [--quick] [--json] [--rules-scale | --timers-scale [--further N]] [--backtest] [--from dist|src] [--directory FOLDER]
 
 Drives the real program from a process of its own and prints what it takes and gives.
   --quick        fewer and shorter runs
   --json         one JSON object instead of a table
   --rules-scale  only: further rules on other points against none
-  --further N    how many further rules (default 10000)
+  --timers-scale only: delays that run on other points against none
+  --further N    how many further rules or delays (default 10000)
+  --backtest     only: a backtest over a long history, and the live program beside it
   --from         which build runs (default dist; built if it is missing or older than the source)
   --directory    where the data goes: the disk that is measured (default: the system's temporary folder)`;
 
@@ -46,9 +49,9 @@ interface Throughput extends Shape {
   };
 }
 
-/** Further rules against none; the ratio is with by without, pair by pair. */
-interface RulesScale {
-  readonly furtherRules: number;
+/** Further rules, or delays that run, against none; the ratio is with by without, pair by pair. */
+interface Scale {
+  readonly further: number;
   readonly without: Spread;
   readonly with: Spread;
   readonly ratio: Spread;
@@ -59,6 +62,8 @@ const { values: flags } = parseArgs({
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     'rules-scale': { type: 'boolean', default: false },
+    'timers-scale': { type: 'boolean', default: false },
+    backtest: { type: 'boolean', default: false },
     further: { type: 'string', default: '10000' },
     from: { type: 'string', default: 'dist' },
     directory: { type: 'string', default: tmpdir() },
@@ -66,7 +71,7 @@ const { values: flags } = parseArgs({
   },
 });
 
-const furtherRules = Number(flags.further);
+const further = Number(flags.further);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -101,26 +106,67 @@ async function measureThroughput(options: BenchOptions, shape: Shape): Promise<T
   };
 }
 
-async function measureRulesScale(options: BenchOptions): Promise<RulesScale> {
+async function measureScale(options: BenchOptions, kind: 'rules' | 'timers'): Promise<Scale> {
   const shape = { connections: 8, window: 1_000 };
+  const delayed = { count: further, areDelayed: true };
+  const plain = { count: further, areDelayed: false };
+  const none = { count: 0, areDelayed: false };
   const without: number[] = [];
   const many: number[] = [];
-  const run = async (rules: number, into: number[]): Promise<void> => {
-    into.push((await measureLimen(options, shape, rules)).readingsPerSecond);
+  const run = async (isWith: boolean): Promise<void> => {
+    const figures = await (kind === 'timers'
+      ? measureLimen(options, shape, delayed, isWith)
+      : measureLimen(options, shape, isWith ? plain : none));
+    (isWith ? many : without).push(figures.readingsPerSecond);
   };
   for (let pair = 0; pair < (options.isQuick ? 3 : 9); pair += 1) {
-    progress(`further rules: pair ${pair + 1}`);
+    progress(`further ${kind}: pair ${pair + 1}`);
     // Each goes first as often as the other: the machine warms up, the disk fills.
-    if (pair % 2 === 0) await run(0, without);
-    await run(furtherRules, many);
-    if (pair % 2 === 1) await run(0, without);
+    if (pair % 2 === 0) await run(false);
+    await run(true);
+    if (pair % 2 === 1) await run(false);
   }
   return {
-    furtherRules,
+    further,
     without: spread(without),
     with: spread(many),
     ratio: spread(many.map((each, pair) => each / (without[pair] ?? Number.NaN))),
   };
+}
+
+async function runScale(
+  options: BenchOptions,
+  machine: string,
+  kind: 'rules' | 'timers',
+): Promise<void> {
+  const scale = await measureScale(options, kind);
+  if (flags.json) {
+    say(JSON.stringify({ machine, ...options, [kind]: scale }, null, 2));
+    return;
+  }
+  say(machine);
+  row(`no further ${kind}`, shownSpread(scale.without), 'readings/s');
+  row(`${scale.further} further ${kind}`, shownSpread(scale.with), 'readings/s');
+  row('with by without', shownSpread(scale.ratio), '');
+}
+
+async function runBacktests(options: BenchOptions, machine: string): Promise<void> {
+  const figures = await measureBacktest(options, progress);
+  if (flags.json) {
+    say(JSON.stringify({ machine, ...options, backtest: figures }, null, 2));
+    return;
+  }
+  say(`${machine}; 20 changed rules, two on each point, one of them over a window of 5 minutes`);
+  for (const each of figures.runs) {
+    const name = `${shown(each.readings)} readings`;
+    row(name, shown(each.readingsPerSecond), 'readings/s of one core');
+    row('  memory, highest', shown(each.peakMb), 'MB');
+  }
+  row(
+    'live alert p99 alone, beside a backtest',
+    `${shown(figures.liveP99Ms.alone)}, ${shown(figures.liveP99Ms.beside)}`,
+    'ms',
+  );
 }
 
 function row(name: string, value: string, unit: string): void {
@@ -154,18 +200,9 @@ function printPaced(paced: PacedFigures): void {
 
 async function run(options: BenchOptions): Promise<void> {
   const machine = `${cpus().length} x ${cpus()[0]?.model ?? '?'}, Node ${process.versions.node}`;
-  if (flags['rules-scale']) {
-    const rules = await measureRulesScale(options);
-    if (flags.json) {
-      say(JSON.stringify({ machine, ...options, rules }, null, 2));
-      return;
-    }
-    say(machine);
-    row('1,000 rules', shownSpread(rules.without), 'readings/s');
-    row(`${furtherRules} further rules`, shownSpread(rules.with), 'readings/s');
-    row('with by without', shownSpread(rules.ratio), '');
-    return;
-  }
+  if (flags['rules-scale']) return await runScale(options, machine, 'rules');
+  if (flags['timers-scale']) return await runScale(options, machine, 'timers');
+  if (flags.backtest) return await runBacktests(options, machine);
   progress('start');
   const start = {
     withoutRules: await measureStart(options, false),
@@ -210,7 +247,7 @@ function build(): void {
 const from = flags.from;
 if (flags.help) {
   say(usage);
-} else if ((from !== 'dist' && from !== 'src') || !(furtherRules > 0)) {
+} else if ((from !== 'dist' && from !== 'src') || !(further > 0)) {
   progress(usage);
   process.exitCode = 2;
 } else {

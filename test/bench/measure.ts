@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { quantile, spread, type Spread } from './figures.ts';
 import { cycleLength, runLoad, type LoadResult } from './load-job.ts';
-import { loadRules, startLimen, startMosquitto, type Server } from './server.ts';
+import { publishOnce } from './publish-once.ts';
+import {
+  furtherReadings,
+  loadRules,
+  startLimen,
+  startMosquitto,
+  type FurtherRules,
+  type Server,
+} from './server.ts';
 import { countStored } from './stored.ts';
 import { cpuMs, peakMb, residentMb, writtenBytes } from './usage.ts';
 
@@ -63,7 +71,7 @@ export async function measureStart(
   const idle: number[] = [];
   for (let n = 0; n < (options.isQuick ? 3 : 7); n += 1) {
     await withFolder(options, async (folder) => {
-      const rules = hasRules ? loadRules(0) : '';
+      const rules = hasRules ? loadRules() : '';
       const server = await startLimen({ folder, from: options.from, rules });
       listening.push(server.listeningMs);
       await wait(1_000);
@@ -78,17 +86,21 @@ export async function measureStart(
 export async function measureLimen(
   options: BenchOptions,
   shape: Shape,
-  furtherRules = 0,
+  further: FurtherRules = noFurtherRules,
+  runsTimers = false,
 ): Promise<FullFigures> {
   return await withFolder(options, async (folder) => {
-    const rules = loadRules(furtherRules);
-    const server = await startLimen({ folder, from: options.from, rules });
+    const server = await startLimen({ folder, from: options.from, rules: loadRules(further) });
+    const raising = runsTimers ? furtherReadings(further) : [];
+    await publishOnce(server.port, raising);
     const { figures, results } = await runFull(server, shape, options);
     await server.stop();
-    verifyStored(folder, results);
+    verifyStored(folder, results, raising.length);
     return figures;
   });
 }
+
+const noFurtherRules: FurtherRules = { count: 0, areDelayed: false };
 
 /** The same load on mosquitto, which stores nothing and judges nothing. */
 export async function measureMosquitto(options: BenchOptions, shape: Shape): Promise<FullFigures> {
@@ -188,11 +200,11 @@ function quantiles(values: readonly number[]): { p50: number; p99: number; max: 
 }
 
 // A figure of a program that lost something would be worth nothing.
-function verifyStored(folder: string, results: readonly LoadResult[]): void {
+function verifyStored(folder: string, results: readonly LoadResult[], before = 0): void {
   const sum = (of: (result: LoadResult) => number): number =>
     results.reduce((total, result) => total + of(result), 0);
   const stored = countStored(folder);
-  const sent = sum((result) => result.sent);
+  const sent = before + sum((result) => result.sent);
   // Each crossing raises an alert, and the next reading of its point ends it.
   const events = 2 * sum((result) => result.crossings);
   if (stored.readings !== sent) throw new Error(`${sent} readings sent, ${stored.readings} stored`);

@@ -49,7 +49,7 @@ export async function freePort(): Promise<number> {
 
 /** Spawns Limen on a free port. A folder that has data goes on with it. */
 export async function launchLimen(options: LimenOptions): Promise<Launched> {
-  const { folder, from, rules = loadRules(0) } = options;
+  const { folder, from, rules = loadRules() } = options;
   mkdirSync(folder, { recursive: true });
   const port = await freePort();
   const config = join(folder, 'limen.yaml');
@@ -148,8 +148,23 @@ const levels = [
   ['colder', 'below: -20'],
 ] as const;
 
-/** Five rules on each point of the load, and further ones on points that it does not touch. */
-export function loadRules(further: number): string {
+/** Further rules on points that the load does not touch. */
+export interface FurtherRules {
+  readonly count: number;
+  /** They wait for a week before they raise: a limit that is passed is a timer that runs. */
+  readonly areDelayed: boolean;
+}
+
+/** Points that further rules are on, and a value that passes the limit of each. */
+export function furtherReadings({
+  count,
+}: FurtherRules): readonly [topic: string, value: string][] {
+  const points = Math.ceil(count / levels.length);
+  return Array.from({ length: points }, (_, point) => [`sensors/o${point}/t`, '99']);
+}
+
+/** Five rules on each point of the load, and further ones. */
+export function loadRules(further: FurtherRules = { count: 0, areDelayed: false }): string {
   const rule = (name: string, device: string, limit: string): string =>
     `  ${name}-${device}: { points: ${device}/temperature, ${limit}, severity: warning, deadband: 2, acknowledge: not_required }\n`;
   let rules = 'rules:\n';
@@ -157,8 +172,9 @@ export function loadRules(further: number): string {
     for (const [name, limit] of levels) rules += rule(name, deviceName(index), limit);
   }
   // Short lines: so many rules must stay below the largest config that is read.
-  for (let index = 0; index < further; index += 1) {
-    const limit = levels[index % levels.length]?.[1] ?? '';
+  for (let index = 0; index < further.count; index += 1) {
+    const passed = levels[index % levels.length]?.[1] ?? '';
+    const limit = further.areDelayed ? `above: ${index % 90}, on_delay: 7d` : passed;
     rules += `  x${index}: {points: o${Math.floor(index / levels.length)}/t, ${limit}}\n`;
   }
   return rules;

@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 /** What a data folder holds, read with plain SQL as any other program would. */
 export interface Stored {
   readonly readings: number;
-  /** Alert events of the rules that the load crosses. */
+  /** Changes of state of the alerts that the load crosses: what people are told besides is another matter. */
   readonly alertEvents: number;
 }
 
@@ -18,7 +18,8 @@ export function countStored(folder: string): Stored {
     readings += count(db, 'SELECT count(*) FROM readings');
     alertEvents += count(
       db,
-      `SELECT count(*) FROM entry WHERE kind = 'alert' AND key LIKE 'hot-%'`,
+      `SELECT count(*) FROM entry WHERE kind = 'alert' AND key LIKE 'hot-%'
+       AND json_extract(body, '$.kind') = 'transition'`,
     );
     db.close();
   }
