@@ -183,13 +183,7 @@ const compoundKeys = {
     'Raise if so many of these are true; instead of points and a limit.',
   ),
   expression: key(text, 'Raise while this is true; instead of points and a limit.'),
-  inputs: section(
-    namedMap(
-      pick(isMap, strictMap({ point: text, unit: key(text, 'Its unit in the expression.') }), text),
-      'a map from names in the expression to points',
-    ),
-    'What the names in the expression stand for: device/metric, and a unit if it needs one.',
-  ),
+  inputs: section(expressionInputs, 'The names in the expression: { t: shed/temperature °C }.'),
   about: key(text, 'Device of the alert of a rule over several points (default: its name).'),
 };
 

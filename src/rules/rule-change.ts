@@ -77,6 +77,8 @@ export function applyConfig(
   if (!isFirst) settleGroups(core, moment);
   if (!isFirst) reviewSources(core, moment);
   core.points.disturbAll();
+  // Another interval may make a point stale, or not stale any more.
+  for (const clause of core.clauses) clause.isCurrent = false;
 }
 
 // What Limen's own alerts wait for is not the config's to change: the rest of their rule is, and goes into force here.

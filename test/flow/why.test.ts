@@ -232,3 +232,60 @@ rules:
   expect(shown.out).toContain('  → an on_delay of 5s would have spared 6 of 6');
   expect(await limen.cli('report', '--from', '1h', '--to', '2h')).toMatchObject({ status: 2 });
 }, 30_000);
+
+test('limen why shows every member of a compound rule with its value, and the bytes of the last ones', async () => {
+  const limen = install({
+    yaml: `
+points: { cold-1/temperature: { unit: °C } }
+rules:
+  lost:
+    all:
+      - { points: cold-1/temperature, above: 8, deadband: 1 }
+      - any: [{ points: door/state, equals: closed }]
+    about: cold room
+    on_delay: 300ms
+  flow:
+    expression: pump && flow < 2
+    inputs: { pump: sump/pump, flow: sump/flow }
+`,
+  });
+  const running = await limen.start();
+  const inbox = await openInbox(running.url, 'limen/#');
+  const send = (topicOf: string, payload: string): Promise<unknown> =>
+    inbox.client.publishAsync(`sensors/${topicOf}`, payload, { qos: 1 });
+  await send('door/state', 'closed');
+  await send('cold-1/temperature', '9.1');
+  await send('cold-1/temperature', '9.3');
+  await inbox.next('raised', on('limen/alerts/lost/cold room/-', { state: 'active' }));
+  await send('sump/flow', '1.5');
+  await send('sump/pump', 'on');
+  await inbox.next('raised', on('limen/alerts/flow/flow/-', { state: 'active', value: true }));
+  const check = async (): Promise<void> => {
+    const why = await askWhy(limen, 'lost');
+    expect(why).toMatchObject({
+      id: 'lost/cold room/-/1',
+      began: { value: 9.1, metric: 'temperature', payload: '9.1' },
+      verdict: { condition: 'breached', value: 2, limit: 2, members: { length: 3 } },
+    });
+    expect(why.steps.findLast(({ kind }) => kind === 'alert')).toMatchObject({
+      reason: 'on_delay_over',
+      readings: [{ value: 9.1 }, { value: 'closed' }, { value: 9.3, payload: '9.3' }],
+    });
+    const { out } = await limen.cli('why', 'lost');
+    expect(out).toContain(`cold-1/temperature is at 9.3 °C and door/state is closed`);
+    for (const line of [
+      'warning: all 2, on-delay 300ms: breached',
+      '  cold-1/temperature 9.3 °C, above 8 °C, clears at 7 °C: breached',
+      '  any: 1 breached, needed 1: breached',
+      '    door/state closed, equals closed: breached',
+    ])
+      expect(out).toContain(`          ${line}\n`);
+    const flow = await limen.cli('why', 'flow/flow/-');
+    expect(flow.out).toContain(
+      '            pump = sump/pump true\n            flow = sump/flow 1.5\n',
+    );
+  };
+  await check();
+  await running.stop();
+  await check();
+}, 30_000);
