@@ -90,4 +90,4 @@ export function actingRules({
 }
 
 /** The part of a rule that says what follows from its alerts. */
-export type ActingRule = Pick<Rule, 'name' | 'then' | 'chain'>;
+export type ActingRule = Pick<Rule, 'name' | 'then' | 'chain'> & Partial<Pick<Rule, 'points'>>;

@@ -8,6 +8,7 @@ import {
 import { messageOf } from '../../domain/error.ts';
 import type { OutputSpec, OutputStatus } from '../../domain/output.ts';
 import { pointName } from '../../domain/point.ts';
+import { compoundMetric } from '../../domain/clause.ts';
 import type { ActingRule } from '../../domain/config.ts';
 import { noFaultPoint, type FaultPoint } from '../fault-point.ts';
 import { claimedLevel, type Claim, type ClaimAction } from './arbiter.ts';
@@ -70,6 +71,7 @@ export function createOutputs(options: OutputsOptions): Outputs {
     faultPoint: options.faultPoint ?? noFaultPoint,
   };
   let actions = claimActions(options.rules);
+  let rules = options.rules;
   let specs = options.specs;
   const drivers = new Map<string, OutputDriver>();
   // Every open alert, not only those that claim: a changed rule may give one of them a claim.
@@ -127,6 +129,13 @@ export function createOutputs(options: OutputsOptions): Outputs {
   const mustBeHeard = ({ rule }: Alert): boolean =>
     specs.some(({ name, onUnknown }) => onUnknown === 'safe' && actions.get(rule)?.has(name));
 
+  // The alert of a compound rule rests on every point that the rule judges.
+  const restsOn = (alert: Alert, point: Pick<AlertKey, 'device' | 'metric'>): boolean => {
+    if (alert.metric !== compoundMetric) return pointName(alert) === pointName(point);
+    const patterns = rules.find(({ name }) => name === alert.rule)?.points ?? [];
+    return patterns.some((pattern) => pattern.matches(point.device, point.metric));
+  };
+
   return {
     start(openAlerts, memory) {
       for (const alert of openAlerts) {
@@ -159,9 +168,8 @@ export function createOutputs(options: OutputsOptions): Outputs {
     },
 
     heard(point) {
-      const name = pointName(point);
       for (const [key, alert] of unheard) {
-        if (pointName(alert) !== name) continue;
+        if (!restsOn(alert, point)) continue;
         unheard.delete(key);
         const present = open.get(key);
         if (present !== undefined && !isStopped) updateAll(present, false);
@@ -176,7 +184,7 @@ export function createOutputs(options: OutputsOptions): Outputs {
       }
     },
 
-    configure(newSpecs, rules, judge) {
+    configure(newSpecs, newRules, judge) {
       const meanwhile: Change[] = [];
       changes = meanwhile;
       try {
@@ -186,7 +194,8 @@ export function createOutputs(options: OutputsOptions): Outputs {
       }
       const changed = meanwhile.map(({ present, renews }) => ({ alert: present.alert, renews }));
       if (isStopped) return;
-      actions = claimActions(rules);
+      actions = claimActions(newRules);
+      rules = newRules;
       specs = newSpecs;
       const wanted = new Map(newSpecs.map((spec) => [spec.name, spec]));
       left.prune();

@@ -143,6 +143,14 @@ describe('start()', () => {
     expect(outputs.awaitsReadings).toBe(false);
   });
 
+  test('start() takes a good reading of any point of a compound rule for one of its alert', () => {
+    const heater: OutputSpec = { ...siren, onUnknown: 'safe' };
+    const { outputs, commands } = bench([heater], [warm]);
+    outputs.start([alertOf({ device: 'room', metric: '-' })], new Map());
+    outputs.heard({ device: 'freezer-2', metric: 'temperature' });
+    expect(commands).toEqual(['siren/set OFF', 'siren/set ON']);
+  });
+
   test('start() does not take an event without a new condition for a reading', () => {
     const heater: OutputSpec = { ...siren, onUnknown: 'safe' };
     const { outputs, commands, event } = bench([heater], [warm]);
