@@ -3,7 +3,7 @@ import type { Point } from '../domain/point.ts';
 import type { Quality } from '../domain/reading.ts';
 import { severityRank, type Level, type Rule } from '../domain/rule.ts';
 import type { WallMs } from '../domain/time.ts';
-import type { BoundClause } from './clause-tree.ts';
+import type { BoundClause, ClauseMemory } from './clause-tree.ts';
 import { compileRegion, type Region } from './conditions.ts';
 import { comparedAs, compileGauge, shownRate, type Gauge } from './gauge.ts';
 import type { Telling } from './telling-state.ts';
@@ -109,8 +109,8 @@ export interface AlertCell extends Timed {
   gauge: Gauge | null;
   /** What a compound rule judges; null: it is none, or is not bound yet. */
   clause: BoundClause | null;
-  /** Members of it that were breached in an earlier life. */
-  recalled: readonly string[];
+  /** What it was in an earlier life; null: there is nothing to know. */
+  recalled: ClauseMemory | null;
   /** What the gauge showed at the last judgement; NaN: nothing. */
   gauged: number;
   /** When the gauge is judged again without a reading; Infinity: never. */
@@ -207,7 +207,7 @@ export function createCell(options: CellOptions): AlertCell {
     pointIndex: point?.index ?? 0,
     gauge: null,
     clause: null,
-    recalled: [],
+    recalled: null,
     gauged: NaN,
     gaugeDue: Infinity,
     state: 'normal',

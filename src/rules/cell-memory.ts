@@ -2,7 +2,8 @@ import type { Alert } from '../domain/alert.ts';
 import { convertStored, type Point } from '../domain/point.ts';
 import { severityRank, type Severity } from '../domain/rule.ts';
 import type { AlertCell, FirstValues } from './alert-cell.ts';
-import { breachedMembers } from './clause.ts';
+import { clauseMemory } from './clause.ts';
+import type { ClauseMemory } from './clause-tree.ts';
 import type { DormantAlert } from './engine-core.ts';
 import { isInUnitOf } from './gauge.ts';
 import { orNull } from './point-table.ts';
@@ -36,8 +37,7 @@ interface CellMemory {
   }[];
   readonly first_out: { readonly group: string; readonly alert: string } | null;
   readonly out_of_service: { readonly remind: number; readonly seq: number } | null;
-  /** Members of a clause that only their deadband may keep breached. */
-  readonly members: readonly string[];
+  readonly members: ClauseMemory | null;
   readonly telling?: TellingMemory;
   readonly changed: boolean;
   readonly levels: readonly LevelMemory[];
@@ -104,7 +104,7 @@ export function encodeMemory(cell: AlertCell): CellMemory {
       creditable,
       seq,
     })),
-    members: cell.clause === null ? cell.recalled : breachedMembers(cell.clause),
+    members: cell.clause === null ? cell.recalled : clauseMemory(cell.clause),
     ...(cell.telling === null ? {} : { telling: encodeTelling(cell.telling) }),
     changed: cell.changedAt !== null,
     levels: cell.levels.map((one) => ({
@@ -150,7 +150,7 @@ export function recall(
   cell.floor = stored.floor ?? -Infinity;
   cell.note = stored.note;
   cell.firsts = stored.firsts ?? null;
-  cell.recalled = stored.members ?? [];
+  cell.recalled = stored.members ?? null;
   // Of another group than that of today it says nothing.
   if (stored.first_out?.group === cell.rule.group) cell.firstOut = stored.first_out.alert;
   recallFlags(cell, stored);

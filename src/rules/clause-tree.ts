@@ -58,8 +58,10 @@ export interface ComparedMember {
   readonly slot: MemberSlot;
   region: Region;
   verdict: Condition;
-  /** The last verdict that was one. With a deadband it is left only beyond that while the alert is held. */
+  /** The last verdict that was one. */
   breached: boolean;
+  /** It has been breached since the alert was raised, or when it was: now its deadband acts. */
+  held: boolean;
   /** Code of its quality at the last judgement; -1: never judged. */
   quality: number;
 }
@@ -79,8 +81,8 @@ export type ClauseMember = ComparedMember | InputMember;
 export interface BoundClause extends ClauseUse {
   readonly root: Gate | Formula;
   readonly members: ClauseMember[];
-  /** Members that were breached in an earlier life and are not there yet. */
-  readonly remembered: Set<string>;
+  /** Members of an earlier life that are not there yet. */
+  readonly remembered: { readonly breached: Set<string>; readonly held: Set<string> };
   /** How many members have each quality, by its code. */
   readonly qualities: number[];
   /** Whether the deadbands act. */
@@ -89,7 +91,7 @@ export interface BoundClause extends ClauseUse {
   isCurrent: boolean;
   /** Every point that is named, and one at least for every glob, is there. */
   isComplete: boolean;
-  /** A member has been passed or left whose deadband acts: that is not to be seen from the values alone. */
+  /** The deadband of a member has begun or ceased to act: that is not to be seen from the values alone. */
   hasMoved: boolean;
 }
 
@@ -101,13 +103,22 @@ export interface ActiveClause {
   verdict: Condition;
 }
 
+/** What of a clause the values alone do not tell: its members with a deadband that are breached, and that it holds. */
+export interface ClauseMemory {
+  readonly breached: readonly string[];
+  readonly held: readonly string[];
+}
+
 /** What a clause is bound for. */
 export interface ClauseUse {
   readonly clause: Clause;
   /** The clauses of one point are heeded in the order of these. */
   readonly order: string;
-  /** Called after a member may have changed; `atMs` of the moment is NaN if by something else than a reading. */
-  readonly heed: (moment: Moment) => void;
+  /**
+   * Called after a member may have changed. `isReport`: by a reading, or by its silence; not because more is known of its
+   * point.
+   */
+  readonly heed: (moment: Moment, isReport: boolean) => void;
   /** Whether a reading so old at its arrival is judged. */
   readonly judgesAt: (ageMs: number) => boolean;
 }

@@ -8,6 +8,7 @@ import {
   recompute,
   vote,
   type BoundClause,
+  type ClauseMemory,
   type ClauseMember,
   type ClauseUse,
   type ComparedMember,
@@ -20,17 +21,17 @@ import type { EngineCore } from './engine-core.ts';
 import type { PointSlot } from './point-table.ts';
 import type { Moment } from './moment.ts';
 
-/** Binds a clause to every point it matches, now and later. `breached`: members that were so, by `breachedMembers`. */
+/** Binds a clause to every point it matches, now and later. `memory`: of an earlier life. */
 export function bindClause(
   core: EngineCore,
   use: ClauseUse,
-  breached: Iterable<string> = [],
+  memory: ClauseMemory | null = null,
 ): BoundClause {
   const bound: BoundClause = {
     ...use,
     root: plantClause(use.clause),
     members: [],
-    remembered: new Set(breached),
+    remembered: { breached: new Set(memory?.breached), held: new Set(memory?.held) },
     qualities: [0, 0, 0, 0],
     isHeld: false,
     isCurrent: false,
@@ -81,14 +82,13 @@ export function heedPoint(
   for (const { bound, members } of clauses) {
     if (ageMs > 0 && !bound.judgesAt(ageMs)) continue;
     if (bound.isCurrent) for (const member of members) judgeMember(core, bound, member);
-    bound.heed(moment);
+    bound.heed(moment, true);
   }
 }
 
 /** A point is new, or its unit, kind or text states are known better now. */
 export function heedDeclared(core: EngineCore, index: number, moment: Moment): void {
-  const slot = core.points.slot(index);
-  if (slot !== undefined) heedPoint(core, slot, moment);
+  for (const { bound } of core.points.slot(index)?.clauses ?? []) bound.heed(moment, false);
 }
 
 /** The verdict as of now, in Kleene's logic. `isHeld`: the deadbands of the members that are breached act. */
@@ -119,14 +119,17 @@ export function disturbClause(core: EngineCore, { members }: BoundClause): void 
   for (const { slot } of members) core.points.disturb(slot.point.index);
 }
 
-/** Members that only their deadband may keep breached, by names that survive a restart. */
-export function breachedMembers({ members, remembered }: BoundClause): readonly string[] {
-  const present = members.flatMap((member) =>
-    member.kind === 'compared' && member.breached && hasDeadband(member.region)
-      ? [memberName(member)]
-      : [],
-  );
-  return [...remembered, ...present].toSorted(byText);
+/** What of a clause has to survive a restart, by names that do. */
+export function clauseMemory({ members, remembered }: BoundClause): ClauseMemory {
+  const names = (which: 'breached' | 'held'): readonly string[] => {
+    const present = members.flatMap((member) =>
+      member.kind === 'compared' && member[which] && hasDeadband(member.region)
+        ? [memberName(member)]
+        : [],
+    );
+    return [...remembered[which], ...present].toSorted(byText);
+  };
+  return { breached: names('breached'), held: names('held') };
 }
 
 /** Why a clause, or a part of it, can never be judged; null: it can. */
@@ -151,9 +154,9 @@ export function expireMembers(
   }
 }
 
-/** Whether the verdict of a member that is breached goes by its deadband. */
+/** Whether the verdict of a member goes by its deadband. */
 export function isMemberHeld(bound: BoundClause, member: ComparedMember): boolean {
-  return bound.isHeld && member.breached;
+  return bound.isHeld && (member.held || member.breached);
 }
 
 function linkClause(core: EngineCore, bound: BoundClause, slot: PointSlot): void {
@@ -190,9 +193,12 @@ function compare(bound: BoundClause, of: Comparison, slot: PointSlot): ComparedM
     region: regionOf(of, slot.point),
     verdict: 'unknown',
     breached: false,
+    held: false,
     quality: -1,
   };
-  member.breached = bound.remembered.delete(memberName(member));
+  const { breached, held } = bound.remembered;
+  member.breached = breached.delete(memberName(member));
+  member.held = held.delete(memberName(member));
   of.members.push(member);
   return member;
 }
@@ -217,15 +223,14 @@ function judgeMember(core: EngineCore, bound: BoundClause, member: ClauseMember)
     setValue(member, isUsable ? inputValue(member, value) : NaN);
     return;
   }
-  const { region } = member;
-  if (!isUsable || region.problem !== null) {
-    setVerdict(member, 'unknown');
-    return;
-  }
-  const breached = isBreached(region, isMemberHeld(bound, member), value);
-  if (breached !== member.breached && bound.isHeld && hasDeadband(region)) bound.hasMoved = true;
-  member.breached = breached;
-  setVerdict(member, breached ? 'breached' : 'clear');
+  const { region, held: wasHeld } = member;
+  member.held = isMemberHeld(bound, member);
+  if (isUsable && region.problem === null) {
+    member.breached = isBreached(region, member.held, value);
+    member.held = isMemberHeld(bound, member);
+    setVerdict(member, member.breached ? 'breached' : 'clear');
+  } else setVerdict(member, 'unknown');
+  if (member.held !== wasHeld && hasDeadband(region)) bound.hasMoved = true;
 }
 
 function setVerdict(member: ComparedMember, verdict: Condition): void {

@@ -3,6 +3,7 @@ import { isJudgedAt } from '../domain/lateness.ts';
 import type { Rule } from '../domain/rule.ts';
 import { isHeld, type AlertCell } from './alert-cell.ts';
 import { bindClause, disturbClause, judgeClause } from './clause.ts';
+import type { ClauseMemory } from './clause-tree.ts';
 import { addCell } from './declare.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announceIfDirty } from './events.ts';
@@ -25,28 +26,36 @@ export function equipCompounds(
   });
 }
 
-/** Binds the clause of an alert's rule to the points. `breached`: members that were so under an earlier one. */
-export function bindCompound(core: EngineCore, cell: AlertCell, breached: readonly string[]): void {
+/** Binds the clause of an alert's rule to the points. `memory`: of an earlier one. */
+export function bindCompound(core: EngineCore, cell: AlertCell, memory: ClauseMemory | null): void {
   const clause = cell.rule.levels[0]?.comparator;
   if (clause === undefined || !isCompound(clause)) return;
-  const heed = (moment: Moment): void => judgeCompound(core, cell, moment);
+  const heed = (moment: Moment, isReport: boolean): void =>
+    judgeCompound(core, cell, moment, isReport);
   const judgesAt = (ageMs: number): boolean => isJudgedAt(cell.rule, ageMs);
   const use = { clause, order: cell.rule.name, heed, judgesAt };
-  cell.clause = bindClause(core, use, breached);
+  cell.clause = bindClause(core, use, memory);
 }
 
 /**
- * Judges a compound alert after one of its members may have changed. By anything but a reading only another verdict is
- * news: the same one must not start an off-delay that waits for a fresh reading.
+ * Judges a compound alert after one of its members may have changed. The same verdict is news of a reading alone, and of
+ * a silence that it is unknown: it must not start an off-delay that waits for a fresh reading.
  */
-export function judgeCompound(core: EngineCore, cell: AlertCell, moment: Moment): void {
+export function judgeCompound(
+  core: EngineCore,
+  cell: AlertCell,
+  moment: Moment,
+  isReport: boolean,
+): void {
   const { clause } = cell;
   if (clause === null) return;
   const verdict = judgeClause(core, clause, isHeld(cell));
   if (clause.hasMoved) cell.dirty = true;
   clause.hasMoved = false;
   const isReading = !Number.isNaN(moment.atMs);
-  if (verdict === cell.condition && (cell.steady || !isReading)) {
+  const isSame = verdict === cell.condition;
+  const isNoNews = cell.steady || !isReport || (verdict === 'clear' && !isReading);
+  if (isSame && isNoNews) {
     noteWorst(core, cell, moment.at);
     noteQuality(core, cell);
     announceIfDirty(core, cell, moment.at, moment.seq);

@@ -26,7 +26,11 @@ import { waitedMs } from './watch.ts';
 /** Freezes the alert as it is now and emits it. */
 export function announce(core: EngineCore, cell: AlertCell, conclusion: Conclusion): void {
   const { kind, from, reason, at, notice } = conclusion;
-  if (cell.clause !== null) judgeClause(core, cell.clause, isHeld(cell));
+  if (cell.clause !== null) {
+    judgeClause(core, cell.clause, isHeld(cell));
+    // The memory of this event has it.
+    cell.clause.hasMoved = false;
+  }
   cell.seq = core.surroundings.nextSeq();
   const message = composeMessage(cell.rule.message, messageFacts(core, cell, conclusion));
   // A notice says something about the alert; the alert is as it was.

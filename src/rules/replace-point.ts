@@ -1,6 +1,6 @@
 import { convertStored, type Point } from '../domain/point.ts';
 import type { AlertCell } from './alert-cell.ts';
-import { heedPoint } from './clause.ts';
+import { heedDeclared } from './clause.ts';
 import { declarePoint } from './declare.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announceIfDirty } from './events.ts';
@@ -55,7 +55,7 @@ export function judgeReplaced(core: EngineCore, moment: Moment): void {
       else if (isUsable) judgeCell(core, cell, moment);
       else judgeUnknown(core, cell, moment);
     }
-    heedPoint(core, slot, moment);
+    heedDeclared(core, index, moment);
   }
 }
 

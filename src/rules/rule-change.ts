@@ -3,7 +3,7 @@ import { aboutOf } from '../domain/clause.ts';
 import type { EngineInput } from '../domain/engine.ts';
 import { ownRules, severityRank, type Rule } from '../domain/rule.ts';
 import { compileCell, isHeld, type AlertCell } from './alert-cell.ts';
-import { breachedMembers, judgeClause, unbindClause } from './clause.ts';
+import { clauseMemory, judgeClause, unbindClause } from './clause.ts';
 import { bindCompound, equipCompounds, judgeCompound } from './compound.ts';
 import { adoptActiveWhen, followActiveWhen, suppressInactive } from './active-when.ts';
 import { linkDerived } from './derived-links.ts';
@@ -72,7 +72,7 @@ export function applyConfig(
   }
   linkDerived(core);
   for (const cell of equipCompounds(core, book.compound, moment)) {
-    if (!isFirst) judgeCompound(core, cell, moment);
+    if (!isFirst) judgeCompound(core, cell, moment, false);
   }
   if (!isFirst) settleGroups(core, moment);
   if (!isFirst) reviewSources(core, moment);
@@ -237,9 +237,9 @@ function noteLatch(cell: AlertCell): void {
 // A comparison that is still there with the same point goes on: its deadband holds it as before.
 function rebind(core: EngineCore, cell: AlertCell): void {
   if (cell.clause === null) return;
-  const breached = breachedMembers(cell.clause);
+  const memory = clauseMemory(cell.clause);
   unbindClause(core, cell.clause);
-  bindCompound(core, cell, breached);
+  bindCompound(core, cell, memory);
 }
 
 function judgeAnew(core: EngineCore, cell: AlertCell, at: number): Condition {

@@ -122,7 +122,8 @@ type Reading = typeof readings extends fc.Arbitrary<readonly (infer One)[]> ? On
 /** Judges every member anew at every reading, in the plainest way. */
 class Model {
   readonly #last = new Map<string, number>();
-  readonly #breached = new Map<string, boolean>();
+  /** Breached at the last look, or at any since the alert was raised. */
+  readonly #held = new Set<string>();
   readonly #clause: CompoundClause;
 
   constructor(clause: CompoundClause) {
@@ -148,9 +149,11 @@ class Model {
         const key = `${place} ${device}`;
         const value = this.#last.get(device) ?? NaN;
         if (Number.isNaN(value)) return 'unknown';
-        const isBack = isHeld && this.#breached.get(key) === true;
+        const isBack = isHeld && this.#held.has(key);
+        if (!isHeld) this.#held.delete(key);
         const breached = value > limit.value - (isBack ? deadband : 0);
-        this.#breached.set(key, breached);
+        if (breached) this.#held.add(key);
+        else if (!isHeld) this.#held.delete(key);
         return breached ? 'breached' : 'clear';
       });
     };

@@ -153,6 +153,14 @@ describe('a member', () => {
     expect(alertOf(bench)).toMatchObject({ state: 'normal', condition: 'clear' });
   });
 
+  test('of which nobody knows raises what says unknown: raise, by its silence too', () => {
+    const bench = start(compoundRule(any(hotter('p1/t')), { unknown: 'raise' }), probes, 1_000);
+    bench.advance(2_999);
+    expect(alertOf(bench).state).toBe('normal');
+    bench.advance(3_000);
+    expect(alertOf(bench)).toMatchObject({ state: 'active', condition: 'unknown' });
+  });
+
   test('goes by its deadband only while the alert is raised, once it was breached itself', () => {
     const bench = start(compoundRule(atLeast(1, hotter('p1/t', 8, 2), hotter('p2/t', 8, 2))));
     bench.read(1_000, 7, 'good', p2);
@@ -256,9 +264,8 @@ describe('a restart', () => {
     next.read(10_000, 6, 'good', p2);
     expect(alertOf(next)).toMatchObject({ state: 'active', condition: 'breached', value: 3 });
     next.read(10_000, 6, 'good', p1);
-    expect(alertOf(next).value).toBe(3);
-    next.read(11_000, 5, 'good', p2);
-    next.read(11_000, 5, 'good', p3);
+    expect(alertOf(next).value).toBe(4);
+    for (const point of [p1, p2, p3]) next.read(11_000, 5, 'good', point);
     expect(alertOf(next)).toMatchObject({ state: 'normal', value: 0 });
   });
 

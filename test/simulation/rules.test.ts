@@ -14,6 +14,7 @@ import {
   startBench,
   type Bench,
 } from '../rules/bench.ts';
+import { all, any, atLeast, compoundRule, hotter, room } from '../rules/clause-fixture.ts';
 
 const onDelayMs = 3_000;
 const offDelayMs = 2_000;
@@ -52,6 +53,19 @@ const rules: readonly Rule[] = [
   makeRule({
     name: 'quiet',
     levels: [level({ comparator: { kind: 'silent_for', forMs: 5_000 } })],
+  }),
+  // Two members on one point: one of them is held by its deadband while the other comes and goes.
+  compoundRule(atLeast(1, hotter('fridge/*', 5, 2), all(hotter('fridge/*', 4, 1))), {
+    name: 'compound',
+    levels: [
+      level({
+        comparator: atLeast(1, hotter('fridge/*', 5, 2), all(hotter('fridge/*', 4, 1))),
+        onDelayMs: 1_500,
+      }),
+    ],
+    offDelayMs: 1_000,
+    shelveMaxMs: 60_000,
+    acknowledge: 'required',
   }),
 ];
 
@@ -134,7 +148,8 @@ function take(bench: Bench, at: number, step: Step): number {
       return at + step.waitMs;
     case 'act': {
       const rule = rules[step.rule]?.name ?? '';
-      bench.act(at, step.act, { alert: { rule, device: 'fridge', metric: 'temperature' } });
+      const about = rule === 'compound' ? room : { device: 'fridge', metric: 'temperature' };
+      bench.act(at, step.act, { alert: { rule, ...about } });
       return at;
     }
     case 'start': {
@@ -241,6 +256,36 @@ describe('createEngine()', () => {
         expect(JSON.stringify(copy.engine.snapshot())).toBe(
           JSON.stringify(whole.engine.snapshot()),
         );
+      }),
+    );
+  });
+
+  test('gives a compound rule with one member the life of a rule over its point', () => {
+    const levels = [level({ deadband: quantity(1), onDelayMs })];
+    const single = makeRule({ name: 'single', levels, offDelayMs });
+    const clause = any(hotter('fridge/temperature', 5, 1));
+    const joined = compoundRule(clause, {
+      name: 'joined',
+      levels: [level({ comparator: clause, onDelayMs })],
+      offDelayMs,
+      acknowledge: 'required',
+    });
+    fc.assert(
+      fc.property(anySteps, (steps) => {
+        const bench = startBench([single, joined], points);
+        let at = 0;
+        for (const step of steps) {
+          if (step.kind !== 'act') {
+            at = take(bench, at, step);
+            continue;
+          }
+          const fridge = { device: 'fridge', metric: 'temperature' };
+          bench.act(at, step.act, { alert: { rule: 'single', ...fridge } });
+          bench.act(at, step.act, { alert: { rule: 'joined', ...room } });
+        }
+        const lifeOf = (rule: string): readonly string[] =>
+          transitions(ofRule(bench.events, rule)).map((event) => `${event.at} ${nameOf(event)}`);
+        expect(lifeOf('joined')).toEqual(lifeOf('single'));
       }),
     );
   });
