@@ -2,12 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { decodeDecimal } from '../codecs/decimal.ts';
 import { decodePayload, type Item } from '../codecs/payload.ts';
 import type { SourceStatus } from '../domain/api.ts';
-import {
-  calibrate,
-  calibrationAt,
-  type AppliedCalibration,
-  type Calibration,
-} from '../domain/calibration.ts';
+import type { AppliedCalibration, Calibration } from '../domain/calibration.ts';
 import type { Source } from '../domain/config.ts';
 import type { Engine } from '../domain/engine.ts';
 import { lateFate } from '../domain/lateness.ts';
@@ -22,7 +17,6 @@ import {
   type Seq,
 } from '../domain/reading.ts';
 import type { EngineMs, WallMs } from '../domain/time.ts';
-import { convert, parseUnit } from '../domain/units.ts';
 import type { EngineTime } from './engine-time.ts';
 import { inOrder, type DerivedPoint } from './derived.ts';
 import type { Evidence } from './evidence.ts';
@@ -30,38 +24,9 @@ import { arrivalMs, noteGap, noteVia } from './habits.ts';
 import type { Journal } from './journal.ts';
 import type { PointRef, Points } from './points.ts';
 import type { Quarantine } from './quarantine.ts';
+import { SourceCounters } from './source-counters.ts';
 import { compileTopicPattern, isCommandTopic, type TopicPattern } from './topic-pattern.ts';
-
-/** Counters of one source. Conservation: accepted = stored + the sum of all reasons. */
-class SourceCounters {
-  readonly source: string;
-  accepted = 0;
-  stored = 0;
-  /** Source times that were not used. */
-  timesRefused = 0;
-  /** Readings that were late for a rule of their point, dropped ones included. */
-  late = 0;
-  /** Readings in time that came after a newer one of their point. */
-  outOfOrder = 0;
-  readonly reasons = new Map<string, number>();
-
-  constructor(source: string) {
-    this.source = source;
-  }
-
-  status(): SourceStatus {
-    const rejected = [...this.reasons.values()].reduce((sum, count) => sum + count, 0);
-    return {
-      source: this.source,
-      accepted: this.accepted,
-      rejected,
-      reasons: Object.fromEntries(this.reasons),
-      source_times_refused: this.timesRefused,
-      late: this.late,
-      out_of_order: this.outOfOrder,
-    };
-  }
-}
+import { ValueReader } from './value-reader.ts';
 
 interface TopicSource {
   readonly broker: string;
@@ -162,6 +127,7 @@ export class Intake {
   readonly #time: EngineTime;
   readonly #points: Points;
   readonly #quarantine: Quarantine;
+  readonly #reader: ValueReader;
   readonly #learned: (point: PointRef) => void;
   readonly #problem: (text: string) => void;
   readonly #counters = new Map<string, SourceCounters>();
@@ -189,6 +155,7 @@ export class Intake {
     this.#time = options.time;
     this.#points = options.points;
     this.#quarantine = options.quarantine;
+    this.#reader = new ValueReader(options.points, options.time);
     this.#learned = (point) => options.learned(point);
     this.#problem = (text) => options.problem(text);
     this.#engineMs = options.time.now();
@@ -351,7 +318,8 @@ export class Intake {
     const place = retained ? retainedPlace : this.#placeOf(route, point, time);
     if (place === null) return true;
     route.counters.accepted++;
-    const { value, raw, reason } = this.#read(point, item, atMs);
+    const { value, raw, reason, calibration } = this.#reader.read(point, item, atMs);
+    this.#judgedCalibration = calibration;
     let quality: number = item.quality === null ? good : qualityCodes[item.quality];
     if (reason !== null) {
       quality = bad;
@@ -383,8 +351,7 @@ export class Intake {
       case 'history_only':
         return historyPlace;
       case 'dropped':
-        counters.accepted++;
-        count(counters, 'late');
+        counters.reject('late');
         return null;
     }
   }
@@ -407,11 +374,11 @@ export class Intake {
     if (!derived.gather(this.#points, this.#engine)) return;
     const counters = this.#calculated;
     const point = this.#points.get(derived.device, derived.metric);
-    counters.accepted++;
     if (point === null) {
-      count(counters, 'too many points');
+      counters.reject('too many points');
       return;
     }
+    counters.accepted++;
     this.#calculating = derived;
     derived.calculate(point);
     const { value, quality, atMs } = derived;
@@ -457,8 +424,6 @@ export class Intake {
 
   /** The first usable reading for a second, or for hours. */
   #arrive(point: PointRef): void {
-    // How often it comes follows from its inputs.
-    if (point.derived !== null) return;
     // What is calculated comes when its inputs come, and they tell of their silence.
     if (point.derived !== null) return;
     const at = this.#engineMs;
@@ -468,81 +433,6 @@ export class Intake {
     const isNewVia = noteVia(habit, this.#via);
     const isNewHabit = !Number.isNaN(gapMs) && noteGap(habit, gapMs, at);
     if (isNewVia || isNewHabit) this.#learned(point);
-  }
-
-  /** The stored number of an item in the point's unit; a reason if it is bad. */
-  #read(
-    point: PointRef,
-    { word, unit }: Item,
-    atMs: WallMs,
-  ): { value: number; raw: number; reason: string | null } {
-    switch (word.kind) {
-      case 'none':
-        return badBecause('not a value');
-      case 'text':
-        return this.#readText(point, word.text);
-      case 'boolean':
-        // `off` beside `idle` and `running` is a state like them.
-        return point.takesText && !(point.settled && point.kind === 'boolean')
-          ? this.#readText(point, word.text)
-          : this.#readBoolean(point, word.value);
-      case 'number':
-        return this.#readNumber(point, word.value, unit, atMs);
-      default:
-        return word satisfies never;
-    }
-  }
-
-  #readNumber(point: PointRef, raw: number, unitText: string | null, atMs: WallMs) {
-    if (point.kind === 'boolean') {
-      return raw === 0 || raw === 1
-        ? goodValue(raw)
-        : badBecause('a number where true or false is expected');
-    }
-    if (point.kind === 'text') return badBecause('a number where a state is expected');
-    let value = raw;
-    if (unitText !== null) {
-      const unit = parseUnit(unitText);
-      if (unit === null) return badBecause('an unknown unit');
-      if (point.unit === null) this.#points.learn(point, { unit });
-      const converted = convert(raw, unit, point.unit ?? unit);
-      if (converted === null) return badBecause('an incompatible unit');
-      value = converted;
-    }
-    const calibration = calibrationAt(point.calibrations, this.#calendarMs(atMs));
-    if (calibration !== null) {
-      this.#judgedCalibration = calibration;
-      value = calibrate(calibration, value);
-      if (!Number.isFinite(value)) return badBecause('corrected beyond all numbers');
-    }
-    if (value < point.validLow || value > point.validHigh)
-      return { value, raw, reason: 'outside the valid range' };
-    return { value, raw: value === raw ? NaN : raw, reason: null };
-  }
-
-  /** A clock that was lost says no date: then a calibration goes on that was in force when it was last known. */
-  #calendarMs(atMs: WallMs): WallMs {
-    return this.#time.trusted ? atMs : (Math.max(atMs, this.#time.lastTrustedMs ?? atMs) as WallMs);
-  }
-
-  #readBoolean(point: PointRef, value: boolean) {
-    if (point.kind === 'text') return badBecause('true or false where a state is expected');
-    if (point.kind === 'number') {
-      if (point.settled) return badBecause('true or false where a number is expected');
-      this.#points.learn(point, { kind: 'boolean' });
-    }
-    return goodValue(value ? 1 : 0);
-  }
-
-  #readText(point: PointRef, text: string) {
-    if (point.kind !== 'text' && point.settled)
-      return badBecause('a word where a number is expected');
-    const known = point.states.indexOf(text);
-    if (known >= 0) return goodValue(known);
-    if (point.states.length >= limits.textStatesMax) return badBecause('too many different states');
-    if (text.length > limits.textStateCharsMax || !isName(text)) return badBecause('not a state');
-    this.#points.learn(point, { kind: 'text', state: text });
-    return goodValue(point.states.length - 1);
   }
 
   /** Whether a source time can be right, as far as a trusted clock can tell. */
@@ -566,8 +456,7 @@ export class Intake {
 
   #reject(route: Route, reason: string, bytes: Buffer): void {
     const { counters } = route;
-    counters.accepted++;
-    count(counters, reason);
+    counters.reject(reason);
     this.#quarantine.add(counters.source, route.topic, reason, bytes, this.#wallMs);
   }
 
@@ -576,10 +465,6 @@ export class Intake {
     for (const counters of this.#counters.values()) sum += of(counters);
     return sum + of(this.#calculated);
   }
-}
-
-function count({ reasons }: SourceCounters, reason: string): void {
-  reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
 }
 
 /** Nested metrics join with a dot; a payload that names none under a topic that names none is called `value`. */
@@ -592,12 +477,4 @@ function applied(calibration: Calibration | null): AppliedCalibration | null {
   if (calibration === null) return null;
   const { fromMs, scale, offset } = calibration;
   return { from_at: fromMs, scale, offset };
-}
-
-function goodValue(value: number): { value: number; raw: number; reason: null } {
-  return { value, raw: NaN, reason: null };
-}
-
-function badBecause(reason: string): { value: number; raw: number; reason: string } {
-  return { value: NaN, raw: NaN, reason };
 }
