@@ -7,6 +7,7 @@ import type { QuarantineRecord } from './domain/api.ts';
 import { aboutOf, hasAlert } from './domain/clause.ts';
 import type { Config } from './domain/config.ts';
 import { LimenError } from './domain/error.ts';
+import { limits } from './domain/limits.ts';
 import type { JournalRow } from './domain/journal.ts';
 import { displayValue, pointName } from './domain/point.ts';
 import { isJudgedAt } from './domain/lateness.ts';
@@ -16,7 +17,7 @@ import type { WhyRule } from './domain/why.ts';
 import type { WhyNotQuery, WhyNotReading, WhyNotReport } from './domain/why-not.ts';
 import type { Log } from './host/log.ts';
 import {
-  aroundMs,
+  alignStretch,
   findRaise,
   findStop,
   placeStretch,
@@ -34,6 +35,8 @@ import { commitBefore, commitFrom, entriesBetween } from './storage/stretch.ts';
 
 // `limen why-not`, answered from the files like `limen why`: what is asked for is pure (rules/), the engine runs over the
 // stored rows (rehearsal/), where they lie is SQL (storage/).
+
+const { whyNotAroundMs: aroundMs } = limits;
 
 /** When it is asked. */
 export interface WhyNotNow {
@@ -83,11 +86,12 @@ function answer(
 
   const written = config.rules.find((one) => one.name === name) ?? null;
   const rule = written === null ? null : ruleAt(written, key.device, key.metric);
-  const stretch = placeStretch(files, commit, { atMs, rule });
+  const names = namesOf(rule, key, queries);
+  const placed = placeStretch(files, commit, { atMs, rule });
+  const stretch = alignStretch(files, placed, rule, names);
   const { isRunning, nowMs } = now;
   const stop = findStop(files, commit, { atMs, toSeq: stretch.toSeq, isRunning });
   const momentMs = Math.min(atMs, stop?.stoppedAt ?? atMs);
-  const names = namesOf(rule, key, queries);
   const history = readHistory(files, stretch, { key, names, known });
   const replayed = replay(files, { key, config, configs, stretch, history, momentMs });
 

@@ -56,7 +56,9 @@ export const limits = {
   /** Members of a compound rule that are kept with each event of its alert, and that its message names. */
   clauseMembersToldMax: 20,
   clauseMessageMembersMax: 5,
-  /** Journal numbers looked at before a moment, and after it, for `limen why-not`; the readings of these that are given to
+  /** `limen why-not` looks so far before and after a moment: a person seldom knows it to the minute. */
+  whyNotAroundMs: 1_800_000,
+  /** Journal numbers looked at before a moment, and after it; the readings of these that are given to
    *  the engine; and events of one occurrence, or readings without a value in a row, that are gone through. */
   whyNotRowsMax: 2_000_000,
   whyNotReadingsMax: 200_000,

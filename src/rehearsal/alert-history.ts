@@ -33,8 +33,7 @@ import {
   type StartedRow,
 } from './stored-inputs.ts';
 
-/** So far before and after a moment it is looked at: a person seldom knows it to the minute. */
-export const aroundMs = 1_800_000;
+const { whyNotAroundMs: aroundMs } = limits;
 /** A Limen that runs commits at least this often. */
 const silenceMsMax = 3 * limits.tickMs;
 /** A start writes its first rows, and an end its last, within so many numbers. */
@@ -90,6 +89,25 @@ export function placeStretch(
     wallOffsetMs: from.lagMs,
     isCut: (gather?.seq ?? begin?.seq ?? 0) + 1 < earliest,
   };
+}
+
+/**
+ * Begins the stretch of a rule with a window at the last reading before: from there on the window is judged by time, and has
+ * to be judged at the same times again.
+ */
+export function alignStretch(
+  files: JournalFiles,
+  stretch: Stretch,
+  rule: Rule | null,
+  names: ReadonlySet<string>,
+): Stretch {
+  const spanMs = rule?.window?.spanMs ?? 0;
+  if (spanMs === 0) return stretch;
+  const every = everyPoint(files).filter((point) => names.has(pointName(point)));
+  const last = lastBefore(files, stretch.fromSeq, every).at(-1);
+  // An empty window waits for a reading.
+  if (last === undefined || last.engineMs < stretch.startAt - spanMs) return stretch;
+  return { ...stretch, fromSeq: last.seq, startAt: last.engineMs as EngineMs };
 }
 
 /** The stop of Limen in which a moment lies; null: it ran. `isRunning`: it does now. */

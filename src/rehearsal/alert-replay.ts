@@ -7,6 +7,7 @@ import type {
   PointMemory,
 } from '../domain/engine.ts';
 import type { JournalRow } from '../domain/journal.ts';
+import { limits } from '../domain/limits.ts';
 import type { Point, PointIndex } from '../domain/point.ts';
 import { historyOnlyFlag, lateFlag, qualityCodes, qualityOf, type Seq } from '../domain/reading.ts';
 import type { EngineMs, WallMs } from '../domain/time.ts';
@@ -203,7 +204,8 @@ class AlertReplay {
 
   #restart(row: JournalRow, input: Extract<EngineInput, { kind: 'started' }>): void {
     const stoppedAt = row.engineMs - (input.elapsedMs ?? 0);
-    this.#look(stoppedAt);
+    // A moment at which Limen was down is that of its last commit: the end of the old engine, not the beginning of the new one.
+    this.#look(stoppedAt + 1);
     if (stoppedAt > this.#at) this.#engine.advance(stoppedAt as EngineMs);
     const snapshot = this.#engine.snapshot();
     this.#wallOffsetMs = input.wallOffsetMs;
@@ -264,12 +266,14 @@ class AlertReplay {
   }
 
   #noteNearest({ seq, engineMs }: StretchReading): void {
+    const atMs = engineMs + this.#wallOffsetMs;
+    if (Math.abs(atMs - this.#stretch.momentMs) > limits.whyNotAroundMs) return;
     const alert = this.#engine.find(this.#key);
     const compared = this.#engine.compared(this.#key);
     if (alert === null || compared === null || alert.condition === 'unknown') return;
     const nearest = nearestLevel(compared, alert.value);
     if (nearest === null || nearest.missing >= (this.#closest?.missing ?? Infinity)) return;
-    this.#closest = { ...nearest, seq, atMs: engineMs + this.#wallOffsetMs };
+    this.#closest = { ...nearest, seq, atMs };
   }
 
   #ofRule({ rules, ...rest }: RunConfig): RunConfig {

@@ -59,5 +59,5 @@ test('whyNot() comes to the state that the journal holds, whatever happened befo
       }
     },
   );
-  await fc.assert(property, { numRuns: 3, endOnFailure: true });
+  await fc.assert(property, { numRuns: 5, endOnFailure: true, seed: 20_261_123 });
 }, 120_000);

@@ -292,7 +292,7 @@ rules: { warm: { points: "box/*", above: 5 bar, severity: warning } }`);
     history.stop();
     expect(ask(history, 500)).toMatchObject({ reason: 'running' });
     await history.goTo(1_000);
-    history.start();
+    history.start(yaml('above: -15 °C'));
     await history.goTo(1_010);
     history.send('box/t', '-10');
     history.stop();
@@ -302,6 +302,8 @@ rules: { warm: { points: "box/*", above: 5 bar, severity: warning } }`);
       stopped_at: history.wallMs(80),
       started_at: history.wallMs(1_000),
     });
+    // The end of the run before, not the beginning of the next one.
+    expect(found.clause('condition').levels).toMatchObject([{ limit: -18 }]);
     expect(ask(history, 1_005).reason).toBe('condition');
     expect(ask(history, 1_011).reason).toBe('state');
   });
