@@ -129,6 +129,27 @@ test('backtest() tells alerts that begin or end at another time as moved', () =>
   ]);
 });
 
+test('backtest() runs rules over several points', () => {
+  const other: Sample[] = [
+    [midnight - 9.5 * minute, 1, 0, 2],
+    [midnight + 0.5 * minute, 0, 0, 2],
+  ];
+  const directory = write(
+    [...samples, ...other].toSorted(([a], [b]) => a - b),
+    {},
+    [
+      { index: 1, unit: '°C' },
+      { index: 2, unit: '°C', metric: 'u' },
+    ],
+  );
+  const joined = (more: string): string =>
+    `rules: { warm: { all: [{ points: d/t, above: 4 }${more}], acknowledge: not_required } }`;
+  const both = run(directory, joined(', { points: d/u, above: 0.5 }'), joined(''));
+  expect(told(both)).toEqual([['moved', [-1, 0.5], [-1, 1]]]);
+  expect(both.lines).toMatchObject([{ rule: 'warm', device: 'warm', metric: '-' }]);
+  expect(told(run(directory, joined(''), joined('')))).toEqual([]);
+});
+
 test('backtest() counts an alert for as long as nothing suppresses it by design', () => {
   const directory = write(samples);
   const at = (from: string, to: string, more = ''): string =>
