@@ -36,6 +36,7 @@ export interface HouseParts {
   readonly sources: Sources;
   isClockTrusted(): boolean;
   watchReadings(): void;
+  lookForFaults(): void;
   input(key: string, body: unknown, given: EngineInput): { seq: Seq; verdict: ActVerdict | null };
 }
 
@@ -77,6 +78,7 @@ export function keepHouse(parts: HouseParts): { stop(): void } {
     timer.rearm();
     parts.watchReadings();
     checkStall();
+    parts.lookForFaults();
     if (journal.quietForMs >= limits.tickMs) journal.flush();
     quarantineAgeMs += periodMs;
     if (quarantineAgeMs >= quarantineEveryMs) storeSamples();

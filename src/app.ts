@@ -36,6 +36,7 @@ import type { RecentQuery, RecentReadings } from './domain/store.ts';
 import type { WallMs } from './domain/time.ts';
 import { createActs } from './app-acts.ts';
 import { createApi, shownAlerts } from './app-api.ts';
+import { createFaultWatch } from './app-faults.ts';
 import { createDrill } from './app-drill.ts';
 import { keepHouse, stallMs } from './app-house.ts';
 import { logReload } from './app-reload.ts';
@@ -485,6 +486,14 @@ async function start(host: Host, first: Config): Promise<Running> {
       });
     }
 
+    const faults = createFaultWatch({
+      clock,
+      engine,
+      notifiers,
+      journal,
+      isClockTrusted: isTrusted,
+      input,
+    });
     const house = keepHouse({
       host,
       time,
@@ -500,6 +509,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       isClockTrusted: isTrusted,
       sources,
       watchReadings,
+      lookForFaults: () => faults.look(),
       input,
     });
     onEnd('house', () => house.stop());

@@ -2,7 +2,7 @@ import type { Calibration } from './calibration.ts';
 import type { Expression } from './expression.ts';
 import type { OutputSpec } from './output.ts';
 import type { PointPattern } from './point.ts';
-import type { OwnRuleSettings, Quantity, Rule } from './rule.ts';
+import type { Action, OwnRuleSettings, Quantity, Rule } from './rule.ts';
 import type { DurationMs } from './time.ts';
 
 /** Where a broker listener waits. */
@@ -86,7 +86,24 @@ export function actingRules({
   rules,
   ownRules,
 }: Pick<Config, 'rules' | 'ownRules'>): readonly ActingRule[] {
-  return [...rules, ...ownRules];
+  const all = [...rules, ...ownRules];
+  const flood = all.find(({ name }) => name === 'limen.flood');
+  return [...all.filter((rule) => rule !== flood), floodRule(all, flood)];
+}
+
+// Whoever is told of any alert is told of the flood in which it is not told.
+function floodRule(all: readonly ActingRule[], flood: ActingRule | undefined): ActingRule {
+  const { then = [], chain = [] } = flood ?? {};
+  const own = then.flatMap((action) => (action.kind === 'notify' ? [action.notifier] : []));
+  const names = all.flatMap((rule) => [
+    ...rule.then.flatMap((action) => (action.kind === 'notify' ? [action.notifier] : [])),
+    ...rule.chain.map(({ notifier }) => notifier),
+  ]);
+  const others = [...new Set(names)].filter((name) => !own.includes(name));
+  const told = others.map((notifier): Action => {
+    return { kind: 'notify', notifier, on: ['active', 'normal'] };
+  });
+  return { name: 'limen.flood', then: [...then, ...told], chain };
 }
 
 /** The part of a rule that says what follows from its alerts. */

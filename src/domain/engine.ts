@@ -3,7 +3,7 @@ import type { Alert, AlertEvent, AlertKey, Condition, ShownLimit } from './alert
 import type { PointEntry } from './config.ts';
 import type { Point, PointIndex } from './point.ts';
 import type { Seq, Value } from './reading.ts';
-import type { ComparatorKind, OwnRuleSettings, Rule, Severity } from './rule.ts';
+import type { ComparatorKind, FaultRule, OwnRuleSettings, Rule, Severity } from './rule.ts';
 import type { DurationMs, EngineMs, WallMs } from './time.ts';
 
 /**
@@ -65,6 +65,17 @@ export type EngineInput =
    * each comes before `started` and before a config that brings new ones.
    */
   | { readonly kind: 'schedule'; readonly key: string; readonly isOpen: boolean | null }
+  /**
+   * Something about Limen itself has failed, or works again: raises or ends one of its own alerts. Told again it changes
+   * nothing; `note`: in words.
+   */
+  | {
+      readonly kind: 'fault';
+      readonly rule: FaultRule;
+      readonly device: string;
+      readonly isThere: boolean;
+      readonly note: string;
+    }
   | { readonly kind: 'act'; readonly act: Act };
 
 /** What is known of a point from the way it reports. */

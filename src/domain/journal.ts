@@ -2,7 +2,7 @@ import type { Seq } from './reading.ts';
 import type { EngineMs, WallMs } from './time.ts';
 
 /**
- * Kinds of journal rows beside readings. Inputs: `started stopped config clock schedule point act source learned`. Events:
+ * Kinds of journal rows beside readings. Inputs: `started stopped config clock schedule point act source learned fault`. Events:
  * `alert output command notification answer`. For the record: `user`, a user who was added, changed or removed. The last
  * row of each (kind, key) is kept as a projection in `state.db`.
  */
@@ -16,6 +16,7 @@ export const rowKinds = [
   'act',
   'source',
   'learned',
+  'fault',
   'alert',
   'output',
   'command',

@@ -99,6 +99,13 @@ export const limits = {
   chatterRaises: 3,
   chatterWithinMs: 60_000,
   chatterQuietMs: 300_000,
+  /** More alerts than this within this time are a flood, until fewer than `floodAlertsEnd` came in such a time. */
+  floodAlertsMax: 10,
+  floodAlertsEnd: 5,
+  floodWithinMs: 600_000,
+  /** Rules, and devices of each, that are named in what is told of a flood. */
+  floodRulesNamedMax: 4,
+  floodDevicesNamedMax: 3,
   /** A stop longer than this raises `limen.was_down`. */
   wasDownAfterMs: 60_000,
   /** Points of which `limen.was_down` tells the last and the first value. */
@@ -146,6 +153,11 @@ export const limits = {
   /** A notification is tried again after 1 s, 2 s, 4 s and so on, up to this, and given up after so long. */
   notifyBackoffMaxMs: 300_000,
   notifyGiveUpMs: 86_400_000,
+  /** A notifier that has delivered nothing for so long, in spite of attempts, has failed. */
+  notifierFailedAfterMs: 300_000,
+  /** Storage that commits nothing for so long has failed, and a wall clock that is not trusted for so long. */
+  storageFailedAfterMs: 10_000,
+  clockFailedAfterMs: 600_000,
   /** Characters kept of what a notifier's command or server said about a failure. */
   notifyDetailCharsMax: 500,
 } as const;

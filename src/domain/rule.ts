@@ -227,8 +227,16 @@ export const ownRules = [
   'limen.bad',
   'limen.was_down',
   'limen.source_lost',
+  'limen.flood',
+  'limen.notifier_failed',
+  'limen.storage',
+  'limen.clock',
 ] as const;
 export type OwnRule = (typeof ownRules)[number];
+
+/** Those of them that the program tells the engine of. */
+export const faultRules = ['limen.notifier_failed', 'limen.storage', 'limen.clock'] as const;
+export type FaultRule = (typeof faultRules)[number];
 
 /** What a config says about one of Limen's own rules; what it judges is Limen's. */
 export interface OwnRuleSettings extends Pick<

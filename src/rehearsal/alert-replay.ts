@@ -188,6 +188,7 @@ class AlertReplay {
         break;
       case 'source':
       case 'learned':
+      case 'fault':
       case 'act':
       case 'started':
       case 'stopped':

@@ -3,6 +3,7 @@ import type { Config } from '../domain/config.ts';
 import type { EngineInput, LearnedInterval } from '../domain/engine.ts';
 import type { JournalRow } from '../domain/journal.ts';
 import type { Point, PointIndex } from '../domain/point.ts';
+import type { FaultRule } from '../domain/rule.ts';
 import type { WallMs } from '../domain/time.ts';
 
 /** The kinds of rows that are inputs of the engine. */
@@ -15,6 +16,7 @@ export const inputKinds = [
   'source',
   'point',
   'learned',
+  'fault',
   'act',
 ] as const;
 
@@ -33,6 +35,14 @@ interface SourceRow {
   readonly source: string;
   readonly connected: boolean;
   readonly bridge: boolean;
+}
+
+/** The body of a row of kind `fault`. */
+interface FaultRow {
+  readonly rule: FaultRule;
+  readonly device: string;
+  readonly is_there: boolean;
+  readonly note: string;
 }
 
 /** The body of a row of kind `schedule`. */
@@ -88,6 +98,10 @@ export function storedInput(
     }
     case 'learned':
       return { kind: 'learned', ...learnedOf(row.body as LearnedRow) };
+    case 'fault': {
+      const { rule, device, is_there: isThere, note } = row.body as FaultRow;
+      return { kind: 'fault', rule, device, isThere, note };
+    }
     case 'stopped':
       return { kind: 'stopped' };
     case 'act':

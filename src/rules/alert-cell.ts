@@ -12,7 +12,8 @@ import type { Timed } from './timer-heap.ts';
 /**
  * What decides the verdict of an alert. `value`: readings of its point. `compound`: those of all its points. The others
  * are decided by time: `silence` since the point was heard, `bad` since it has been bad, `never_heard` and `too_few` since
- * it was first expected, `source` since it was lost. `event`: nothing, the engine raises and ends it itself.
+ * it was first expected, `source` since it was lost. `event`: nothing, the engine raises and ends it itself;
+ * so `fault`, which has no number either: the program tells of it, or it is a flood.
  */
 export type CellKind =
   | 'value'
@@ -22,7 +23,8 @@ export type CellKind =
   | 'never_heard'
   | 'too_few'
   | 'source'
-  | 'event';
+  | 'event'
+  | 'fault';
 
 /** One level of one alert. Times are engine milliseconds, NaN while nothing runs. */
 export interface LevelCell {

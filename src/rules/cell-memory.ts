@@ -53,6 +53,8 @@ interface TellingMemory {
     readonly chained: number;
     readonly repeated: number;
   } | null;
+  readonly counted?: readonly number[];
+  readonly withheld?: { readonly since: number; readonly count: number } | null;
   readonly seen: {
     readonly from: number;
     readonly creditable: boolean;
@@ -168,9 +170,18 @@ export function recall(
   }
 }
 
-function encodeTelling({ raisedMs, chatter, calls, seen }: Telling): TellingMemory {
+function encodeTelling({
+  raisedMs,
+  chatter,
+  calls,
+  countedMs,
+  withheld,
+  seen,
+}: Telling): TellingMemory {
   return {
     raised: raisedMs,
+    ...(countedMs.length === 0 ? {} : { counted: countedMs }),
+    ...(withheld === null ? {} : { withheld: { since: withheld.sinceMs, count: withheld.count } }),
     chatter:
       chatter === null ? null : { raises: chatter.raises, due: chatter.dueMs, seq: chatter.seq },
     calls:
@@ -186,9 +197,18 @@ function encodeTelling({ raisedMs, chatter, calls, seen }: Telling): TellingMemo
   };
 }
 
-function recallTelling({ raised, chatter, calls, seen }: TellingMemory): Telling {
+function recallTelling({
+  raised,
+  chatter,
+  calls,
+  counted = [],
+  withheld = null,
+  seen,
+}: TellingMemory): Telling {
   return {
     raisedMs: raised,
+    countedMs: counted,
+    withheld: withheld === null ? null : { sinceMs: withheld.since, count: withheld.count },
     chatter:
       chatter === null
         ? null

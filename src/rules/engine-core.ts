@@ -20,6 +20,22 @@ export interface CountedPattern {
   heard: number;
 }
 
+/** How many alerts people are called to, and whether they are too many. Engine times. */
+export interface Flood {
+  /** The last ones, in order: as many as show a flood. */
+  timesMs: readonly number[];
+  /** Since when there is a flood; NaN: there is none. */
+  sinceMs: number;
+  /** The event that showed it. */
+  seq: number;
+  /** It has begun, and its alert is not raised yet. */
+  isToBeTold: boolean;
+  /** It does not end before: the start. */
+  floorMs: number;
+  /** Its alert; null: there never was one. */
+  cell: AlertCell | null;
+}
+
 /** The state the parts of the engine share. */
 export interface EngineCore {
   readonly surroundings: EngineSurroundings;
@@ -44,6 +60,7 @@ export interface EngineCore {
   readonly replaced: number[];
   /** The alert that waits for the first values after a stop; null: none does. */
   awaitsFirsts: AlertCell | null;
+  readonly flood: Flood;
   /** Scratch for the life cycle: one object for all calls. */
   readonly facts: { -readonly [Key in keyof LifeCycleFacts]: LifeCycleFacts[Key] };
   /** Add to engine time to get wall time. */

@@ -23,7 +23,9 @@ import { encodeMemory } from './cell-memory.ts';
 import { declarePoint, learnInterval } from './declare.ts';
 import { orderedCells, type EngineCore } from './engine-core.ts';
 import { presentAlert } from './events.ts';
+import { setFault } from './faults.ts';
 import { fireDue } from './fire.ts';
+import { beginFlood } from './flood.ts';
 import { groundsOf } from './grounds.ts';
 import { gatherReading } from './judge-gauge.ts';
 import { gatherLate, judgeLate } from './judge-late.ts';
@@ -68,6 +70,14 @@ class RuleEngine implements Engine {
       counted: [],
       replaced: [],
       awaitsFirsts: null,
+      flood: {
+        timesMs: [],
+        sinceMs: NaN,
+        seq: 0,
+        isToBeTold: false,
+        floorMs: -Infinity,
+        cell: null,
+      },
       facts: {
         condition: 'unknown',
         dueAtOnce: false,
@@ -119,6 +129,7 @@ class RuleEngine implements Engine {
     this.#reading.value = value;
     this.#reading.quality = quality;
     judgeReading(this.#core, point, this.#reading, moment);
+    beginFlood(this.#core);
   }
 
   late(
@@ -133,6 +144,7 @@ class RuleEngine implements Engine {
     this.#now = at;
     this.#core.isAsleep = false;
     judgeLate(this.#core, point, { value, quality }, { at, seq, atMs });
+    beginFlood(this.#core);
   }
 
   newestAt(point: PointIndex): WallMs | null {
@@ -141,6 +153,12 @@ class RuleEngine implements Engine {
   }
 
   accept(seq: Seq, at: EngineMs, input: EngineInput): ActVerdict | null {
+    const verdict = this.#take(seq, at, input);
+    beginFlood(this.#core);
+    return verdict;
+  }
+
+  #take(seq: Seq, at: EngineMs, input: EngineInput): ActVerdict | null {
     const core = this.#core;
     const moment = { at, seq, atMs: NaN };
     this.#now = at;
@@ -177,6 +195,10 @@ class RuleEngine implements Engine {
       case 'source':
         this.advance(at);
         noteSource(core, input, moment);
+        return null;
+      case 'fault':
+        this.advance(at);
+        setFault(core, input, moment);
         return null;
       case 'act':
         this.advance(at);

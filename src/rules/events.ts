@@ -39,7 +39,7 @@ export function announce(core: EngineCore, cell: AlertCell, conclusion: Conclusi
     cell.message = message;
   }
   if (kind === 'transition') cell.changedAt = toWall(core, at);
-  const hushed = followTelling(cell, conclusion, cell.seq);
+  const hushed = followTelling(core, cell, conclusion);
   cell.dirty = false;
   core.surroundings.emit({
     kind,
@@ -163,6 +163,7 @@ function severityOf(cell: AlertCell): Severity {
 }
 
 function shownValue(core: EngineCore, cell: AlertCell, at: number): Value | null {
+  if (cell.kind === 'fault') return null;
   if (cell.kind === 'event') return Number.isNaN(cell.worst) ? null : cell.worst;
   if (cell.kind === 'compound') return shownCount(cell, countOf(cell));
   if (cell.kind !== 'value') return waitedMs(core, cell, at) / 1000;
@@ -193,7 +194,7 @@ function toShown(core: EngineCore, cell: AlertCell, stored: number): Value | nul
 }
 
 function unitOf(core: EngineCore, cell: AlertCell): string | null {
-  if (cell.kind === 'compound') return null;
+  if (cell.kind === 'compound' || cell.kind === 'fault') return null;
   if (cell.kind !== 'value') return 's';
   if (cell.gauge !== null) return cell.gauge.unit;
   return core.points.slot(cell.pointIndex)?.point.unit ?? null;
@@ -206,7 +207,7 @@ export function shownLimit(
   index: number = cell.present,
 ): ShownLimit | null {
   const shownLevel = cell.levels[index];
-  if (shownLevel === undefined) return null;
+  if (shownLevel === undefined || cell.kind === 'fault') return null;
   const { comparator } = shownLevel.level;
   if (isCompound(comparator)) return neededOf(cell);
   if (comparator.kind === 'rate_above') return tidy(shownLevel.region.high);
@@ -274,7 +275,7 @@ function subjectOf(cell: AlertCell): MessageFacts['subject'] {
   if (cell.kind === 'value' || cell.kind === 'compound' || cell.kind === 'silence') {
     return cell.levels[0]?.level.comparator.kind ?? 'silent_for';
   }
-  return cell.kind === 'source' ? 'event' : cell.kind;
+  return cell.kind === 'source' || cell.kind === 'fault' ? 'event' : cell.kind;
 }
 
 function situationOf(cell: AlertCell, { kind }: Conclusion): MessageFacts['situation'] {

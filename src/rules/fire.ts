@@ -5,6 +5,7 @@ import { lastReading } from './clause-reasons.ts';
 import { disturbPoints } from './compound.ts';
 import { announceIfDirty } from './events.ts';
 import { finishFlags } from './flags.ts';
+import { beginFlood, finishFlood } from './flood.ts';
 import { judgeGauge } from './judge-gauge.ts';
 import { judgeUnknown } from './judge-reading.ts';
 import { finishTelling } from './notices.ts';
@@ -20,6 +21,7 @@ export function fireDue(core: EngineCore, at: number): void {
     const cell = core.timers.takeDue(at);
     if (cell === null) return;
     fire(core, cell, cell.dueMs);
+    beginFlood(core);
   }
 }
 
@@ -47,6 +49,7 @@ function fire(core: EngineCore, cell: AlertCell, at: number): void {
   }
   finishFlags(core, cell, at);
   finishTelling(core, cell, at);
+  finishFlood(core, cell, at);
   arm(core, cell);
   disturbPoints(core, cell);
 }

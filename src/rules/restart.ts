@@ -11,6 +11,7 @@ import { announceIfDirty, toWall } from './events.ts';
 import { fireDue } from './fire.ts';
 import { settleGroups } from './first-out.ts';
 import { creditFlags, restartFlags } from './flags.ts';
+import { restartFlood } from './flood.ts';
 import { judgeReplaced } from './replace-point.ts';
 import { restampCell } from './restamp.ts';
 import { adoptLevels } from './rule-change.ts';
@@ -32,6 +33,7 @@ export function restart(core: EngineCore, started: Started, moment: Moment): voi
   giveUpFirsts(core);
   followInputs(core);
   forgetLinks(core);
+  restartFlood(core, moment);
   for (const cell of orderedCells(core)) {
     restartDelays(cell, started.elapsedMs !== null, moment.at);
     restartFlags(cell, started.elapsedMs !== null, moment.at);
@@ -139,6 +141,7 @@ function restartWait(core: EngineCore, cell: AlertCell, { at, seq }: Moment): vo
     case 'compound':
     case 'source':
     case 'event':
+    case 'fault':
       break;
   }
 }

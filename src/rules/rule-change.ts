@@ -12,7 +12,9 @@ import { orderedCells, type EngineCore } from './engine-core.ts';
 import { announce, announceIfDirty } from './events.ts';
 import { expectPoints } from './expected-points.ts';
 import { giveRule, settleGroups } from './first-out.ts';
+import { recallFaults } from './faults.ts';
 import { limitShelf } from './flags.ts';
+import { recallFlood } from './flood.ts';
 import { shownRate } from './gauge.ts';
 import { judgeGaugeAnew } from './judge-gauge.ts';
 import { judgeCell } from './judge-reading.ts';
@@ -65,6 +67,8 @@ export function applyConfig(
   expectPoints(core, book, moment);
   recallWasDown(core, moment);
   recallSources(core, moment);
+  recallFaults(core, moment);
+  recallFlood(core, moment);
   for (const slot of core.points.slots()) {
     const added = equipPoint(core, slot, moment);
     if (isFirst || !core.points.isUsable(slot.point.index)) continue;

@@ -26,7 +26,7 @@ import {
   type LifeCycleStep,
 } from './life-cycle.ts';
 import type { Moment } from './moment.ts';
-import { nextTellingDue, noteRaised } from './telling.ts';
+import { floodEndMs, nextTellingDue, noteRaised } from './telling.ts';
 import { nextBreachDue } from './watch.ts';
 import { noteWorst } from './worst.ts';
 
@@ -92,7 +92,14 @@ export function arm(core: EngineCore, cell: AlertCell): void {
   const due = end < breach ? end : breach;
   const telling = cell.firsts?.dueMs ?? Infinity;
   const next = telling < due ? telling : due;
-  core.timers.schedule(cell, Math.min(next, nextFlagDue(cell), nextTellingDue(cell)));
+  const told = cell === core.flood.cell ? floodDue(core) : nextTellingDue(cell);
+  core.timers.schedule(cell, Math.min(next, nextFlagDue(cell), told));
+}
+
+// Its end, and what is told again of it.
+function floodDue({ flood }: EngineCore): number {
+  const endMs = Number.isNaN(flood.sinceMs) ? Infinity : floodEndMs(flood);
+  return flood.cell === null ? endMs : Math.min(endMs, nextTellingDue(flood.cell));
 }
 
 /** Takes over the quality of the point; it is shown with the alert. */

@@ -6,6 +6,10 @@ export interface Telling {
   chatter: Chatter | null;
   /** null: chain and repeat do not run. */
   calls: Calls | null;
+  /** Calls of this alert that count towards a flood, the newest last. */
+  countedMs: readonly number[];
+  /** What people were not told of it in the flood that began then; null: nothing. */
+  withheld: { readonly sinceMs: number; readonly count: number } | null;
   /** The acknowledgement from which `re_alarm` counts; null: it does not run. */
   seen: { fromMs: number; creditable: boolean; readonly seq: number } | null;
 }

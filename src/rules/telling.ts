@@ -1,8 +1,9 @@
-import type { Hush } from '../domain/alert.ts';
+import type { Hush, Reason } from '../domain/alert.ts';
 import { limits } from '../domain/limits.ts';
 import { severityRank, type Rule } from '../domain/rule.ts';
 import type { AlertCell } from './alert-cell.ts';
 import type { Conclusion } from './conclusion.ts';
+import type { EngineCore, Flood } from './engine-core.ts';
 import type { Calls, Telling } from './telling-state.ts';
 
 const criticalRank = severityRank('critical');
@@ -43,8 +44,13 @@ export function noteRaised(cell: AlertCell, at: number): void {
  * Follows an event that is about to be told: chain, repeat and re_alarm begin and end with it. Returns why people are
  * not told of it; null: they are.
  */
-export function followTelling(cell: AlertCell, conclusion: Conclusion, seq: number): Hush | null {
-  const { kind, from, reason, at } = conclusion;
+export function followTelling(
+  core: EngineCore,
+  cell: AlertCell,
+  conclusion: Conclusion,
+): Hush | null {
+  const { kind, from, at } = conclusion;
+  const { seq } = cell;
   if (cell.state === 'acknowledged') {
     const isNew = kind === 'transition' && from !== 'acknowledged';
     if (isNew) tellingOf(cell).seen = { fromMs: at, creditable: false, seq };
@@ -54,7 +60,7 @@ export function followTelling(cell: AlertCell, conclusion: Conclusion, seq: numb
   } else if (isCall(conclusion) || isAnnouncement(conclusion)) {
     startCalls(cell, at, seq);
   }
-  return reason === 'condition' ? null : hushOf(cell, conclusion);
+  return kind === 'condition' ? null : hushOf(core, cell, conclusion);
 }
 
 /** Chain and repeat count from now. */
@@ -147,10 +153,79 @@ function limitReAlarm({ telling, rule }: AlertCell, at: number): void {
     seen.fromMs = Math.max(seen.fromMs, at - rule.reAlarmMs);
 }
 
-function hushOf(cell: AlertCell, conclusion: Conclusion): Hush | null {
-  if (cell.rankMax >= criticalRank || isKeptFromPeople(cell)) return null;
+function hushOf(core: EngineCore, cell: AlertCell, conclusion: Conclusion): Hush | null {
+  if (isKeptFromPeople(cell)) return null;
+  const isCritical = cell.rankMax >= criticalRank;
   const isDamped = (cell.telling?.chatter ?? null) !== null && isDampable(cell, conclusion);
-  return isDamped ? 'chatter' : null;
+  if (isDamped && !isCritical) return 'chatter';
+  if (!isFloodable(cell)) return null;
+  countCall(core.flood, cell, conclusion);
+  if (isCritical || !isFlooding(core.flood) || !isNews(cell, conclusion)) return null;
+  const { sinceMs } = core.flood;
+  tellingOf(cell).withheld = { sinceMs, count: withheldIn(cell, sinceMs) + 1 };
+  // A call that nobody hears is no call: they begin anew when the flood is over.
+  if (conclusion.kind === 'notice') tellingOf(cell).calls = null;
+  return 'flood';
+}
+
+// One more that people are called to; critical ones count, and are told.
+function countCall(flood: Flood, cell: AlertCell, conclusion: Conclusion): void {
+  const isCounted =
+    (cell.state === 'active' && isCall(conclusion)) ||
+    (isAnnouncement(conclusion) && (cell.state === 'active' || cell.state === 'returned'));
+  if (!isCounted) return;
+  const { at } = conclusion;
+  const { floodAlertsMax } = limits;
+  const telling = tellingOf(cell);
+  telling.countedMs = [...telling.countedMs, at].slice(-floodAlertsMax - 1);
+  flood.timesMs = [...flood.timesMs, at].slice(-floodAlertsMax - 1);
+  if (!showsFlood(flood, at) || !Number.isNaN(flood.sinceMs)) return;
+  flood.sinceMs = at;
+  flood.seq = cell.seq;
+  flood.isToBeTold = true;
+}
+
+/** Whether the last alerts are too many. */
+export function showsFlood({ timesMs }: Flood, at: number): boolean {
+  const [first = at] = timesMs;
+  return timesMs.length > limits.floodAlertsMax && first > at - limits.floodWithinMs;
+}
+
+// Who silences the flood itself is told of its alerts.
+function isFlooding({ sinceMs, cell }: Flood): boolean {
+  return !Number.isNaN(sinceMs) && (cell === null || !isKeptFromPeople(cell));
+}
+
+/** Whether an alert is one of those that make a flood: what tells somebody, and is not about Limen itself. */
+export function isFloodable({ rule }: AlertCell): boolean {
+  if (!tellsSomebody(rule)) return false;
+  return !rule.name.startsWith('limen.') || aboutPoints.includes(rule.name);
+}
+
+const aboutPoints: readonly string[] = ['limen.stale', 'limen.bad', 'limen.never_heard'];
+
+/** How much people were not told of an alert in the flood that began then. */
+export function withheldIn({ telling }: AlertCell, sinceMs: number): number {
+  const withheld = telling?.withheld ?? null;
+  return withheld?.sinceMs === sinceMs ? withheld.count : 0;
+}
+
+/** When a flood is over, unless further alerts come. */
+export function floodEndMs({ timesMs, sinceMs, floorMs }: Flood): number {
+  const time = timesMs.at(-limits.floodAlertsEnd);
+  const endMs = time === undefined ? sinceMs : time + limits.floodWithinMs;
+  return Math.max(endMs, floorMs);
+}
+
+// What people would be told of if there were no flood. Who acts knows of it.
+function isNews(cell: AlertCell, { kind, from, reason }: Conclusion): boolean {
+  if (kind === 'notice') return true;
+  if (kind === 'flag')
+    return cell.state === 'active' || cell.state === 'returned' ? isFlagEnd(reason) : false;
+  if (reason === 'acknowledged' || reason === 'reset') return false;
+  if (reason === 'escalated') return true;
+  if (cell.state === from) return false;
+  return cell.state === 'normal' ? from !== 'pending' : cell.state !== 'pending';
 }
 
 // Raises and returns; who acts knows of it, and an escalation is news.
@@ -168,11 +243,21 @@ function isCall({ kind, from, reason }: Conclusion): boolean {
 
 // The last flag has ended: what is true is told as if it had just been raised.
 function isAnnouncement({ kind, reason }: Conclusion): boolean {
-  const isEnd = reason === 'unshelved' || reason === 'unsuppressed' || reason === 'in_service';
-  return kind === 'flag' && isEnd;
+  return kind === 'flag' && isFlagEnd(reason);
+}
+
+function isFlagEnd(reason: Reason): boolean {
+  return reason === 'unshelved' || reason === 'unsuppressed' || reason === 'in_service';
 }
 
 function tellingOf(cell: AlertCell): Telling {
-  cell.telling ??= { raisedMs: [], chatter: null, calls: null, seen: null };
+  cell.telling ??= {
+    raisedMs: [],
+    chatter: null,
+    calls: null,
+    countedMs: [],
+    withheld: null,
+    seen: null,
+  };
   return cell.telling;
 }

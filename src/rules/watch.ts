@@ -63,6 +63,7 @@ function waitsSince(core: EngineCore, cell: AlertCell): number {
       return bridgeLostAt(core, cell);
     case 'event':
       return cell.condition === 'breached' ? cell.since : NaN;
+    case 'fault':
     case 'value':
     case 'compound':
       return NaN;

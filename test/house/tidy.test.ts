@@ -30,6 +30,7 @@ const wires = new Set([
   'app-api.ts',
   'app-drill.ts',
   'app-history.ts',
+  'app-faults.ts',
   'app-house.ts',
   'app-why-not.ts',
   'app-reload.ts',

@@ -44,6 +44,8 @@ export interface Bench {
   learned(at: number, learned: LearnedInterval): void;
   source(at: number, source: string, connected: boolean, bridge?: boolean): void;
   read(at: number, value: number, quality?: Quality, point?: Point): void;
+  /** Any other input. */
+  give(at: number, input: EngineInput): void;
   act(at: number, ask: Ask['act'] | Ask, options?: Partial<ActTarget>): ActVerdict | null;
   advance(at: number): void;
   /** The alert of `warm` on the fridge, or of another rule and point. */
@@ -198,6 +200,7 @@ function createBench(firstSeq: number, snapshot: EngineSnapshot | null): Bench {
         qualityCodes[quality],
       );
     },
+    give: (at, input) => void accept(at, input),
     act: (at, ask, options = {}) =>
       accept(at, {
         kind: 'act',

@@ -364,3 +364,45 @@ describe("Limen's own rules", () => {
     expect(next.alert('limen.stale').state).toBe('returned');
   });
 });
+
+describe('a fault that the engine is told of', () => {
+  const fault = (bench: Bench, at: number, isThere: boolean, note: string): void =>
+    bench.give(at, {
+      kind: 'fault',
+      rule: 'limen.notifier_failed',
+      device: 'kitchen',
+      isThere,
+      note,
+    });
+  const kitchen = { device: 'kitchen', metric: '-' };
+
+  test('is an alert of its own until it is over, told again nothing new', () => {
+    const bench = startBench([makeRule()]);
+    fault(bench, 1_000, false, 'never failed');
+    expect(bench.events).toEqual([]);
+    fault(bench, 2_000, true, 'HTTP 503');
+    fault(bench, 3_000, true, 'HTTP 503');
+    expect(bench.alert('limen.notifier_failed', kitchen)).toMatchObject({
+      state: 'active',
+      value: null,
+      limit: null,
+      message: 'HTTP 503',
+    });
+    fault(bench, 4_000, false, 'works again');
+    expect(edges(bench.events)).toEqual(['normal>active breached', 'active>normal off_delay_over']);
+    expect(bench.alert('limen.notifier_failed', kitchen).message).toBe('works again');
+  });
+
+  test('goes on over a restart', () => {
+    const bench = startBench([makeRule()]);
+    fault(bench, 2_000, true, 'HTTP 503');
+    const next = bench.reborn(10_000, [makeRule()]);
+    next.started(10_000, { elapsedMs: 1_000, downMs: 1_000 });
+    expect(next.alert('limen.notifier_failed', kitchen)).toMatchObject({
+      state: 'active',
+      message: 'HTTP 503',
+    });
+    fault(next, 11_000, false, 'works again');
+    expect(next.alert('limen.notifier_failed', kitchen).state).toBe('normal');
+  });
+});

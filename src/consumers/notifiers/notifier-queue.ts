@@ -35,6 +35,14 @@ export interface QueueSurroundings {
   ): Promise<readonly PendingNotification[]>;
 }
 
+/** Whether a notifier reaches anybody; `unknown`: it has not been tried for long enough. */
+export interface NotifierHealth {
+  readonly name: string;
+  readonly state: 'sound' | 'failed' | 'unknown';
+  /** What it said last about a failure. */
+  readonly detail: string | null;
+}
+
 const firstBackoffMs = 1_000;
 const readAgainMs = 5_000;
 
@@ -52,6 +60,10 @@ export class NotifierQueue {
   readonly #abort = new AbortController();
   #deliver: Deliver;
   #lastError: string | null = null;
+  /** Since when no attempt has succeeded, and whether a notification was given up since the last success. */
+  #failingSinceMs: number | null = null;
+  #hasGivenUp = false;
+  #hasDelivered = false;
   #attempting: Promise<void> | null = null;
   #retryTimer: Timer | null = null;
   #isReading = false;
@@ -102,6 +114,18 @@ export class NotifierQueue {
       failed: this.#failed.value,
       last_error: this.#lastError,
     };
+  }
+
+  get health(): NotifierHealth {
+    const forMs =
+      this.#failingSinceMs === null ? 0 : this.#around.clock.monotonicMs() - this.#failingSinceMs;
+    const isFailing = this.#hasGivenUp || forMs >= limits.notifierFailedAfterMs;
+    const state = isFailing ? 'failed' : this.#isSound ? 'sound' : 'unknown';
+    return { name: this.#name, state, detail: this.#lastError };
+  }
+
+  get #isSound(): boolean {
+    return this.#hasDelivered && this.#failingSinceMs === null;
   }
 
   get progress(): BacklogProgress {
@@ -197,6 +221,7 @@ export class NotifierQueue {
       });
     }
     this.#lastError = outcome.detail;
+    this.#failingSinceMs ??= clock.monotonicMs();
     if (attempts === 1) {
       const { id } = entry.notification;
       log.warn('notification not delivered, trying again', {
@@ -216,6 +241,9 @@ export class NotifierQueue {
     const { notification, attempts, sinceMs } = entry;
     const isDelivered = outcome.kind === 'delivered';
     (isDelivered ? this.#delivered : this.#failed).value += 1;
+    this.#hasDelivered ||= isDelivered;
+    this.#hasGivenUp = !isDelivered;
+    this.#failingSinceMs = isDelivered ? null : (this.#failingSinceMs ?? clock.monotonicMs());
     this.#lastError = outcome.detail;
     this.#backlog.finish(entry);
     journal.append('notification', this.#name, {

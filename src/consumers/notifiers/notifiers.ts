@@ -7,7 +7,7 @@ import { readProgress, type BacklogProgress } from './backlog.ts';
 import { createCommand } from './command.ts';
 import { toldAlert, type Deliver, type PendingNotification } from './delivery.ts';
 import { notifyEdge, notifyTargets } from './edges.ts';
-import { NotifierQueue, type QueueSurroundings } from './notifier-queue.ts';
+import { NotifierQueue, type NotifierHealth, type QueueSurroundings } from './notifier-queue.ts';
 import { createWebhook } from './webhook.ts';
 
 export interface NotifiersOptions extends Pick<
@@ -52,6 +52,7 @@ export interface Notifiers {
    */
   configure(specs: readonly NotifierSpec[], rules: readonly ActingRule[], judge?: () => void): void;
   statuses(): readonly NotifierStatus[];
+  health(): readonly NotifierHealth[];
   /** Lets attempts under way end within `graceMs`; what is not finished is taken up at the next start. */
   stop(graceMs?: number): Promise<void>;
 }
@@ -147,6 +148,7 @@ export function createNotifiers(options: NotifiersOptions): Notifiers {
     },
 
     statuses: () => [...queues.values()].map(({ status }) => status),
+    health: () => [...queues.values()].map(({ health }) => health),
 
     async stop(graceMs = graceDefaultMs) {
       await Promise.all([...queues.values()].map((queue) => queue.stop(graceMs)));

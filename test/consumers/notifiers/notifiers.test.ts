@@ -244,6 +244,29 @@ describe('delivery', () => {
     expect(results()[0]?.body).toMatchObject({ status: 404, cursor: 1_000 });
   });
 
+  test('health() is failed after five minutes of attempts, or when one is given up, until a delivery', async () => {
+    await using server = await startWebServer((response, request, index) =>
+      status(index < 10 ? 503 : index === 10 ? 200 : 404)(response, request, index),
+    );
+    const { notifiers, emit, start, commit, clock, recorded } = bench([webhook('kitchen', server)]);
+    start();
+    emit();
+    commit();
+    const health = () => notifiers.health().map(({ name, state }) => `${name} ${state}`);
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      const backoffMs = Math.min(1_000 * 2 ** attempt, 300_000);
+      await clock.whenArmed(backoffMs);
+      expect(health()).toEqual([attempt < 9 ? 'kitchen unknown' : 'kitchen failed']);
+      clock.advance(backoffMs);
+    }
+    await recorded(1);
+    expect(health()).toEqual(['kitchen sound']);
+    emit();
+    commit();
+    await recorded(2);
+    expect(health()).toEqual(['kitchen failed']);
+  });
+
   test('delivery keeps the order of one notifier over retries', async () => {
     await using server = await startWebServer(failFirst(1));
     const { emit, start, commit, clock, recorded } = bench([webhook('kitchen', server)]);

@@ -18,6 +18,7 @@ import {
   restampedFlag,
   type Seq,
 } from '../../../src/domain/reading.ts';
+import type { FaultRule } from '../../../src/domain/rule.ts';
 import type { EngineMs, WallMs } from '../../../src/domain/time.ts';
 import { createEngine } from '../../../src/rules/engine.ts';
 import { readJournal, type EntryRow, type ReadingRow, type Row } from './journal.ts';
@@ -339,6 +340,13 @@ class JournalReplay {
   }
 }
 
+interface FaultBody {
+  readonly rule: FaultRule;
+  readonly device: string;
+  readonly is_there: boolean;
+  readonly note: string;
+}
+
 function inputOf(row: EntryRow): EngineInput {
   switch (row.entry) {
     case 'started': {
@@ -368,6 +376,10 @@ function inputOf(row: EntryRow): EngineInput {
     case 'schedule': {
       const { open } = JSON.parse(row.body) as { open: boolean | null };
       return { kind: 'schedule', key: row.key, isOpen: open };
+    }
+    case 'fault': {
+      const { is_there: isThere, ...body } = JSON.parse(row.body) as FaultBody;
+      return { kind: 'fault', ...body, isThere };
     }
     case 'act':
       return { kind: 'act', act: JSON.parse(row.body) as Act };
