@@ -37,6 +37,34 @@ function chain(parts: Partial<ChainRows>): ChainRows {
 const evidence = { topic: 'sensors/oven/heat', text: '120', base64: null };
 
 describe('explain()', () => {
+  test('explain() tells notices in their own words, and what people were not told', () => {
+    const notice = { text: 'the oven is hot (told again after 5 min)' };
+    const why = explain(
+      chain({
+        events: [
+          eventRow(10, { hushed: 'flood' }),
+          eventRow(20, { kind: 'notice', from: 'active', reason: 'repeated', notice }),
+          eventRow(30, { from: 'active', to: 'normal', reason: 'off_delay_over' }),
+          eventRow(40, {
+            kind: 'notice',
+            from: 'normal',
+            to: 'normal',
+            reason: 'chatter_over',
+            notice,
+          }),
+        ],
+      }),
+    );
+    expect(why.steps).toMatchObject([
+      { event: 'transition', hushed: 'flood', message: 'the oven is hot' },
+      { event: 'notice', reason: 'repeated', message: notice.text, hushed: null },
+      { event: 'transition', to: 'normal' },
+      { event: 'notice' },
+    ]);
+    // What is told afterwards is no part of its life.
+    expect(why.ended_at).toBe(wall + 30);
+  });
+
   test('explain() tells the delay, and gives each reading the bytes of the event that it decided', () => {
     const pending: EventParts = {
       to: 'pending',

@@ -115,6 +115,27 @@ describe('offer()', () => {
     expect(emit({ rule: 'limen.stale' })).toEqual([]);
   });
 
+  test('offer() hands a notice over as what it is, in its own words, with a key of its own', async () => {
+    await using server = await startWebServer(status(200));
+    const { notifiers, journal, start, commit, recorded } = bench([webhook('kitchen', server)]);
+    start();
+    const alert = alertOf({ seq: journal.nextSeq });
+    const notice = { text: 'freezer-1 is at -10 °C (told again after 5 min)', notifiers: null };
+    const event = eventOf(alert, { kind: 'notice', from: 'active', reason: 'repeated', notice });
+    expect(notifiers.offer(event)).toEqual(['kitchen']);
+    journal.append('alert', 'x', { notify: ['kitchen'] });
+    commit();
+    await recorded(1);
+    const [request] = server.requests;
+    expect(request?.body).toMatchObject({
+      event: 'repeated',
+      message: notice.text,
+      state: 'active',
+      reason: alert.reason,
+    });
+    expect(request?.headers['idempotency-key']).toBe(`${alert.id}:${alert.seq}`);
+  });
+
   test('offer() keeps what comes before the start', async () => {
     await using server = await startWebServer(status(200));
     const { emit, start, commit, recorded } = bench([webhook('kitchen', server)]);
