@@ -25,6 +25,7 @@ import type { Act, ActAnswer } from './domain/act.ts';
 import { alertFacts, alertKey, isShown, type AlertEvent } from './domain/alert.ts';
 import type { LimenApi, ReadingRecord } from './domain/api.ts';
 import { unmatchedRules } from './domain/clause.ts';
+import { changedBeyondReload } from './domain/beyond-reload.ts';
 import { actingRules, type Config } from './domain/config.ts';
 import type { EngineInput } from './domain/engine.ts';
 import { LimenError, messageOf } from './domain/error.ts';
@@ -660,24 +661,4 @@ function configRow({ hash, text }: Config): unknown {
 
 function configInput({ rules, points, ownRules }: Config): EngineInput {
   return { kind: 'config', rules, points, ownRules };
-}
-
-/** The first part of the config that only a restart can change; null: none differs. */
-function changedBeyondReload(before: Config, after: Config): string | null {
-  const differs = (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.stringify(b);
-  if (before.site !== after.site) return 'site';
-  if (differs(before.broker, after.broker)) return 'broker';
-  if (differs(before.brokers, after.brokers)) return 'brokers';
-  const isRemote = ({ publish }: Config): boolean => publish.to.some((name) => name !== 'embedded');
-  if (differs(before.publish, after.publish) && (isRemote(before) || isRemote(after)))
-    return 'publish';
-  if (differs(before.http, after.http)) return 'http';
-  if (differs(before.heartbeat, after.heartbeat)) return 'heartbeat';
-  if (before.storage.directory !== after.storage.directory) return 'storage.directory';
-  if (before.clock !== after.clock) return 'clock';
-  const elsewhere = ({ sources }: Config): unknown =>
-    sources.filter((source) => source.kind === 'simulate' || source.broker !== 'embedded');
-  return differs(elsewhere(before), elsewhere(after))
-    ? 'sources of other brokers or simulated ones'
-    : null;
 }

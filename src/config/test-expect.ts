@@ -103,6 +103,8 @@ function readAlert(
     ...present('acknowledgedBy', asText('acknowledged_by', by)),
     ...present('comment', asText('comment', comment)),
     ...present('latched', latched),
+    ...present('shelved', readSwitch(input.shelved)),
+    ...present('outOfService', readSwitch(input.out_of_service)),
     ...present('suppressedBy', asText('suppressed_by', input.suppressed_by)),
     ...present('firstOut', readSwitch(input.first_out)),
     ...present('reason', input.reason),

@@ -1,11 +1,13 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { changedBeyondReload } from '../domain/beyond-reload.ts';
+import type { Config } from '../domain/config.ts';
 import { messageOf } from '../domain/error.ts';
 import type { TestFile } from '../domain/rehearsal.ts';
 import { readDocument, type ConfigDocument } from './document.ts';
 import { configLimits } from './limits.ts';
 import { buildConfig, loadConfig, type Loaded } from './parse.ts';
-import { describeValue, quote, type Path, type Problem } from './problem.ts';
+import { describeValue, pathText, quote, type Path, type Problem } from './problem.ts';
 import { createReport, type Report } from './report.ts';
 import { isMap } from './schema-parts.ts';
 import { checkShapeBy } from './shape.ts';
@@ -67,14 +69,25 @@ export async function parseTestFile(
   }
   // The schema has accepted every part that is left; only its absence is new, and the type says so.
   const input = checkShapeBy(testSchema, value, document, report) as TestInput;
-  const found = await findConfig(input, value['config'], { path, options, document, report });
+  const around = { path, options, document, report };
+  const found = await findConfig(input, value['config'], around);
   const config = found?.loaded.ok === true ? found.loaded.config : null;
+  const reloads = await loadReloads(input, value['tests'], around);
   const sourceText = document.tree.sourceText;
   const place = (at: Path) => document.place(document.tree.valueOffset(at));
   const directory = dirname(resolve(path));
   const context = { report, directory, readsSecrets: true, sourceText };
-  const tests = readScripts(context, input.tests ?? [], config, place);
-  const foreign = found !== null && !found.loaded.ok ? found.loaded.problems : [];
+  const later = [...reloads.values()].flatMap(({ loaded }) => (loaded.ok ? [loaded.config] : []));
+  const names = config === null || later.length < reloads.size ? null : withNamesOf(config, later);
+  if (config !== null) checkReloads(report, config, reloads);
+  const reloaded = (at: Path): Config | null => {
+    const loaded = reloads.get(pathText(at))?.loaded;
+    return loaded?.ok === true ? loaded.config : null;
+  };
+  const tests = readScripts({ ...context, config: names, place, reloaded }, input.tests ?? []);
+  const foreign = [found, ...reloads.values()].flatMap((each) =>
+    each === null || each.loaded.ok ? [] : each.loaded.problems,
+  );
   const problems = [...report.problems(), ...foreign];
   if (problems.length > 0 || config === null || found === null) return { ok: false, problems };
   return { ok: true, file: { file: path, configFile: found.file, config, tests } };
@@ -92,26 +105,12 @@ async function findConfig(
   { config: named }: TestInput,
   written: unknown,
   { path, options, document, report }: Surroundings,
-): Promise<{ readonly file: string; readonly loaded: Loaded } | null> {
-  const directory = dirname(resolve(path));
-  const scenarios = options.scenarios === undefined ? {} : { scenarios: options.scenarios };
-  if (isMap(written)) {
-    const inner = below(document, ['config']);
-    const text = JSON.stringify(written);
-    const origin = { ...scenarios, file: path, directory };
-    const loaded = buildConfig(text, written, origin, inner, createReport(path, inner));
-    return { file: path, loaded };
+): Promise<FoundConfig | null> {
+  const scenarios = scenariosOf(options);
+  if (isMap(written) || typeof named === 'string') {
+    return await readNamedConfig(['config'], named, written, { path, options, document, report });
   }
   if (report.isTouched(['config'])) return null;
-  if (typeof named === 'string') {
-    const file = isAbsolute(named) ? named : join(dirname(path), named);
-    if (existsSync(file)) return { file, loaded: await loadConfig(file, scenarios) };
-    report.problem(['config'], {
-      message: `there is no file ${quote(named)}`,
-      allowed: 'a config file, relative to this file, or a config as a map',
-    });
-    return null;
-  }
   const file = options.config ?? configBeside(path, options.fallback);
   if (file !== null) return { file, loaded: await loadConfig(file, scenarios) };
   report.problem([], {
@@ -119,6 +118,93 @@ async function findConfig(
     allowed: `config: with a file or a map, or a file ${ownConfig(path)} or limen.yaml`,
   });
   return null;
+}
+
+interface FoundConfig {
+  readonly file: string;
+  readonly loaded: Loaded;
+}
+
+/** A config that stands at `at`, as a map or by its file. `written` is the value before its shape was checked. */
+async function readNamedConfig(
+  at: Path,
+  named: unknown,
+  written: unknown,
+  { path, options, document, report }: Surroundings,
+): Promise<FoundConfig | null> {
+  const scenarios = scenariosOf(options);
+  if (isMap(written)) {
+    const inner = below(document, at);
+    const text = JSON.stringify(written);
+    const origin = { ...scenarios, file: path, directory: dirname(resolve(path)) };
+    const loaded = buildConfig(text, written, origin, inner, createReport(path, inner));
+    return { file: path, loaded };
+  }
+  if (report.isTouched(at) || typeof named !== 'string') return null;
+  const file = isAbsolute(named) ? named : join(dirname(path), named);
+  if (existsSync(file)) return { file, loaded: await loadConfig(file, scenarios) };
+  report.problem(at, {
+    message: `there is no file ${quote(named)}`,
+    allowed: 'a config file, relative to this file, or a config as a map',
+  });
+  return null;
+}
+
+function scenariosOf({ scenarios }: TestOptions): Pick<TestOptions, 'scenarios'> {
+  return scenarios === undefined ? {} : { scenarios };
+}
+
+interface Reload extends FoundConfig {
+  readonly at: Path;
+}
+
+/** The configs of all steps that reload, by the path of their key. */
+async function loadReloads(
+  { tests = [] }: TestInput,
+  written: unknown,
+  around: Surroundings,
+): Promise<ReadonlyMap<string, Reload>> {
+  const reloads = new Map<string, Reload>();
+  for (const [index, test] of tests.entries()) {
+    for (const [place, step] of (test?.steps ?? []).entries()) {
+      if (step?.reload === undefined) continue;
+      const at = ['tests', index, 'steps', place, 'reload'];
+      const value = at.slice(1).reduce(partOf, written);
+      const found = await readNamedConfig(at, step.reload, value, around);
+      if (found !== null) reloads.set(pathText(at), { ...found, at });
+    }
+  }
+  return reloads;
+}
+
+function partOf(value: unknown, key: string | number): unknown {
+  if (Array.isArray(value)) return value[Number(key)];
+  return isMap(value) ? value[key] : undefined;
+}
+
+// What the running program would refuse as a whole.
+function checkReloads(report: Report, config: Config, reloads: ReadonlyMap<string, Reload>): void {
+  for (const { at, loaded } of reloads.values()) {
+    const fixed = loaded.ok ? changedBeyondReload(config, loaded.config) : null;
+    if (fixed === null) continue;
+    const message = `a change of ${fixed} needs a restart`;
+    report.problem(at, { message, allowed: 'a config that differs in what a reload can change' });
+  }
+}
+
+/** The config with the names of others: what a test may speak of that reloads. */
+function withNamesOf(config: Config, others: readonly Config[]): Config {
+  const all = <T>(part: (one: Config) => readonly T[]): readonly T[] =>
+    [config, ...others].flatMap(part);
+  const outputs = new Map(all((one) => one.outputs).map((each) => [each.name, each]));
+  const notifiers = new Map(all((one) => one.notifiers).map((each) => [each.name, each]));
+  return {
+    ...config,
+    rules: all((one) => one.rules),
+    points: all((one) => one.points),
+    outputs: [...outputs.values()],
+    notifiers: [...notifiers.values()],
+  };
 }
 
 // freezer.test.yaml belongs to freezer.yaml; what has no config of its own name belongs to limen.yaml.

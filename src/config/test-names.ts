@@ -12,8 +12,13 @@ import { closest } from './suggest.ts';
 
 /** What the parts of a test file are read with. */
 export interface TestContext extends Context {
-  /** null: the config has mistakes of its own, and nothing can be said about its names. */
+  /**
+   * null: the config has mistakes of its own, and nothing can be said about its names. Of a test that reloads: with the
+   * names of all its configs.
+   */
   readonly config: Config | null;
+  /** The config that a `reload:` brings; null: it has mistakes. */
+  reloaded(path: Path): Config | null;
   place(path: Path): Place;
 }
 
@@ -42,7 +47,8 @@ export function readAlertRef(
   text: string,
   options: { readonly atKey?: boolean; readonly beside?: readonly string[] } = {},
 ): AlertRef | null {
-  const rules = [...(context.config?.rules.map(({ name }) => name) ?? []), ...ownRules];
+  const configured = context.config?.rules.map(({ name }) => name) ?? [];
+  const rules = [...new Set(configured), ...ownRules];
   if (rules.includes(text)) return { rule: text, device: null, metric: null };
   const rule = rules
     .filter((name) => text.startsWith(`${name}/`))
@@ -91,8 +97,8 @@ function canBe(
     metric,
   }: { readonly rule: string; readonly device: string; readonly metric: string },
 ): boolean {
-  const found = config?.rules.find(({ name }) => name === rule);
-  return found === undefined || hasAlert(found, device, metric);
+  const found = config?.rules.filter(({ name }) => name === rule) ?? [];
+  return found.length === 0 || found.some((each) => hasAlert(each, device, metric));
 }
 
 /** The name of an output or a notifier of the config. */

@@ -37,7 +37,9 @@ const expectedAlert = pick(
     acknowledged_by: key(text, 'Who acknowledged it.'),
     comment: key(text, 'Comment of the acknowledgement.'),
     latched: key(flag, 'Whether it waits for a reset.'),
+    shelved: key(flag, 'Whether somebody has shelved it.'),
     suppressed_by: key(text, 'What keeps it from people by design, or nothing.'),
+    out_of_service: key(flag, 'Whether somebody has taken it out of service.'),
     first_out: key(flag, 'Whether it was the first active of its group.'),
     reason: key(choice(reasons), 'Why it changed last.'),
     due: key(moment, 'When its running delay ends.'),
@@ -96,6 +98,12 @@ const restart = strictMap({
   ),
 });
 
+const configFile = pick(
+  isMap,
+  namedMap(v.unknown(), 'a config'),
+  v.string('a config file, or a config as a map'),
+);
+
 const step = mapWithPoints(
   {
     at: key(moment, 'When it happens.'),
@@ -106,9 +114,21 @@ const step = mapWithPoints(
     payload: key(payload, 'A message, word for word.'),
     acknowledge: key(text, 'The alert that somebody acknowledges.'),
     reset: key(text, 'The latched alert that somebody resets.'),
+    shelve: key(text, 'The alert that somebody shelves, with for: or one_shot: beside it.'),
+    for: key(duration, 'How long it is shelved.'),
+    one_shot: key(flag, 'It is shelved until it is normal again.'),
+    unshelve: key(text, 'The alert whose shelf somebody ends.'),
+    out_of_service: key(text, 'The alert that somebody takes out of service.'),
+    in_service: key(text, 'The alert that somebody puts back into service.'),
     by: key(text, 'Who does that (default: somebody).'),
     comment: key(text, 'What they say.'),
     refused: key(flag, 'Limen must refuse it (default false).'),
+    disconnect: key(text, 'The other broker that Limen loses.'),
+    connect: key(text, 'The other broker that is there again.'),
+    reload: key(
+      configFile,
+      'Another config goes into force: a file, relative to this one, or a map.',
+    ),
     restart: key(restart, 'Limen is killed and starts again.'),
     expect: key(expectation, 'What must hold then.'),
   },
@@ -145,7 +165,7 @@ const test = strictMap({
 /** The shape of a `*.test.yaml`: types, checks and the JSON schema come from here. */
 export const testSchema = strictMap({
   config: key(
-    pick(isMap, namedMap(v.unknown(), 'a config'), v.string('a config file, or a config as a map')),
+    configFile,
     'Config file, relative to this file, or a config as a map (default: the one beside this file).',
   ),
   tests: v.pipe(list(test, 'a list of tests'), v.description('The tests; each starts anew.')),

@@ -1,8 +1,7 @@
-import type { Config } from '../domain/config.ts';
 import { ownRules } from '../domain/rule.ts';
 import { momentText, type Move, type TestScript } from '../domain/rehearsal.ts';
 import type { DurationMs } from '../domain/time.ts';
-import { checkReference, readDuration, readText, type Context } from './context.ts';
+import { checkReference, readDuration, readText } from './context.ts';
 import { configLimits } from './limits.ts';
 import { quote, type Path } from './problem.ts';
 import { readCommands, readEvents } from './test-expect.ts';
@@ -10,14 +9,11 @@ import { readMoment, type TestContext } from './test-names.ts';
 import type { ScriptInput, StepInput } from './test-schema.ts';
 import { pointsOf, readDeeds, readReadings } from './test-steps.ts';
 
-/** The tests of a file. `config` null: it has mistakes, and its names are not judged. */
+/** The tests of a file. */
 export function readScripts(
-  context: Context,
+  context: TestContext,
   inputs: readonly (ScriptInput | undefined)[],
-  config: Config | null,
-  place: TestContext['place'],
 ): TestScript[] {
-  const testContext: TestContext = { ...context, config, place };
   const names = new Set<string>();
   if (inputs.length === 0 && !context.report.isTouched(['tests'])) {
     context.report.problem(['tests'], { message: 'no tests', allowed: 'a list of tests' });
@@ -31,7 +27,7 @@ export function readScripts(
       context.report.problem([...path, 'name'], { message, allowed: 'each name once' });
     }
     names.add(name);
-    return [readScript(testContext, path, name, input)];
+    return [readScript(context, path, name, input)];
   });
 }
 
@@ -199,7 +195,7 @@ function checkDown(context: TestContext, moves: readonly PlacedMove[]): void {
   let isDown = false;
   for (const { move, path } of moves) {
     if (move.kind === 'start') isDown = false;
-    else if (isDown && ['act', 'expect', 'kill'].includes(move.kind)) {
+    else if (isDown && ['act', 'expect', 'kill', 'reload'].includes(move.kind)) {
       context.report.problem([...path, 'at'], {
         message: `Limen is down at ${momentText(move.atMs)}`,
         allowed: 'a time after it has started again',

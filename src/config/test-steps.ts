@@ -7,7 +7,8 @@ import { parseMoment } from './moments.ts';
 import { quote, type Path } from './problem.ts';
 import { readSwitch } from './schema-parts.ts';
 import { readExpectation, splitPoint } from './test-expect.ts';
-import { isQuantity, readAlertRef, type TestContext } from './test-names.ts';
+import { actKeys, checkActCompany, readAct } from './test-acts.ts';
+import { isQuantity, type TestContext } from './test-names.ts';
 import type { ReadingInput, StepInput } from './test-schema.ts';
 
 /** The readings of one point in one step; values of a list are taken in turn. */
@@ -85,9 +86,18 @@ function readValue(context: TestContext, path: Path, value: string | number | bo
   return { ...plain, text: String(quantity.value), unit: quantity.unit };
 }
 
-const deedKeys = ['clock', 'payload', 'acknowledge', 'reset', 'restart', 'expect'] as const;
+const deedKeys = [
+  'clock',
+  'payload',
+  ...actKeys,
+  'disconnect',
+  'connect',
+  'reload',
+  'restart',
+  'expect',
+] as const;
 
-/** What else happens in a step, in the order of cause: clock, message, act, restart, expectation. */
+/** What else happens in a step, in the order of cause: clock, message, act, link, config, restart, expectation. */
 export function readDeeds(
   context: TestContext,
   path: Path,
@@ -122,8 +132,11 @@ export function readDeeds(
       retained: readSwitch(payload.retained) ?? false,
     });
   }
-  add('acknowledge', readAct(context, path, step, 'acknowledge'));
-  add('reset', readAct(context, path, step, 'reset'));
+  for (const key of actKeys) add(key, readAct(context, path, step, key));
+  add('disconnect', readLink(context, path, step, 'disconnect'));
+  add('connect', readLink(context, path, step, 'connect'));
+  const reloaded = step.reload === undefined ? null : context.reloaded([...path, 'reload']);
+  add('reload', reloaded === null ? null : { kind: 'reload', config: reloaded });
   if (step.restart !== undefined) {
     const downMs = readDuration(context, [...path, 'restart', 'down'], step.restart.down) ?? 0;
     add('restart', { kind: 'kill' });
@@ -155,41 +168,34 @@ function checkCompany(context: TestContext, path: Path, step: StepInput): void {
     const allowed = 'a step of its own: what comes after it needs a time after it';
     report.problem([...path, 'restart'], { message, allowed, atKey: true });
   }
-  if (step.acknowledge !== undefined || step.reset !== undefined) return;
-  for (const key of ['by', 'comment', 'refused'] as const) {
-    if (step[key] === undefined) continue;
-    const message = `${key}: has no meaning without acknowledge: or reset:`;
-    report.problem([...path, key], { message, allowed: 'acknowledge, reset', atKey: true });
-  }
+  checkActCompany(context, path, step);
 }
 
-function checkBroker(context: TestContext, path: Path, broker: string): void {
-  if (context.config === null || broker === 'embedded') return;
-  const names = ['embedded', ...context.config.brokers.map(({ name }) => name)];
+function checkBroker(
+  context: TestContext,
+  path: Path,
+  broker: string,
+  own: readonly string[] = ['embedded'],
+): void {
+  if (context.config === null) return;
+  const names = [...own, ...context.config.brokers.map(({ name }) => name)];
   if (names.includes(broker)) return;
   const message = `there is no broker ${quote(broker)}`;
-  context.report.problem(path, { message, allowed: names.join(', ') });
+  context.report.problem(path, { message, allowed: names.join(', ') || 'a broker of brokers:' });
 }
 
-function readAct(
+// Its own broker is never away from Limen.
+function readLink(
   context: TestContext,
   path: Path,
   step: StepInput,
-  act: 'acknowledge' | 'reset',
+  key: 'connect' | 'disconnect',
 ): Deed | null {
-  const named = step[act];
+  const named = step[key];
   if (named === undefined) return null;
-  const alert = readAlertRef(context, [...path, act], readText(context, [...path, act], named));
-  if (alert === null) return null;
-  const { by, comment } = step;
-  return {
-    kind: 'act',
-    act,
-    alert,
-    by: by === undefined ? 'somebody' : readText(context, [...path, 'by'], by),
-    comment: comment === undefined ? null : readText(context, [...path, 'comment'], comment),
-    refused: readSwitch(step.refused) ?? false,
-  };
+  const broker = readText(context, [...path, key], named);
+  checkBroker(context, [...path, key], broker, []);
+  return { kind: 'link', broker, isUp: key === 'connect' };
 }
 
 function readClock(context: TestContext, path: Path, text: string): Deed | null {

@@ -1,3 +1,4 @@
+import type { Ask } from './act.ts';
 import type { AlertState, Condition, Reason } from './alert.ts';
 import type { Config } from './config.ts';
 import type { OutputLevel } from './output.ts';
@@ -34,6 +35,8 @@ export interface ExpectedAlert extends Place {
   readonly latched?: boolean;
   /** Whether it was the first active of its group. */
   readonly firstOut?: boolean;
+  readonly shelved?: boolean;
+  readonly outOfService?: boolean;
   /** `nothing`: it is not suppressed. */
   readonly suppressedBy?: string;
   readonly reason?: Reason;
@@ -83,7 +86,7 @@ export type Deed =
     }
   | {
       readonly kind: 'act';
-      readonly act: 'acknowledge' | 'reset';
+      readonly ask: Ask;
       readonly alert: AlertRef;
       readonly by: string;
       readonly comment: string | null;
@@ -95,6 +98,10 @@ export type Deed =
   | { readonly kind: 'start'; readonly clock: 'known' | 'lost' }
   /** The wall clock is set; `found`: it is right again and can be trusted. */
   | { readonly kind: 'clock'; readonly byMs: DurationMs | 'found' }
+  /** The link to another broker is lost, or is there again. */
+  | { readonly kind: 'link'; readonly broker: string; readonly isUp: boolean }
+  /** Another config goes into force while Limen runs. */
+  | { readonly kind: 'reload'; readonly config: Config }
   | { readonly kind: 'expect'; readonly expectation: Expectation };
 
 /** A deed and its time since the start of the test. */

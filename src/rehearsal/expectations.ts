@@ -107,7 +107,9 @@ function checkAlert(expected: ExpectedAlert, { alerts, toTestMs }: Present): Dif
     ...wanted('acknowledged_by', expected.acknowledgedBy, alert.acknowledgedBy),
     ...wanted('comment', expected.comment, alert.comment),
     ...wanted('latched', expected.latched, alert.latched),
+    ...wanted('shelved', expected.shelved, alert.shelvedUntil !== null),
     ...wanted('suppressed_by', expected.suppressedBy, alert.suppressedBy),
+    ...wanted('out_of_service', expected.outOfService, alert.outOfService),
     ...wanted('first_out', expected.firstOut, alert.firstOut?.alert === alertKey(alert)),
     ...wanted('reason', expected.reason, alert.reason),
     ...(expected.dueMs === undefined

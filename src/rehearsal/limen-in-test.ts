@@ -7,12 +7,13 @@ import { Journal } from '../channel/journal.ts';
 import type { PointRef } from '../channel/points.ts';
 import { engineSnapshot, lastRows, type AlertRow } from '../channel/recover.ts';
 import { createSchedules } from '../channel/schedules.ts';
+import { createSources } from '../channel/sources.ts';
 import { Quarantine } from '../channel/quarantine.ts';
 import { notifyTargets } from '../consumers/notifiers/edges.ts';
 import { createOutputs } from '../consumers/outputs/outputs.ts';
 import type { Act } from '../domain/act.ts';
 import { alertFacts, alertKey, isShown, type Alert, type AlertEvent } from '../domain/alert.ts';
-import { actingRules, type Config } from '../domain/config.ts';
+import { actingRules, type ActingRule, type Config } from '../domain/config.ts';
 import type { ActVerdict } from '../domain/engine.ts';
 import type { Group } from '../domain/group.ts';
 import type { OutputStatus } from '../domain/output.ts';
@@ -72,6 +73,10 @@ export interface LimenInTest {
   act(act: Act): ActVerdict;
   /** The wall clock was set, or is trusted now. */
   clockChanged(isTrusted: boolean): void;
+  /** The link to another broker went up or down. */
+  linkChanged(broker: string, isUp: boolean): void;
+  /** Another config goes into force. */
+  reconfigure(config: Config): void;
   alerts(): readonly Alert[];
   outputs(): readonly OutputStatus[];
   /** Engine time now: the end of delays is told in it. */
@@ -104,7 +109,8 @@ export interface LimenInTestOptions {
  * is what a test has no need of: sockets, threads, the delivery of notifications.
  */
 export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
-  const { config, clock, log, recovery } = options;
+  const { clock, log, recovery } = options;
+  let { config } = options;
   let isTrusted = options.isClockTrusted;
   let isOver = false;
   const metrics = createMetrics();
@@ -142,6 +148,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
   });
   const { intake, points, input } = inlet;
   const schedules = createSchedules({ clock, time, find: () => findScheduleState, input });
+  const sources = createSources({ clock, points, input });
   const outputs = createOutputs({
     specs: config.outputs,
     rules: actingRules(config),
@@ -156,7 +163,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
     linkOf: () => 'up',
     publishStatus: options.onOutput,
   });
-  const rules = new Map(actingRules(config).map((rule) => [rule.name, rule]));
+  let rules = rulesByName(config);
   const emit = (event: AlertEvent): void => {
     const { alert, ...concluded } = event;
     const rule = rules.get(alert.rule);
@@ -191,17 +198,22 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
     });
   };
 
+  const inputConfig = (): ReturnType<typeof input> => {
+    const { hash, text, rules: judged, points: entries, ownRules } = config;
+    const entered = input(
+      'config',
+      { hash, text },
+      { kind: 'config', rules: judged, points: entries, ownRules },
+    );
+    points.configure(entries, judged);
+    intake.configure(config.sources);
+    return entered;
+  };
+
   engine.restore(engineSnapshot(recovery, time.wallOffsetMs));
   const recentQuery = gatherQuery(config.rules, points.all(), time.startedAt);
   const recent = recentQuery === null ? null : options.recent(recentQuery);
-  const { hash, text } = config;
-  const configured = input(
-    'config',
-    { hash, text },
-    { kind: 'config', rules: config.rules, points: config.points, ownRules: config.ownRules },
-  );
-  points.configure(config.points, config.rules);
-  intake.configure(config.sources);
+  const configured = inputConfig();
   for (const point of points.all())
     engine.accept(configured.seq, configured.at, { kind: 'point', point });
   if (recent !== null) gather(engine, recent);
@@ -288,6 +300,23 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
       input('clock', change, { kind: 'clock', wallOffsetMs: offsetMs, creditMs, unsureSinceMs });
       schedules.clockChanged();
     },
+    linkChanged(broker, isUp) {
+      sources.broker(broker, isUp);
+    },
+    reconfigure(next) {
+      const before = rules;
+      config = next;
+      const judge = (): void => {
+        // The end of a removed rule's alerts is told as that rule said.
+        rules = new Map([...before, ...rulesByName(next)]);
+        schedules.configure(next.rules);
+        inputConfig();
+        rules = rulesByName(next);
+      };
+      outputs.configure(next.outputs, actingRules(next), judge);
+      journal.commitDelayMs = next.storage.commitDelayMs;
+      routes.clear();
+    },
     alerts: () => engine.all(),
     outputs: () => outputs.statuses(),
     engineMs: () => time.now(),
@@ -300,6 +329,10 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
       clock.dropTimers();
     },
   };
+}
+
+function rulesByName(config: Config): Map<string, ActingRule> {
+  return new Map(actingRules(config).map((rule) => [rule.name, rule]));
 }
 
 function rejections(intake: Intake): ReadonlyMap<string, number> {

@@ -23,6 +23,11 @@ export class Record {
     return this.#timeline.entries;
   }
 
+  /** Outputs that another config brings; they begin safe. */
+  addOutputs(outputs: readonly OutputSpec[]): void {
+    for (const { name, safe } of outputs) if (!this.#levels.has(name)) this.#levels.set(name, safe);
+  }
+
   tell(atMs: number, kind: TimelineEntry['kind'], text: string): void {
     this.#timeline.add(atMs, kind, text);
   }

@@ -23,7 +23,7 @@ import {
 import { Record } from './record.ts';
 import { readingMessage } from './reading-message.ts';
 import { compareCommands, compareEvents } from './sequence.ts';
-import { takenText, readingText } from './words.ts';
+import { actText, takenText, readingText } from './words.ts';
 import { createVirtualClock, startMonotonicMs, type VirtualClock } from './virtual-clock.ts';
 
 const silentLog = createLog(
@@ -44,13 +44,15 @@ export function rehearse(config: Config, script: TestScript): Outcome {
 }
 
 class Rehearsal {
-  readonly #config: Config;
+  #config: Config;
   readonly #script: TestScript;
   readonly #disk: Disk;
   readonly #clock: VirtualClock;
   readonly #record: Record;
   readonly #lastReadings = new Map<string, LastReading>();
   #limen: LimenInTest | null = null;
+  /** Other brokers that Limen has no link to. */
+  readonly #lostBrokers = new Set<string>();
   #boots = 1;
   #isTrusted = true;
   /** How far the wall clock lags behind the true time since it was lost. */
@@ -115,6 +117,7 @@ class Rehearsal {
       onAlert: (event, notify) => this.#onAlert(event, notify),
       onOutput: (status) => this.#record.output(this.#nowMs, status),
     });
+    for (const broker of this.#lostBrokers) this.#limen.linkChanged(broker, false);
   }
 
   /** Time passes: whatever falls due on the way happens at its own time. */
@@ -136,6 +139,7 @@ class Rehearsal {
     if (limen === null) {
       // Nobody listens; what else a test cannot do meanwhile was refused when it was read.
       if (move.kind === 'reading') this.#tell('reading', `${readingText(move)} is lost`);
+      if (move.kind === 'link') this.#noteLink(move);
       return;
     }
     switch (move.kind) {
@@ -154,6 +158,16 @@ class Rehearsal {
         limen.kill();
         this.#disk.release();
         this.#limen = null;
+        return;
+      case 'link':
+        this.#noteLink(move);
+        limen.linkChanged(move.broker, move.isUp);
+        return;
+      case 'reload':
+        this.#tell('limen', 'another config goes into force');
+        this.#config = move.config;
+        this.#record.addOutputs(move.config.outputs);
+        limen.reconfigure(move.config);
         return;
       case 'expect':
         return this.#expect(limen, move);
@@ -178,15 +192,15 @@ class Rehearsal {
 
   #act(limen: LimenInTest, move: Extract<Move, { kind: 'act' }>): void {
     const { alert, several } = findAlert(move.alert, limen.alerts());
-    const subject = `${move.act} ${alertRefText(move.alert)}`;
+    const subject = `${actText(move.ask)} ${alertRefText(move.alert)}`;
     if (alert === null) {
       const found = several.map(alertKey).join(', ');
       this.#fail(move, subject, 'one alert', found === '' ? 'no such alert' : found);
       return;
     }
     const { rule, device, metric } = alert;
-    const { act, by, comment } = move;
-    const asked: Act = { act, alert: { rule, device, metric }, id: alert.id, by, comment };
+    const { ask, by, comment } = move;
+    const asked: Act = { ...ask, alert: { rule, device, metric }, id: alert.id, by, comment };
     this.#tell('act', `${by}: ${subject}`);
     const verdict = limen.act(asked);
     const refusal = verdict.result === 'refused' ? verdict.reason : null;
@@ -208,6 +222,12 @@ class Rehearsal {
       toTestMs: (wallMs) => this.#nowMs + (wallMs - offsetMs - engineMs),
     });
     for (const failure of failures) this.#record.fail(failure);
+  }
+
+  #noteLink({ broker, isUp }: Extract<Move, { kind: 'link' }>): void {
+    if (isUp) this.#lostBrokers.delete(broker);
+    else this.#lostBrokers.add(broker);
+    this.#tell('limen', `the broker ${broker} is ${isUp ? 'there again' : 'lost'}`);
   }
 
   #restart(clock: 'known' | 'lost'): void {

@@ -1,3 +1,4 @@
+import type { Ask } from '../domain/act.ts';
 import { momentText, type Sent } from '../domain/rehearsal.ts';
 import type { Taken } from './limen-in-test.ts';
 
@@ -9,6 +10,20 @@ export function readingText({ device, metric, text, unit, quality, ageMs }: Sent
   ];
   const value = `${device}/${metric} ${text}${unit === null ? '' : ` ${unit}`}`;
   return extras.length === 0 ? value : `${value} (${extras.join(', ')})`;
+}
+
+/** What somebody does, as the timeline shows it. */
+export function actText(ask: Ask): string {
+  switch (ask.act) {
+    case 'shelve':
+      return ask.forMs === null ? 'shelve once' : `shelve for ${momentText(ask.forMs)}`;
+    case 'service':
+      return ask.in ? 'put into service' : 'take out of service';
+    case 'acknowledge':
+    case 'reset':
+    case 'unshelve':
+      return ask.act;
+  }
 }
 
 /** What the timeline adds to a message; null: it was stored, and there is nothing to say. */

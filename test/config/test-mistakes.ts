@@ -6,7 +6,8 @@ const config = `config:
   notifiers: { kitchen: { webhook: { url: "http://a/b" } } }
 `;
 const stepKeys =
-  'at, every, from, to, clock, payload, acknowledge, reset, by, comment, refused, restart, ' +
+  'at, every, from, to, clock, payload, acknowledge, reset, shelve, for, one_shot, unshelve, ' +
+  'out_of_service, in_service, by, comment, refused, disconnect, connect, reload, restart, ' +
   'expect, device/metric';
 const moments = 'a time since the start of the test such as 0s, 30s, 11m or 1h30m';
 const durations = 'a duration such as 250ms, 30s, 5m, 2h or 7d';
@@ -101,7 +102,7 @@ tests:
   {
     text: steps('¦{ at: 5m }'),
     message: 'a step in which nothing happens',
-    allowed: 'device/metric, clock, payload, acknowledge, reset, restart, expect',
+    allowed: 'device/metric, clock, payload, acknowledge, reset, shelve, unshelve, out_of_service',
   },
   {
     text: steps('{ at: 5m, a/b: 1 }', '{ at: ¦4m, a/b: 1 }'),
@@ -211,8 +212,44 @@ tests:
     suggestion: 'warm',
   },
   {
+    text: steps('{ at: 1m, ¦for: 1h, a/b: 1 }'),
+    message: 'for: has no meaning without shelve:',
+    allowed: 'shelve',
+  },
+  {
+    text: steps('{ at: 1m, shelve: ¦warm }'),
+    message: 'a shelf without an end',
+    allowed: 'for, or one_shot: true',
+  },
+  {
+    text: steps('{ at: 1m, shelve: ¦warm, for: 1h, one_shot: yes }'),
+    message: 'shelve: with for: and one_shot:',
+    allowed: 'for, or one_shot: true',
+  },
+  {
+    text: steps('{ at: 1m, disconnect: ¦home }'),
+    message: 'there is no broker "home"',
+    allowed: 'a broker of brokers:',
+  },
+  {
+    text: steps('{ at: 1m, reload: ¦nowhere.yaml }'),
+    message: 'there is no file "nowhere.yaml"',
+    allowed: 'a config file, relative to this file, or a config as a map',
+  },
+  {
+    text: steps('{ at: 1m, reload: { rules: { warm: { points: a/b, ¦abov: 6 } } } }'),
+    message: 'unknown key "abov"',
+    allowed: 'points, above, below',
+    suggestion: 'above',
+  },
+  {
+    text: steps('{ at: 1m, reload: ¦{ site: elsewhere } }'),
+    message: 'a change of site needs a restart',
+    allowed: 'a config that differs in what a reload can change',
+  },
+  {
     text: steps('{ at: 1m, ¦by: anna, a/b: 1 }'),
-    message: 'by: has no meaning without acknowledge: or reset:',
+    message: 'by: has no meaning without an act',
     allowed: 'acknowledge, reset',
   },
   {
