@@ -51,8 +51,9 @@ export function keepHouse(parts: HouseParts): { stop(): void } {
   const checkClock = (): void => {
     const change = time.check(parts.isClockTrusted());
     if (change === null) return;
-    host.log.area('clock').info('wall clock mapped anew', { ...change });
-    const { wallOffsetMs, creditMs, unsureSinceMs } = change;
+    const { wallOffsetMs, creditMs, unsureSinceMs, trusted } = change;
+    const fields = { wallOffsetMs, creditMs, trusted, unsureSinceMs };
+    host.log.area('clock').info('wall clock mapped anew', fields);
     parts.input('clock', change, { kind: 'clock', wallOffsetMs, creditMs, unsureSinceMs });
     parts.schedules.clockChanged();
   };

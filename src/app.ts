@@ -9,7 +9,7 @@ import { createInlet } from './channel/inlet.ts';
 import { Journal } from './channel/journal.ts';
 import type { PointRef } from './channel/points.ts';
 import { Quarantine } from './channel/quarantine.ts';
-import { engineSnapshot, lastRows, type AlertRow } from './channel/recover.ts';
+import { engineSnapshot, lastRows, lastTrustedBefore, type AlertRow } from './channel/recover.ts';
 import { createSchedules, hasSchedule } from './channel/schedules.ts';
 import { createSources } from './channel/sources.ts';
 import { compileTopicPattern } from './channel/topic-pattern.ts';
@@ -155,7 +155,9 @@ async function start(host: Host, first: Config): Promise<Running> {
     const { recovery } = storage;
 
     // Time, and the journal.
-    const lastTrustedMs = recovery.stamp?.trusted === true ? recovery.stamp.wallMs : null;
+    const { stamp } = recovery;
+    const lastTrusted = lastTrustedBefore(recovery);
+    const lastTrustedMs = stamp?.trusted === true ? stamp.wallMs : (lastTrusted?.wallMs ?? null);
     const isTrusted = (): boolean =>
       isClockTrusted({
         mode: config.clock,
@@ -167,7 +169,8 @@ async function start(host: Host, first: Config): Promise<Running> {
       clock,
       bootId: host.bootId,
       trusted: isTrusted(),
-      before: recovery.stamp,
+      before: stamp,
+      lastTrusted,
     });
     const journal = new Journal({
       clock,
@@ -412,7 +415,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       engine.accept(configured.seq, configured.at, { kind: 'point', point });
     if (recent !== null) gather(engine, recent);
     schedules.configure(config.rules);
-    const { elapsedMs, downMs, stoppedAt, wallOffsetMs } = time;
+    const { elapsedMs, downMs, stoppedAt, wallOffsetMs, creditMs, unsure } = time;
     input(
       'limen',
       {
@@ -423,8 +426,11 @@ async function start(host: Host, first: Config): Promise<Running> {
         stopped_at: stoppedAt,
         wall_offset_ms: wallOffsetMs,
         trusted: time.trusted,
+        credit_ms: creditMs,
+        unsure,
+        lastTrusted: time.lastTrusted,
       },
-      { kind: 'started', elapsedMs, downMs, stoppedAt, wallOffsetMs },
+      { kind: 'started', elapsedMs, downMs, stoppedAt, wallOffsetMs, creditMs, unsure },
     );
     for (const alert of engine.open()) points.noteDelay(alert);
     await journal.drained();

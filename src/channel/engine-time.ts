@@ -1,4 +1,11 @@
-import type { ClockStamp, DurationMs, EngineMs, WallMs } from '../domain/time.ts';
+import type {
+  ClockStamp,
+  DurationMs,
+  EngineMs,
+  TrustedMoment,
+  UnsureStamps,
+  WallMs,
+} from '../domain/time.ts';
 import type { Clock } from '../host/clock.ts';
 
 /** A wall clock that moved against the monotonic one by less than this is only being slewed. */
@@ -12,6 +19,8 @@ export interface ClockChange {
   readonly trusted: boolean;
   /** Engine time since when the clock was not trusted until now; null: it was. */
   readonly unsureSinceMs: EngineMs | null;
+  /** When it was last trusted before this; null: that is not known. */
+  readonly lastTrusted: TrustedMoment | null;
 }
 
 /**
@@ -27,13 +36,17 @@ export class EngineTime {
   readonly downMs: DurationMs | null;
   /** Wall time of the last commit of the run before; null: the first start. */
   readonly stoppedAt: WallMs | null;
+  /** Time of an earlier stop of this boot that was unknown then, and is known by this start; 0: none. */
+  readonly creditMs: DurationMs;
+  /** What runs before this one stamped in this boot by a clock that was not trusted; null: nothing, or it stays so. */
+  readonly unsure: UnsureStamps | null;
   readonly #clock: Clock;
   readonly #bootId: string;
   readonly #baseMs: number;
-  readonly #before: ClockStamp | null;
   #wallOffsetMs: number;
   #trusted: boolean;
-  #credited = false;
+  /** While the clock is trusted it is now. */
+  #lastTrusted: TrustedMoment | null;
   /** Engine time since when the clock is not trusted; null: it is. */
   #unsureSinceMs: EngineMs | null;
 
@@ -42,12 +55,13 @@ export class EngineTime {
     bootId: string;
     trusted: boolean;
     before: ClockStamp | null;
+    /** Left out: that is not known, unless the clock was trusted at the last commit. */
+    lastTrusted?: TrustedMoment | null;
   }) {
     const { clock, bootId, trusted, before } = options;
     this.#clock = clock;
     this.#bootId = bootId;
     this.#trusted = trusted;
-    this.#before = before;
     const monotonicMs = clock.monotonicMs();
     const wallMs = clock.wallMs();
     this.elapsedMs =
@@ -59,7 +73,16 @@ export class EngineTime {
     this.stoppedAt = before?.wallMs ?? null;
     // Of one boot the monotonic clock tells every time: it was 0 when the machine had no better one yet.
     const isSameBoot = before?.bootId === bootId && !before.trusted && this.elapsedMs !== null;
-    this.#unsureSinceMs = trusted ? null : isSameBoot ? (this.#baseMs as EngineMs) : this.now();
+    const bootedMs = this.#baseMs as EngineMs;
+    this.#unsureSinceMs = trusted ? null : isSameBoot ? bootedMs : this.now();
+    this.unsure = isSameBoot
+      ? { sinceMs: bootedMs, wallOffsetMs: before.wallMs - before.engineMs }
+      : null;
+    const last = before?.trusted === true ? trustedMoment(before) : (options.lastTrusted ?? null);
+    const isStopUnknown = before !== null && this.elapsedMs === null;
+    this.#lastTrusted =
+      last === null ? null : { ...last, unknownStops: last.unknownStops + (isStopUnknown ? 1 : 0) };
+    this.creditMs = isSameBoot && trusted ? this.#unknownMs(this.startedAt) : 0;
     const wallDownMs = before === null ? null : wallMs - before.wallMs;
     this.downMs = this.elapsedMs ?? (wallDownMs !== null && wallDownMs >= 0 ? wallDownMs : null);
   }
@@ -73,9 +96,11 @@ export class EngineTime {
     return this.#wallOffsetMs;
   }
 
-  /** The last commit of the run before, if the clock was trusted then: no earlier time is true. null: none is known. */
-  get lastTrustedMs(): WallMs | null {
-    return this.#before?.trusted === true ? this.#before.wallMs : null;
+  /** When the clock was last trusted, in this run or before: no earlier time is true. null: none is known. */
+  get lastTrusted(): TrustedMoment | null {
+    if (!this.#trusted) return this.#lastTrusted;
+    const engineMs = this.now();
+    return { wallMs: this.wallOf(engineMs), engineMs, unknownStops: 0 };
   }
 
   get trusted(): boolean {
@@ -105,22 +130,26 @@ export class EngineTime {
     const stepped = Math.abs(offsetMs - this.#wallOffsetMs) >= stepMs;
     const becameTrusted = trusted && !this.#trusted;
     if (!stepped && trusted === this.#trusted) return null;
+    const { lastTrusted } = this;
     this.#wallOffsetMs = offsetMs;
     this.#trusted = trusted;
     const unsureSinceMs = this.#unsureSinceMs;
     this.#unsureSinceMs = trusted ? null : (unsureSinceMs ?? engineMs);
-    const creditMs = becameTrusted ? this.#creditMs(engineMs) : 0;
-    // Engine time itself does not jump: the same down time must not be credited again if trust comes and goes.
-    if (creditMs > 0) this.#credited = true;
-    return { wallOffsetMs: offsetMs, creditMs, trusted, unsureSinceMs };
+    const creditMs = becameTrusted ? this.#unknownMs(engineMs) : 0;
+    this.#lastTrusted = lastTrusted;
+    return { wallOffsetMs: offsetMs, creditMs, trusted, unsureSinceMs, lastTrusted };
   }
 
-  #creditMs(engineMs: EngineMs): DurationMs {
-    const before = this.#before;
-    if (before === null || !before.trusted || this.elapsedMs !== null || this.#credited) return 0;
-    const passedMs = this.#clock.wallMs() - before.wallMs;
-    return Math.max(0, Math.round(passedMs - (engineMs - before.engineMs)));
+  // Of two stops of unknown length nobody can tell which delay was there before the first.
+  #unknownMs(engineMs: EngineMs): DurationMs {
+    if (this.#lastTrusted?.unknownStops !== 1) return 0;
+    const passedMs = this.#clock.wallMs() - this.#lastTrusted.wallMs;
+    return Math.max(0, Math.round(passedMs - (engineMs - this.#lastTrusted.engineMs)));
   }
+}
+
+function trustedMoment({ wallMs, engineMs }: ClockStamp): TrustedMoment {
+  return { wallMs, engineMs, unknownStops: 0 };
 }
 
 function elapsedSince(

@@ -4,6 +4,7 @@ import type { RowKind } from '../domain/journal.ts';
 import { convertStored, pointName, type Point } from '../domain/point.ts';
 import { qualityCodes, type Seq } from '../domain/reading.ts';
 import type { Recovery } from '../domain/store.ts';
+import type { TrustedMoment } from '../domain/time.ts';
 import type { Evidence } from './evidence.ts';
 import type { HabitRow } from './habits.ts';
 
@@ -81,6 +82,16 @@ function learnedIntervals(recovery: Pick<Recovery, 'points' | 'projections'>): L
     if (row === undefined) return [];
     return [{ point, staleAfterMs: row.stale_after_ms, via: row.via }];
   });
+}
+
+/** When the clock was last trusted, if it was not at the last commit: rows of the clock and of starts say it. */
+export function lastTrustedBefore({
+  projections,
+}: Pick<Recovery, 'projections'>): TrustedMoment | null {
+  const told = projections.filter(({ kind }) => kind === 'started' || kind === 'clock');
+  const [newest] = told.toSorted((a, b) => b.seq - a.seq);
+  // a row that Limen wrote; an earlier version did not say
+  return (newest?.body as { readonly lastTrusted?: TrustedMoment | null })?.lastTrusted ?? null;
 }
 
 /** The last row of each key of one kind. */

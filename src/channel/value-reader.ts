@@ -2,7 +2,7 @@ import type { Item } from '../codecs/payload.ts';
 import { calibrate, calibrationAt, type Calibration } from '../domain/calibration.ts';
 import { limits } from '../domain/limits.ts';
 import { isName } from '../domain/name.ts';
-import type { WallMs } from '../domain/time.ts';
+import { releasedMs, type WallMs } from '../domain/time.ts';
 import { convert, parseUnit } from '../domain/units.ts';
 import type { EngineTime } from './engine-time.ts';
 import type { PointRef, Points } from './points.ts';
@@ -25,9 +25,9 @@ export interface ReadValue {
  */
 export class ValueReader {
   readonly #points: Points;
-  readonly #time: Pick<EngineTime, 'trusted' | 'lastTrustedMs'>;
+  readonly #time: Pick<EngineTime, 'trusted' | 'lastTrusted'>;
 
-  constructor(points: Points, time: Pick<EngineTime, 'trusted' | 'lastTrustedMs'>) {
+  constructor(points: Points, time: Pick<EngineTime, 'trusted' | 'lastTrusted'>) {
     this.#points = points;
     this.#time = time;
   }
@@ -78,9 +78,13 @@ export class ValueReader {
     return { value, raw: value === raw ? NaN : raw, reason: null, calibration };
   }
 
-  /** A clock that was lost says no date: then a calibration goes on that was in force when it was last known. */
+  /**
+   * A clock that was lost says no date: then a calibration goes on that was in force when it was last known. Before the
+   * release of this version it is not, whatever a clock says.
+   */
   #calendarMs(atMs: WallMs): WallMs {
-    return this.#time.trusted ? atMs : (Math.max(atMs, this.#time.lastTrustedMs ?? atMs) as WallMs);
+    if (this.#time.trusted) return atMs;
+    return Math.max(atMs, this.#time.lastTrusted?.wallMs ?? 0, releasedMs) as WallMs;
   }
 
   #readBoolean(point: PointRef, value: boolean): ReadValue {

@@ -4,7 +4,7 @@ import type { PointEntry } from './config.ts';
 import type { Point, PointIndex } from './point.ts';
 import type { Seq, Value } from './reading.ts';
 import type { ComparatorKind, FaultRule, OwnRuleSettings, Rule, Severity } from './rule.ts';
-import type { DurationMs, EngineMs, WallMs } from './time.ts';
+import type { DurationMs, EngineMs, UnsureStamps, WallMs } from './time.ts';
 
 /**
  * Everything but a reading that can change a verdict. Each has a sequence number and a place in the open group of the
@@ -38,6 +38,10 @@ export type EngineInput =
       readonly stoppedAt: WallMs | null;
       /** Add to engine time to get wall time. */
       readonly wallOffsetMs: number;
+      /** As with `clock`: time of an earlier stop that is known only by this start. */
+      readonly creditMs?: DurationMs;
+      /** What was stamped since an engine time by the mapping of then is stamped anew; null: nothing. */
+      readonly unsure?: UnsureStamps | null;
     }
   | { readonly kind: 'stopped' }
   /**

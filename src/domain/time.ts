@@ -15,6 +15,22 @@ export const releasedMs = Date.UTC(2026, 10, 1);
 /** A length of time in milliseconds. */
 export type DurationMs = number;
 
+/** The last moment at which the wall clock was trusted, by both times. */
+export interface TrustedMoment {
+  readonly wallMs: WallMs;
+  readonly engineMs: EngineMs;
+  /** How often engine time went on since after a stop of unknown length. */
+  readonly unknownStops: number;
+}
+
+/** Wall times that a clock gave which was not trusted, and the mapping they were made by. */
+export interface UnsureStamps {
+  /** Engine time since when. */
+  readonly sinceMs: EngineMs;
+  /** Added to engine time then. */
+  readonly wallOffsetMs: number;
+}
+
 /** What the clock said when a group was committed; the next start computes the time it was down from it. */
 export interface ClockStamp {
   /** The kernel's boot id: the same id means the monotonic clock can be compared. */

@@ -5,7 +5,7 @@ import { createInlet } from '../channel/inlet.ts';
 import type { Intake, Route } from '../channel/intake.ts';
 import { Journal } from '../channel/journal.ts';
 import type { PointRef } from '../channel/points.ts';
-import { engineSnapshot, lastRows, type AlertRow } from '../channel/recover.ts';
+import { engineSnapshot, lastRows, lastTrustedBefore, type AlertRow } from '../channel/recover.ts';
 import { createSchedules } from '../channel/schedules.ts';
 import { createSources } from '../channel/sources.ts';
 import { Quarantine } from '../channel/quarantine.ts';
@@ -119,6 +119,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
     bootId: options.bootId,
     trusted: isTrusted,
     before: recovery.stamp,
+    lastTrusted: lastTrustedBefore(recovery),
   });
   const journal: Journal = new Journal({
     clock,
@@ -218,14 +219,18 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
     engine.accept(configured.seq, configured.at, { kind: 'point', point });
   if (recent !== null) gather(engine, recent);
   schedules.configure(config.rules);
-  const { elapsedMs, downMs, stoppedAt, wallOffsetMs } = time;
-  const times = { elapsedMs, downMs, stoppedAt, wallOffsetMs };
+  const { elapsedMs, downMs, stoppedAt, wallOffsetMs, creditMs, unsure } = time;
+  const times = { elapsedMs, downMs, stoppedAt, wallOffsetMs, creditMs, unsure };
   const startedRow = {
     boot_id: options.bootId,
     elapsed_ms: elapsedMs,
     down_ms: downMs,
     stopped_at: stoppedAt,
     wall_offset_ms: wallOffsetMs,
+    trusted: time.trusted,
+    credit_ms: creditMs,
+    unsure,
+    lastTrusted: time.lastTrusted,
   };
   input('limen', startedRow, { kind: 'started', ...times });
   outputs.start(engine.open(), lastRows(recovery, 'output'));

@@ -4,7 +4,7 @@ import type { EngineInput, LearnedInterval } from '../domain/engine.ts';
 import type { JournalRow } from '../domain/journal.ts';
 import type { Point, PointIndex } from '../domain/point.ts';
 import type { FaultRule } from '../domain/rule.ts';
-import type { WallMs } from '../domain/time.ts';
+import type { EngineMs, UnsureStamps, WallMs } from '../domain/time.ts';
 
 /** The kinds of rows that are inputs of the engine. */
 export const inputKinds = [
@@ -50,12 +50,22 @@ export interface ScheduleRow {
   readonly open: boolean | null;
 }
 
+/** The body of a row of kind `clock`. */
+export interface ClockRow {
+  readonly wallOffsetMs: number;
+  readonly creditMs: number;
+  readonly unsureSinceMs?: EngineMs | null;
+}
+
 /** The body of a row of kind `started`. */
 export interface StartedRow {
   readonly elapsed_ms: number | null;
   readonly down_ms: number | null;
   readonly stopped_at: WallMs | null;
   readonly wall_offset_ms: number;
+  /** Rows of an earlier version do not say. */
+  readonly credit_ms?: number;
+  readonly unsure?: UnsureStamps | null;
 }
 
 /**
@@ -84,11 +94,13 @@ export function storedInput(
         downMs: body.down_ms,
         stoppedAt: body.stopped_at,
         wallOffsetMs: body.wall_offset_ms,
+        creditMs: body.credit_ms ?? 0,
+        unsure: body.unsure ?? null,
       };
     }
     case 'clock': {
-      const body = row.body as { readonly wallOffsetMs: number; readonly creditMs: number };
-      return { kind: 'clock', wallOffsetMs: body.wallOffsetMs, creditMs: body.creditMs };
+      const { wallOffsetMs, creditMs, unsureSinceMs } = row.body as ClockRow;
+      return { kind: 'clock', wallOffsetMs, creditMs, unsureSinceMs: unsureSinceMs ?? null };
     }
     case 'schedule':
       return { kind: 'schedule', key: row.key, isOpen: (row.body as ScheduleRow).open };

@@ -13,7 +13,7 @@ import { settleGroups } from './first-out.ts';
 import { creditFlags, restartFlags } from './flags.ts';
 import { restartFlood } from './flood.ts';
 import { judgeReplaced } from './replace-point.ts';
-import { restampCell } from './restamp.ts';
+import { restampCell, type WrongStamps } from './restamp.ts';
 import { adoptLevels } from './rule-change.ts';
 import { forgetLinks, reviewBlame } from './source-lost.ts';
 import { arm, type Moment } from './settle.ts';
@@ -25,9 +25,19 @@ type ClockInput = Extract<EngineInput, { kind: 'clock' }>;
 
 /** Applies the restart table of contract 3 to every timer, and tells how long Limen was down. */
 export function restart(core: EngineCore, started: Started, moment: Moment): void {
-  core.wallOffsetMs = started.wallOffsetMs;
+  const { wallOffsetMs, creditMs = 0, unsure = null } = started;
+  const stamps: WrongStamps | null =
+    unsure === null || unsure.wallOffsetMs === wallOffsetMs
+      ? null
+      : {
+          fromMs: unsure.sinceMs,
+          toMs: moment.at,
+          wallOffsetMs: unsure.wallOffsetMs,
+          shiftMs: wallOffsetMs - unsure.wallOffsetMs,
+        };
+  core.wallOffsetMs = wallOffsetMs;
   core.points.disturbAll();
-  core.points.forgetFuture(moment.at + started.wallOffsetMs);
+  core.points.forgetFuture(moment.at + wallOffsetMs);
   for (const clause of core.clauses) clause.isCurrent = false;
   restartActiveWhen(core);
   giveUpFirsts(core);
@@ -38,6 +48,8 @@ export function restart(core: EngineCore, started: Started, moment: Moment): voi
     restartDelays(cell, started.elapsedMs !== null, moment.at);
     restartFlags(cell, started.elapsedMs !== null, moment.at);
     restartTelling(cell, started.elapsedMs !== null, moment.at);
+    if (stamps !== null) restampCell(cell, stamps);
+    if (creditMs > 0) creditDelays(cell, creditMs, moment.at);
     restartWait(core, cell, moment);
     followActiveWhen(core, cell, moment);
     adoptLevels(core, cell, moment);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EngineTime } from '../../src/channel/engine-time.ts';
-import type { ClockStamp, EngineMs, WallMs } from '../../src/domain/time.ts';
+import type { ClockStamp, EngineMs, TrustedMoment, WallMs } from '../../src/domain/time.ts';
 import { createFakeClock } from '../host/fake-clock.ts';
 
 const wallMs = Date.UTC(2026, 10, 23, 12);
@@ -197,6 +197,7 @@ describe('EngineTime.check()', () => {
       creditMs: 0,
       trusted: true,
       unsureSinceMs: null,
+      lastTrusted: { wallMs, engineMs: now, unknownStops: 0 },
     });
     expect(time.now()).toBe(now);
     expect(time.wallOf(now)).toBe(wallMs - hour);
@@ -227,5 +228,23 @@ describe('EngineTime.check()', () => {
     expect(credit('two', before({ trusted: false }))).toBe(0);
     expect(credit('two', before({ wallMs: (wallMs + hour) as WallMs }))).toBe(0);
     expect(credit('two', before())).toBe(hour);
+  });
+
+  test('EngineTime credits a stop of another boot over a further start of this one, but not the sum of two', () => {
+    const credit = (lastTrusted: TrustedMoment, trusted: boolean): number => {
+      const clock = createFakeClock(0, 80_000);
+      const stamp = before({ trusted: false, wallMs: 50_000 as WallMs });
+      clock.setWall(trusted ? wallMs : 80_000);
+      const time = new EngineTime({ clock, bootId: 'one', trusted, before: stamp, lastTrusted });
+      if (trusted) return time.creditMs;
+      clock.setWall(wallMs);
+      return time.check(true)?.creditMs ?? NaN;
+    };
+    const { engineMs } = before();
+    const last = { wallMs: (wallMs - hour) as WallMs, engineMs, unknownStops: 1 };
+    // 30 s of the hour passed in engine time: between this start and the one before.
+    expect([credit(last, false), credit(last, true)]).toEqual([hour - 30_000, hour - 30_000]);
+    expect(credit({ ...last, unknownStops: 2 }, false)).toBe(0);
+    expect(credit({ ...last, unknownStops: 0 }, false)).toBe(0);
   });
 });

@@ -19,7 +19,7 @@ import {
   type Seq,
 } from '../../../src/domain/reading.ts';
 import type { FaultRule } from '../../../src/domain/rule.ts';
-import type { EngineMs, WallMs } from '../../../src/domain/time.ts';
+import type { EngineMs, UnsureStamps, WallMs } from '../../../src/domain/time.ts';
 import { createEngine } from '../../../src/rules/engine.ts';
 import { readJournal, type EntryRow, type ReadingRow, type Row } from './journal.ts';
 
@@ -357,6 +357,8 @@ function inputOf(row: EntryRow): EngineInput {
         downMs: body.down_ms,
         stoppedAt: body.stopped_at,
         wallOffsetMs: body.wall_offset_ms,
+        creditMs: body.credit_ms,
+        unsure: body.unsure,
       };
     }
     case 'stopped':
@@ -399,6 +401,8 @@ interface StartedBody {
   readonly down_ms: number | null;
   readonly stopped_at: WallMs | null;
   readonly wall_offset_ms: number;
+  readonly credit_ms: number;
+  readonly unsure: UnsureStamps | null;
 }
 
 function startedBody(row: EntryRow): StartedBody {
