@@ -32,7 +32,7 @@ rules:
   cold: { points: fridge-1/temperature, below: 1 °C, latch: true, acknowledge: required, re_alarm: 10m }
   "limen.*": { acknowledge: required, then: [{ notify: nobody }] }
   band: { points: fridge-2/temperature, outside: [0, 8], deadband: 0.5, unknown: raise, late: evaluate }
-  inner: { points: fridge-3/temperature, inside: [3, 4], on_delay: 10s, acknowledge: not_required }
+  inner: { points: fridge-3/temperature, inside: [3, 4], on_delay: 1s, acknowledge: not_required, then: [{ notify: nobody }] }
   quiet: { points: fridge-*/temperature, silent_for: 3m, off_delay: 5s }
   mean: { points: "*/temperature", window: 5m, of: mean, above: ${warm}, late: evaluate }
   busy: { points: room/humidity, window: 2m, of: count, above: 40 }
