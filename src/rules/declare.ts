@@ -77,7 +77,10 @@ export function equipPoint(
   slot.button = acknowledged.length === 0 ? null : { rules: acknowledged, previous };
   expectPoint(core, slot, expectedEveryMs(core, book, point), moment);
   assignSource(core, slot, viaOf(core, book, point), moment);
-  if (slot.bad === null && isStored(core, 'limen.bad', point)) addBadCell(core, slot, moment);
+  // Nothing is kept of an alert that was only waiting; since when the point has been bad, is.
+  const isBad = !Number.isNaN(core.points.badSince[point.index]!);
+  if (slot.bad === null && (isBad || isStored(core, 'limen.bad', point)))
+    addBadCell(core, slot, moment);
   const neverHeard = core.cells.get(alertKey({ rule: 'limen.never_heard', ...nameOf(point) }));
   if (neverHeard?.kind === 'never_heard') {
     neverHeard.pointIndex = point.index;

@@ -50,13 +50,14 @@ export interface Bench {
   advance(at: number): void;
   /** The alert of `warm` on the fridge, or of another rule and point. */
   alert(rule?: string, point?: { readonly device: string; readonly metric: string }): Alert;
-  /** A second bench that goes on from a snapshot that went through JSON. */
+  /** A second bench that goes on from a snapshot that went through JSON, its own if none is given. */
   reborn(
     at: number,
     rules: readonly Rule[],
     points?: readonly PointEntry[],
     known?: readonly Point[],
     ownRules?: readonly OwnRuleSettings[],
+    snapshot?: EngineSnapshot,
   ): Bench;
 }
 
@@ -219,8 +220,9 @@ function createBench(firstSeq: number, snapshot: EngineSnapshot | null): Bench {
       if (alert === null) throw new Error(`there is no alert ${rule}/${device}/${metric}`);
       return alert;
     },
-    reborn: (at, rules, points = [], known = [fridge], ownRules = []) => {
-      const stored = JSON.parse(JSON.stringify(engine.snapshot())) as EngineSnapshot;
+    reborn: (at, rules, points = [], known = [fridge], ownRules = [], snapshot) => {
+      const left = snapshot ?? engine.snapshot();
+      const stored = JSON.parse(JSON.stringify(left)) as EngineSnapshot;
       const next = createBench(seq, stored);
       // The numbers of these inputs are those of an earlier life: what follows has to get the same ones in both.
       const lastSeq = (seq - 1) as Seq;

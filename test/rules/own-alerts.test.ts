@@ -139,6 +139,21 @@ describe('limen.bad', () => {
     bench.advance(30 * minute);
     expect(bench.alert('limen.bad').state).toBe('active');
   });
+
+  test('is raised although Limen was killed while the point was bad, and nothing was told yet', () => {
+    const bench = startBench([makeRule()], every10s);
+    bench.read(0, 4);
+    bench.read(5_000, NaN, 'bad');
+    const { points, ...rest } = bench.engine.snapshot();
+    const killed = { ...rest, points, alerts: [] };
+    const next = bench.reborn(20_000, [makeRule()], every10s, [fridge], [], killed);
+    next.started(20_000, { elapsedMs: 10_000 });
+    next.read(30_000, NaN, 'bad');
+    next.advance(34_999);
+    expect(next.alert('limen.bad').state).toBe('normal');
+    next.advance(35_000);
+    expect(next.alert('limen.bad').state).toBe('active');
+  });
 });
 
 describe('limen.was_down', () => {
