@@ -199,8 +199,21 @@ function compare(bound: BoundClause, of: Comparison, slot: PointSlot): ComparedM
   const { breached, held } = bound.remembered;
   member.breached = breached.delete(memberName(member));
   member.held = held.delete(memberName(member));
-  of.members.push(member);
+  insertByName(of.members, member);
   return member;
+}
+
+// The order in which points were heard, or took another unit, is not that of a restart.
+function insertByName(members: ComparedMember[], member: ComparedMember): void {
+  const name = pointName(member.slot.point);
+  let from = 0;
+  let to = members.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (pointName(members[middle]!.slot.point) <= name) from = middle + 1;
+    else to = middle;
+  }
+  members.splice(from, 0, member);
 }
 
 function inputsOf(of: Formula, slot: PointSlot): readonly InputMember[] {
@@ -210,6 +223,7 @@ function inputsOf(of: Formula, slot: PointSlot): readonly InputMember[] {
       : [],
   );
   of.members.push(...members);
+  of.members.sort((a, b) => a.index - b.index);
   return members;
 }
 

@@ -84,6 +84,18 @@ describe('the alert of a compound rule', () => {
     );
   });
 
+  test('names its members in one order, whichever was heard first or went on in another unit', () => {
+    const bench = start(delayed(atLeast(3, hotter('p*/t')), 0), [p3, p1, p2]);
+    for (const point of [p3, p2, p1]) bench.read(1_000, 9, 'good', point);
+    const message = 'p1/t is at 9 °C, p2/t is at 9 °C and p3/t is at 9 °C';
+    expect(alertOf(bench).message).toBe(message);
+    expect(bench.engine.compared({ rule: 'warm', ...room })?.members).toMatchObject([
+      { point: 'p1/t' },
+      { point: 'p2/t' },
+      { point: 'p3/t' },
+    ]);
+  });
+
   test('fills the fields of a template', () => {
     const message = '{device} {metric}: {value} of {limit} {unit}, {severity} {rule}';
     const bench = start(delayed(warmBehindDoor, 0, { message }));
