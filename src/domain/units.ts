@@ -94,6 +94,7 @@ const dimensions: Readonly<Record<string, readonly Row[]>> = {
   irradiance: [['W/m²', 1, 'W/m2']],
   'ultraviolet index': [['UVI', 1, 'UV index']],
   speed: [
+    ['mm/s', 0.001, 'mm_s'],
     ['m/s', 1, 'm_s', 'mps'],
     ['km/h', 1 / 3.6, 'km_h', 'kmh', 'kph'],
     ['mph', 0.44704, 'mi/h', 'mi_h'],

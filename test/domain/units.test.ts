@@ -56,6 +56,7 @@ describe('units', () => {
     expect(convertDifference(2, '°C', 'K')).toBe(2);
     expect(convert(1500, 'mV', 'V')).toBe(1.5);
     expect(convert(36, 'km/h', 'm/s')).toBeCloseTo(10, 12);
+    expect(convert(7.1, 'mm/s', 'm/s')).toBeCloseTo(0.0071, 12);
     expect(convert(1, 'bar', 'hPa')).toBe(1000);
   });
 
