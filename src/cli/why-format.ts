@@ -41,11 +41,13 @@ function calibrationText({ from_at: fromAt, scale, offset }: AppliedCalibration)
   return `× ${scale} ${sign} ${Math.abs(offset)}${since}`;
 }
 
-/** `120ms`, `4.5s`, `12m`. */
+/** `120ms`, `4.5s`, `12m`, `1m 32s`, `3h 20m`. */
 export function durationText(durationMs: number): string {
   if (durationMs > 0 && durationMs < 1_000) return `${Math.round(durationMs)}ms`;
   if (durationMs < 60_000) return `${Number((durationMs / 1000).toFixed(1))}s`;
-  return formatDuration(durationMs);
+  const seconds = Math.floor(durationMs / 1000) % 60;
+  const whole = formatDuration(Math.floor(durationMs / 60_000) * 60_000);
+  return durationMs >= 3_600_000 || seconds === 0 ? whole : `${whole} ${seconds}s`;
 }
 
 /** A limit with its unit; both ends of a pair. */

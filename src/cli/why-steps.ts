@@ -1,4 +1,4 @@
-import { alertKey, firstOutText } from '../domain/alert.ts';
+import { alertKey, firstOutText, isOpen } from '../domain/alert.ts';
 import type {
   WhyActStep,
   WhyAlertStep,
@@ -57,28 +57,44 @@ function stepText(step: WhyStep, key: string): string {
 }
 
 function alertText(step: WhyAlertStep, key: string): string {
-  const {
-    first_out: firstOut,
-    event,
-    from,
-    to,
-    reason,
-    message,
-    verdict,
-    due_at: dueAt,
-    suppressed_by: by,
-  } = step;
+  const { first_out: firstOut, event, from, to, message, verdict, due_at: dueAt } = step;
   const due = dueAt === null ? '' : `, due ${formatMoment(dueAt).slice(11)}`;
-  const whom = reason === 'suppressed' && by !== null ? ` by ${printable(by)}` : '';
-  const why = `${reason.replaceAll('_', ' ')}${whom}`;
-  const untold =
-    step.hushed === null ? '' : `, not told: ${untoldWords[step.hushed] ?? step.hushed}`;
+  const reasons = whyUntold(step);
+  const untold = reasons.length === 0 ? '' : `, not told: ${reasons.join(', ')}`;
+  const why = reasonText(step);
   if (event === 'notice') return `notice  ${why}${untold}: ${printable(message)}`;
   if (event === 'condition') return `alert   ${to}, now ${verdict.condition}${due}`;
   const change = from === to ? to : `${from} → ${to}`;
   const first = firstOut === null ? '' : `, ${printable(firstOutText(key, firstOut))}`;
   return `alert   ${change}: ${why}, ${verdict.severity}${due}${first}${untold}: ${printable(message)}`;
 }
+
+// A flag that begins says what it is; of everything else it says why nobody heard of it.
+function reasonText(step: WhyAlertStep): string {
+  const why = step.reason.replaceAll('_', ' ');
+  if (step.reason === 'suppressed' && step.suppressed_by !== null)
+    return `${why} by ${printable(step.suppressed_by)}`;
+  if (step.reason === 'shelved' && step.shelved_until !== null)
+    return `${why} until ${formatMomentSince(step.at, step.shelved_until)}`;
+  return why;
+}
+
+// Of what people would have been told else. A flag that ends while another one is set is not told either.
+function whyUntold(step: WhyAlertStep): string[] {
+  const { event, from, to, reason, suppressed_by: by, shelved_until: shelvedUntil } = step;
+  if (step.hushed !== null) return [untoldWords[step.hushed] ?? step.hushed];
+  const isNews = from !== to || reason === 'escalated';
+  const isEdge = event === 'transition' && isNews && (isOpen(from) || isOpen(to));
+  const isFlagEnd = event === 'flag' && flagEnds.includes(reason) && isOpen(to);
+  if (!isEdge && !isFlagEnd) return [];
+  return [
+    ...(shelvedUntil === null ? [] : ['shelved']),
+    ...(by === null ? [] : [`suppressed by ${printable(by)}`]),
+    ...(step.out_of_service ? ['out of service'] : []),
+  ];
+}
+
+const flagEnds: readonly string[] = ['unshelved', 'unsuppressed', 'in_service'];
 
 const untoldWords: Readonly<Record<string, string>> = { chatter: 'chattering', flood: 'flood' };
 

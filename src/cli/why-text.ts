@@ -1,5 +1,6 @@
 import type { ComparedLevel } from '../domain/engine.ts';
-import type { WhyReport, WhyVerdict } from '../domain/why.ts';
+import { faultRules } from '../domain/rule.ts';
+import type { WhyReport } from '../domain/why.ts';
 import { paint, type Terminal } from './terminal.ts';
 import { formatValue, printable, severityColors } from './text.ts';
 import {
@@ -25,7 +26,7 @@ export function whyText(why: WhyReport, terminal: Terminal): string {
     printable(why.message),
     '',
     ...under(heading('Began'), beganLines(why)),
-    ...under(heading('Verdict'), verdictLines(why.verdict)),
+    ...under(heading('Verdict'), verdictLines(why)),
     ...under(heading('Delay'), delayLines(why)),
     '',
     ...stepLines(why, terminal),
@@ -45,12 +46,13 @@ function titleOf(why: WhyReport): string {
   return `${drill}over after ${durationText(durationMs)}, ${severity}${raises}`;
 }
 
-function beganLines({ began, steps }: WhyReport): string[] {
+function beganLines({ began, drill, steps }: WhyReport): string[] {
   if (began !== null) {
     const isLate = Math.abs(began.received_at - began.at) >= sameMomentMs;
     const late = isLate ? `, received ${formatMoment(began.received_at)}` : '';
     return [`${formatMoment(began.at)}${late}, row ${began.seq}`, readingText(began)];
   }
+  if (drill) return ['by limen drill'];
   const [first] = steps;
   const cause = first?.kind === 'alert' ? first.cause[0] : undefined;
   return [
@@ -58,18 +60,28 @@ function beganLines({ began, steps }: WhyReport): string[] {
   ];
 }
 
-function verdictLines(verdict: WhyVerdict): string[] {
+function verdictLines({ rule, drill, verdict }: WhyReport): string[] {
   const { condition, value, unit, limit, levels } = verdict;
-  const first = `${formatValue(value, unit)}, ${condition}`;
+  if (drill) return ['none: a drill judges nothing'];
+  const first = value === null ? condition : `${formatValue(value, unit)}, ${condition}`;
   if (levels === null) return [`${first}, limit ${limitText(limit, unit)}`];
   const acknowledge = verdict.acknowledge_required ? ', to be acknowledged' : '';
   const latch = verdict.latch === true ? ', latched' : '';
+  // It is there or not: no number is compared with another.
+  if (withoutLimit.includes(rule)) return [`${first}${acknowledge}`];
   return [
     `${first}; off-delay ${durationText(verdict.off_delay_ms ?? 0)}${acknowledge}${latch}`,
     ...levels.map((level) => levelText(level, unit)),
     ...(verdict.members ?? []).map(memberText),
   ];
 }
+
+const withoutLimit: readonly string[] = [
+  'limen.was_down',
+  'limen.source_lost',
+  'limen.flood',
+  ...faultRules,
+];
 
 function levelText(level: ComparedLevel, unit: string | null): string {
   const { severity, comparator, limit, clear_limit: clear } = level;

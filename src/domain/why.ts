@@ -61,6 +61,9 @@ export interface WhyAlertStep extends Step {
   readonly hushed: string | null;
   /** What keeps it from people by design since this event; null: nothing, or an event of an older Limen. */
   readonly suppressed_by: string | null;
+  /** The end of its shelf, and whether it is out of service, since this event. Nobody is told while either is so. */
+  readonly shelved_until: number | null;
+  readonly out_of_service: boolean;
   readonly due_at: number | null;
   /** Who was first in its group; null: nobody, or it is in none. */
   readonly first_out: FirstOut | null;

@@ -207,7 +207,8 @@ export function shownLimit(
   index: number = cell.present,
 ): ShownLimit | null {
   const shownLevel = cell.levels[index];
-  if (shownLevel === undefined || cell.kind === 'fault') return null;
+  // Nothing is compared with a number of its own: it is there, or lost with its points.
+  if (shownLevel === undefined || cell.kind === 'fault' || cell.kind === 'source') return null;
   const { comparator } = shownLevel.level;
   if (isCompound(comparator)) return neededOf(cell);
   if (comparator.kind === 'rate_above') return tidy(shownLevel.region.high);

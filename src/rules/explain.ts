@@ -100,6 +100,8 @@ function alertStep(
     message: body.notice?.text ?? body.shown.message,
     hushed: body.hushed ?? null,
     suppressed_by: body.shown.suppressed_by ?? null,
+    shelved_until: body.shown.shelved_until ?? null,
+    out_of_service: body.shown.out_of_service ?? false,
     due_at: body.shown.due_at,
     first_out: body.shown.first_out ?? null,
     verdict: verdictOf(body),

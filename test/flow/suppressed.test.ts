@@ -62,6 +62,7 @@ test.concurrent('an alert whose condition is not met is kept from people until i
   await eventually('told', () => toldOf(limen).length > 0);
   expect(toldOf(limen)).toEqual(['unsuppressed']);
   const why = (await limen.cli('why', key)).out;
+  expect(why).toMatch(/normal → active: .*, not told: suppressed by active_when:/);
   expect(why).toContain('active: unsuppressed');
 }, 60_000);
 

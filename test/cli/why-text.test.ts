@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import type { Terminal } from '../../src/cli/terminal.ts';
+import { durationText } from '../../src/cli/why-format.ts';
+import { whyText } from '../../src/cli/why-text.ts';
+import { explain } from '../../src/rules/explain.ts';
+import { eventRow, key, wall, type EventParts } from '../rules/explain-fixture.ts';
+
+/** The explanation of events at 10, 20, 30 ms..., as `limen why` prints it. */
+function printed([first = {}, ...events]: readonly EventParts[]): string {
+  const why = explain({
+    id: `${key}/1`,
+    events: [
+      eventRow(10, first),
+      ...events.map((parts, index) => eventRow(10 * (index + 2), parts)),
+    ],
+    eventsLeftOff: 0,
+    others: [],
+    readings: [],
+    rules: [],
+  });
+  return whyText(why, file);
+}
+
+const file: Terminal = {
+  isTerminal: false,
+  hasColors: false,
+  columns: null,
+  write: async () => {},
+};
+
+describe('whyText()', () => {
+  test('whyText() says of a raise that a flag kept from people why they were not told', () => {
+    const shelved = { shelved_until: wall + 60_000 };
+    const text = printed([
+      { shown: shelved },
+      { from: 'active', reason: 'escalated', shown: { ...shelved, suppressed_by: 'settle' } },
+      { from: 'active', to: 'returned', reason: 'off_delay_over', shown: { out_of_service: true } },
+    ]);
+    expect(text).toContain('normal → active: breached, warning, not told: shelved: the oven');
+    expect(text).toContain('active: escalated, warning, not told: shelved, suppressed by settle:');
+    expect(text).toContain('active → returned: off delay over, warning, not told: out of service:');
+  });
+
+  test('whyText() says until when an alert is shelved, and that an end under another flag is not told', () => {
+    const text = printed([
+      {},
+      {
+        kind: 'flag',
+        from: 'active',
+        reason: 'shelved',
+        shown: { shelved_until: wall + 90_000 },
+      },
+      { kind: 'flag', from: 'active', reason: 'unshelved', shown: { out_of_service: true } },
+      { kind: 'flag', from: 'active', reason: 'in_service' },
+    ]);
+    expect(text).toMatch(/active: shelved until \d\d:\d1:30\.000, warning: the oven/);
+    expect(text).toContain('active: unshelved, warning, not told: out of service:');
+    expect(text).toContain('active: in service, warning: the oven');
+  });
+
+  test('whyText() says nothing of people where nobody would have been told', () => {
+    const shown = { out_of_service: true };
+    const text = printed([
+      { to: 'pending', shown },
+      { from: 'pending', to: 'normal', reason: 'cleared_in_delay', shown },
+    ]);
+    expect(text).not.toContain('not told');
+  });
+
+  test('whyText() compares no numbers where there are none: a drill, a flood, a lost source', () => {
+    const drill = printed([{ reason: 'drill', drill: true, shown: { value: null, limit: null } }]);
+    expect(drill).toContain('Began     by limen drill');
+    expect(drill).toContain('Verdict   none: a drill judges nothing');
+    const compared = {
+      off_delay_ms: 0,
+      latch: false,
+      acknowledge_required: true,
+      members: null,
+      levels: [
+        {
+          severity: 'warning',
+          comparator: 'silent_for',
+          limit: null,
+          clear_limit: null,
+          on_delay_ms: 0,
+          breached: true,
+          held: true,
+        },
+      ],
+    } as const;
+    const flood = { rule: 'limen.flood', value: null, limit: null };
+    expect(printed([{ compared, shown: flood }])).toContain(
+      'Verdict   breached, to be acknowledged\nDelay',
+    );
+    const lost = { rule: 'limen.source_lost', value: 3, unit: 's', limit: null };
+    expect(printed([{ compared, shown: lost }])).toContain('Verdict   3 s, breached, to be');
+  });
+});
+
+describe('durationText()', () => {
+  test.each([
+    [120, '120ms'],
+    [4_500, '4.5s'],
+    [60_000, '1m'],
+    [92_000, '1m 32s'],
+    [3_600_000, '1h'],
+    [12_030_000, '3h 20m'],
+  ])('durationText() writes %i ms as %s', (durationMs, text) => {
+    expect(durationText(durationMs)).toBe(text);
+  });
+});
