@@ -7,7 +7,7 @@ import type { Seq } from '../domain/reading.ts';
 import { everyVariant, type Rule } from '../domain/rule.ts';
 import type { EngineMs } from '../domain/time.ts';
 import { createEngine } from '../rules/engine.ts';
-import { judgementOf } from '../rules/rule-book.ts';
+import { judgementOf } from '../rules/judgement.ts';
 import { ReplayedDerived } from './replayed-derived.ts';
 import { SpanRecorder } from './raised-spans.ts';
 

@@ -111,6 +111,8 @@ export interface AlertCell extends Timed {
   gauge: Gauge | null;
   /** What a compound rule judges; null: it is none, or is not bound yet. */
   clause: BoundClause | null;
+  /** Restored, and its rule judged otherwise then. */
+  judgedOtherwise: boolean;
   /** What it was in an earlier life; null: there is nothing to know. */
   recalled: ClauseMemory | null;
   /** What the gauge showed at the last judgement; NaN: nothing. */
@@ -209,6 +211,7 @@ export function createCell(options: CellOptions): AlertCell {
     pointIndex: point?.index ?? 0,
     gauge: null,
     clause: null,
+    judgedOtherwise: false,
     recalled: null,
     gauged: NaN,
     gaugeDue: Infinity,

@@ -6,6 +6,7 @@ import { clauseMemory } from './clause.ts';
 import type { ClauseMemory } from './clause-tree.ts';
 import type { DormantAlert } from './engine-core.ts';
 import { isInUnitOf } from './gauge.ts';
+import { judgementMark } from './judgement.ts';
 import { orNull } from './point-table.ts';
 import type { Telling } from './telling-state.ts';
 
@@ -37,6 +38,8 @@ interface CellMemory {
   }[];
   readonly first_out: { readonly group: string; readonly alert: string } | null;
   readonly out_of_service: { readonly remind: number; readonly seq: number } | null;
+  /** By what it was judged; events of an earlier version do not say. */
+  readonly judged_by?: string;
   readonly members: ClauseMemory | null;
   readonly telling?: TellingMemory;
   readonly changed: boolean;
@@ -106,6 +109,7 @@ export function encodeMemory(cell: AlertCell): CellMemory {
       creditable,
       seq,
     })),
+    judged_by: judgementMark(cell.rule),
     members: cell.clause === null ? cell.recalled : clauseMemory(cell.clause),
     ...(cell.telling === null ? {} : { telling: encodeTelling(cell.telling) }),
     changed: cell.changedAt !== null,
@@ -152,6 +156,8 @@ export function recall(
   cell.floor = stored.floor ?? -Infinity;
   cell.note = stored.note;
   cell.firsts = stored.firsts ?? null;
+  const { judged_by: judgedBy } = stored;
+  cell.judgedOtherwise = judgedBy !== undefined && judgedBy !== judgementMark(cell.rule);
   cell.recalled = stored.members ?? null;
   // Of another group than that of today it says nothing.
   if (stored.first_out?.group === cell.rule.group) cell.firstOut = stored.first_out.alert;

@@ -1,5 +1,5 @@
 import { everyVariant, type Rule } from '../domain/rule.ts';
-import { judgementOf } from './rule-book.ts';
+import { judgementOf } from './judgement.ts';
 
 /** What a config changes about the rules before it (contract 8): their names. */
 export interface RuleDifference {

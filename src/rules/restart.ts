@@ -14,7 +14,7 @@ import { creditFlags, restartFlags } from './flags.ts';
 import { restartFlood } from './flood.ts';
 import { judgeReplaced } from './replace-point.ts';
 import { restampCell, type WrongStamps } from './restamp.ts';
-import { adoptLevels } from './rule-change.ts';
+import { adoptRestored } from './rule-change.ts';
 import { forgetLinks, reviewBlame } from './source-lost.ts';
 import { arm, type Moment } from './settle.ts';
 import { creditTelling, restartTelling } from './telling.ts';
@@ -52,7 +52,7 @@ export function restart(core: EngineCore, started: Started, moment: Moment): voi
     if (creditMs > 0) creditDelays(cell, creditMs, moment.at);
     restartWait(core, cell, moment);
     followActiveWhen(core, cell, moment);
-    adoptLevels(core, cell, moment);
+    adoptRestored(core, cell, moment);
     arm(core, cell);
     announceIfDirty(core, cell, moment.at, moment.seq);
   }

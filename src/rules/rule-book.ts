@@ -105,15 +105,6 @@ export function createRuleBook(
   };
 }
 
-/**
- * What of a rule is its judgement (contract 8): two rules with the same text judge alike, everything else about them
- * is applied in place.
- */
-export function judgementOf(rule: Rule): string {
-  const { points, levels, window, offDelayMs } = rule;
-  return JSON.stringify([points.map((pattern) => pattern.text), levels, window, offDelayMs]);
-}
-
 // A derived point is heard with its inputs: these are expected in its place.
 function namedPoints(
   rules: readonly Rule[],

@@ -18,7 +18,9 @@ import { recallFlood } from './flood.ts';
 import { shownRate } from './gauge.ts';
 import { judgeGaugeAnew } from './judge-gauge.ts';
 import { judgeCell } from './judge-reading.ts';
+import { judgementOf } from './judgement.ts';
 import {
+  cancelAllLeaving,
   highestHeld,
   holdDueLevels,
   markByValue,
@@ -27,7 +29,7 @@ import {
   startOnDelay,
 } from './levels.ts';
 import { ownRule } from './own-rules.ts';
-import { createRuleBook, judgementOf, type RuleBook } from './rule-book.ts';
+import { createRuleBook, type RuleBook } from './rule-book.ts';
 import { arm, end, raiseTo, settle, stepOf, type Moment } from './settle.ts';
 import { recallSources, reviewSources } from './source-lost.ts';
 import { recallWasDown } from './was-down.ts';
@@ -136,10 +138,7 @@ function adoptRule(core: EngineCore, cell: AlertCell, rule: Rule, moment: Moment
   noteLatch(cell);
   limitShelf(cell, at);
   if (isToldOtherwise) adoptTelling(cell, at);
-  if (cell.offOver && !rule.latch) {
-    const step = stepOf(core, cell, 'off_delay_over');
-    if (step.kind === 'move') end(core, cell, step, at, [seq]);
-  }
+  endLatched(core, cell, moment);
   announceIfDirty(core, cell, at, seq);
   followActiveWhen(core, cell, moment);
   arm(core, cell);
@@ -182,9 +181,48 @@ function changeRule(core: EngineCore, cell: AlertCell, rule: Rule, moment: Momen
 }
 
 /**
- * Goes on with a restored alert whose level the config does not have any more: it was changed while Limen was down.
+ * Goes on with a restored alert whose rule may have been changed while Limen was down, as with one that is changed while
+ * it runs. But nothing that is remembered ends an alert that is raised: that takes a reading.
  */
-export function adoptLevels(core: EngineCore, cell: AlertCell, moment: Moment): void {
+export function adoptRestored(core: EngineCore, cell: AlertCell, moment: Moment): void {
+  const isOtherwise = cell.judgedOtherwise && isConfigured(core, cell);
+  cell.judgedOtherwise = false;
+  noteLatch(cell);
+  if (isOtherwise && cell.state !== 'normal') judgeRestored(core, cell, moment);
+  else adoptLevels(core, cell, moment);
+  endLatched(core, cell, moment);
+}
+
+function judgeRestored(core: EngineCore, cell: AlertCell, moment: Moment): void {
+  const { at, seq } = moment;
+  const isWorse = isRaised(cell) && presentRank(cell) > cell.rankMax;
+  keepHeld(cell);
+  // A silence is over when the point is heard, and not by other words for it.
+  const verdict = cell.kind === 'silence' ? cell.condition : judgeAnew(core, cell, at);
+  restartDelays(cell, verdict, moment);
+  const waits = isRaised(cell) && verdict === 'clear';
+  if (waits) cancelAllLeaving(cell);
+  cell.condition = verdict;
+  announce(core, cell, {
+    kind: 'transition',
+    from: cell.state,
+    reason: 'rule_changed',
+    at,
+    cause: [seq],
+  });
+  if (isWorse && verdict !== 'clear') escalate(core, cell, moment);
+  if (!waits) settle(core, cell, verdict, moment);
+}
+
+// A latch that is gone holds nothing any more.
+function endLatched(core: EngineCore, cell: AlertCell, { at, seq }: Moment): void {
+  if (!cell.offOver || cell.rule.latch) return;
+  const step = stepOf(core, cell, 'off_delay_over');
+  if (step.kind === 'move') end(core, cell, step, at, [seq]);
+}
+
+// Its level may not be there any more.
+function adoptLevels(core: EngineCore, cell: AlertCell, moment: Moment): void {
   if (!isRaised(cell) || highestHeld(cell) >= 0) return;
   const isWorse = presentRank(cell) > cell.rankMax;
   keepHeld(cell);

@@ -3,6 +3,7 @@ import type { Seq } from '../../src/domain/reading.ts';
 import type { Rule } from '../../src/domain/rule.ts';
 import type { EngineMs } from '../../src/domain/time.ts';
 import {
+  above,
   edges,
   level,
   makeRule,
@@ -204,6 +205,78 @@ describe('restart()', () => {
       alert,
       memory,
     });
+  });
+});
+
+describe('restart() with a rule that was changed while Limen was down', () => {
+  const warning = level({ onDelayMs: 60_000 });
+  const critical = level({ severity: 'critical', comparator: above(8), onDelayMs: 10_000 });
+
+  test('does not raise an alert whose last value is not beyond the limit any more', () => {
+    const bench = startBench([makeRule({ levels: [warning] })]);
+    bench.read(0, 6);
+    const higher = makeRule({ levels: [level({ ...warning, comparator: above(10) })] });
+    const next = restart(bench, 100_000, 90_000, [higher]);
+    expect(edges(next.events)).toEqual([
+      'pending>pending rule_changed',
+      'pending>normal cleared_in_delay',
+    ]);
+    expect(next.events.at(-1)?.alert).toMatchObject({ limit: 10, value: 6, raises: 0 });
+  });
+
+  test('starts the on-delay of the new rule, also where the level of the old one is gone', () => {
+    const bench = startBench([
+      makeRule({ levels: [level({ ...warning, comparator: above(20) }), critical] }),
+    ]);
+    bench.read(0, 9);
+    const next = restart(bench, 5_000, 4_000, [makeRule({ levels: [warning] })]);
+    expect(edges(next.events)).toEqual(['pending>pending rule_changed']);
+    expect(next.alert()).toMatchObject({
+      state: 'pending',
+      severity: 'warning',
+      dueAt: wallOffsetMs + 65_000,
+    });
+    next.advance(65_000);
+    expect(next.alert().state).toBe('active');
+  });
+
+  test('goes on untouched if only what is not its judgement was changed', () => {
+    const bench = startBench([delayed]);
+    bench.read(0, 6);
+    const next = restart(bench, 5_000, 4_000, [{ ...delayed, message: 'too warm', latch: true }]);
+    expect(next.events).toEqual([]);
+    expect(next.alert().dueAt).toBe(wallOffsetMs + 60_000);
+  });
+
+  test.each([[0], [30_000]])(
+    'ends no raised alert by a value from before: that takes a reading (off-delay %s)',
+    (offDelayMs) => {
+      const bench = startBench([makeRule({ offDelayMs })]);
+      bench.read(0, 6);
+      const higher = makeRule({ offDelayMs, levels: [level({ comparator: above(10) })] });
+      const next = restart(bench, 100_000, 90_000, [higher]);
+      next.advance(1_000_000);
+      expect(next.alert()).toMatchObject({ state: 'active', condition: 'clear', dueAt: null });
+      next.read(1_000_001, 6);
+      next.advance(1_000_001 + offDelayMs);
+      expect(next.alert().state).toBe('returned');
+    },
+  );
+
+  test('ends what only a latch held that is gone, and latches what is raised under a new one', () => {
+    const bench = startBench([makeRule({ latch: true })]);
+    bench.read(0, 6);
+    const latched = restart(bench, 1_000, 500, [makeRule({ latch: true })]);
+    latched.read(2_000, 0);
+    expect(latched.alert()).toMatchObject({ state: 'active', latched: true, condition: 'clear' });
+    const free = restart(latched, 5_000, 1_000, [makeRule({ latch: false })]);
+    expect(edges(free.events)).toEqual(['active>returned off_delay_over']);
+    expect(free.alert().latched).toBe(false);
+
+    const other = startBench([makeRule({ latch: false })]);
+    other.read(0, 6);
+    const held = restart(other, 1_000, 500, [makeRule({ latch: true })]);
+    expect(held.alert()).toMatchObject({ state: 'active', latched: true });
   });
 });
 

@@ -175,7 +175,10 @@ describe('applyConfig() with a changed judgement', () => {
       bench.act(1, 'acknowledge');
       const again = bench.reborn(10, [critical]);
       again.started(10);
-      expect(edges(again.events)).toEqual(['acknowledged>active escalated']);
+      expect(edges(again.events)).toEqual([
+        'acknowledged>acknowledged rule_changed',
+        'acknowledged>active escalated',
+      ]);
       expect(again.alert()).toMatchObject({ severity: 'critical', severityMax: 'critical' });
       again.read(11, 0);
       expect(again.alert().state).toBe('returned');
