@@ -33,7 +33,7 @@ export function aggregate(
   samples.forgetBefore(at);
   const first = firstInside(samples, at);
   if (first >= samples.end) return NaN;
-  addUp(samples, at, first, reachOf(samples, expectEveryMs), question.limit);
+  addUp(samples, at, first, reachOf(samples, expectEveryMs), question);
   if (2 * sums.totalMs < samples.spanMs) return NaN;
   switch (question.of) {
     case 'mean':
@@ -66,7 +66,7 @@ export function coveredShare(
   samples.forgetBefore(at);
   const first = firstInside(samples, at);
   if (first >= samples.end) return 0;
-  addUp(samples, at, first, reachOf(samples, expectEveryMs), question.limit);
+  addUp(samples, at, first, reachOf(samples, expectEveryMs), question);
   return sums.totalMs / samples.spanMs;
 }
 
@@ -90,9 +90,11 @@ function addUp(
   at: number,
   first: number,
   reachMs: number,
-  limit: number,
+  question: Question,
 ): void {
   const { times, values, weights, end, blocks } = samples;
+  const { limit, of } = question;
+  const hasRange = of === 'min' || of === 'max' || of === 'count';
   blocks.cutFor(samples.length, limit);
   const from = at - samples.spanMs;
   const firstBlock = blocks.idOf(times[first]!);
@@ -114,9 +116,11 @@ function addUp(
         totalMs += rows[row + column.totalMs]!;
         area += rows[row + column.area]!;
         aboveMs += rows[row + column.aboveMs]!;
-        low = Math.min(low, rows[row + column.low]!);
-        high = Math.max(high, rows[row + column.high]!);
-        weight += rows[row + column.weight]!;
+        if (hasRange) {
+          low = Math.min(low, rows[row + column.low]!);
+          high = Math.max(high, rows[row + column.high]!);
+          weight += rows[row + column.weight]!;
+        }
         index += rows[row + column.count]!;
         continue;
       }
@@ -125,20 +129,25 @@ function addUp(
     let blockMs = 0;
     let blockArea = 0;
     let blockAboveMs = 0;
-    for (; index < end && times[index]! < blockEnd; index += 1) {
-      const begin = times[index]!;
+    let begin = times[index]!;
+    while (index < end && begin < blockEnd) {
       const value = values[index]!;
       const next = index + 1 < end ? times[index + 1]! : at;
-      const lengthMs = Math.min(next, begin + reachMs) - Math.max(begin, from);
+      let lengthMs = next - begin < reachMs ? next - begin : reachMs;
+      // Only of the reading before the window.
+      if (begin < from) lengthMs -= from - begin;
       if (lengthMs > 0) {
         blockMs += lengthMs;
         blockArea += value * lengthMs;
         if (value > limit) blockAboveMs += lengthMs;
       }
-      if (index < first) continue;
-      low = Math.min(low, value);
-      high = Math.max(high, value);
-      weight += weights[index]!;
+      if (hasRange && index >= first) {
+        low = Math.min(low, value);
+        high = Math.max(high, value);
+        weight += weights[index]!;
+      }
+      begin = next;
+      index += 1;
     }
     totalMs += blockMs;
     area += blockArea;
