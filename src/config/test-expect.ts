@@ -3,6 +3,7 @@ import type {
   ExpectedAlert,
   ExpectedCommand,
   ExpectedEvent,
+  ExpectedFlag,
   ExpectedPoint,
 } from '../domain/rehearsal.ts';
 import { readLevel, readText } from './context.ts';
@@ -162,17 +163,44 @@ export function readEvents(
     if (event?.alert === undefined || event.to === undefined) return [];
     const alertPath = [...at, 'alert'];
     const alert = readAlertRef(context, alertPath, readText(context, alertPath, event.alert));
-    const notify = event.notify?.flatMap((each, place) => {
-      if (each === undefined) return [];
-      const namePath = [...at, 'notify', place];
-      const name = readText(context, namePath, each);
-      return checkName(context, namePath, 'notifier', name) ? [name] : [];
-    });
+    const notify = readNotify(context, [...at, 'notify'], event.notify);
     const atMs = readMoment(context, [...at, 'at'], event.at);
     if (alert === null) return [];
     const { from = null, to, reason = null, severity = null } = event;
     const place = context.place(at);
-    return [{ ...place, atMs, alert, from, to, reason, severity, notify: notify ?? null }];
+    return [{ ...place, atMs, alert, from, to, reason, severity, notify }];
+  });
+}
+
+/** The whole sequence of flags. */
+export function readFlags(
+  context: TestContext,
+  path: Path,
+  input: NonNullable<ScriptInput['flags']>,
+): ExpectedFlag[] {
+  return input.flatMap((flag, index) => {
+    const at = [...path, index];
+    if (flag?.alert === undefined || flag.reason === undefined) return [];
+    const alertPath = [...at, 'alert'];
+    const alert = readAlertRef(context, alertPath, readText(context, alertPath, flag.alert));
+    const notify = readNotify(context, [...at, 'notify'], flag.notify);
+    const atMs = readMoment(context, [...at, 'at'], flag.at);
+    if (alert === null) return [];
+    return [{ ...context.place(at), atMs, alert, reason: flag.reason, notify }];
+  });
+}
+
+// Who is told; null: not asked.
+function readNotify(
+  context: TestContext,
+  path: Path,
+  input: readonly (string | number | boolean | undefined)[] | undefined,
+): string[] | null {
+  if (input === undefined) return null;
+  return input.flatMap((each, index) => {
+    if (each === undefined) return [];
+    const name = readText(context, [...path, index], each);
+    return checkName(context, [...path, index], 'notifier', name) ? [name] : [];
   });
 }
 

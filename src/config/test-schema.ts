@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { alertStates, conditions, reasons } from '../domain/alert.ts';
+import { alertStates, conditions, flagReasons, reasons } from '../domain/alert.ts';
 import { qualities } from '../domain/reading.ts';
 import { severities } from '../domain/rule.ts';
 import {
@@ -145,6 +145,13 @@ const event = strictMap({
   notify: key(textList, 'Notifiers that are told, and no other.'),
 });
 
+const alertFlag = strictMap({
+  at: key(moment, 'When.'),
+  alert: v.pipe(text, v.description('The rule, or rule/device/metric.')),
+  reason: v.pipe(choice(flagReasons), v.description('What was set or ended.')),
+  notify: key(textList, 'Notifiers that are told, and no other.'),
+});
+
 const command = strictMap({
   at: key(moment, 'When.'),
   output: v.pipe(text, v.description('Which output.')),
@@ -155,11 +162,18 @@ const test = strictMap({
   name: v.pipe(text, v.description('What is tested, as a sentence.')),
   steps: v.pipe(list(step, 'a list of steps'), v.description('What happens, in order of time.')),
   events: key(list(event, 'a list of events'), 'All changes of alerts in order, nothing else.'),
+  flags: key(
+    list(alertFlag, 'a list of flags'),
+    'All flags that are set or ended, in order, nothing else.',
+  ),
   commands: key(
     list(command, 'a list of commands'),
     'All changes of outputs in order, nothing else.',
   ),
-  ignore: key(textList, 'Rules whose changes events: need not list; limen.* is all of Limen.'),
+  ignore: key(
+    textList,
+    'Rules whose changes events: and flags: need not list; limen.* is all of Limen.',
+  ),
 });
 
 /** The shape of a `*.test.yaml`: types, checks and the JSON schema come from here. */

@@ -4,7 +4,7 @@ import type { DurationMs } from '../domain/time.ts';
 import { checkReference, readDuration, readText } from './context.ts';
 import { configLimits } from './limits.ts';
 import { quote, type Path } from './problem.ts';
-import { readCommands, readEvents } from './test-expect.ts';
+import { readCommands, readEvents, readFlags } from './test-expect.ts';
 import { readMoment, type TestContext } from './test-names.ts';
 import type { ScriptInput, StepInput } from './test-schema.ts';
 import { pointsOf, readDeeds, readReadings } from './test-steps.ts';
@@ -38,12 +38,16 @@ function readScript(
   input: ScriptInput,
 ): TestScript {
   const eventsPath = [...path, 'events'];
+  const flagsPath = [...path, 'flags'];
   const commandsPath = [...path, 'commands'];
   const events = input.events === undefined ? null : readEvents(context, eventsPath, input.events);
+  const flags = input.flags === undefined ? null : readFlags(context, flagsPath, input.flags);
   const commands =
     input.commands === undefined ? null : readCommands(context, commandsPath, input.commands);
   const steps = placeSteps(context, [...path, 'steps'], input.steps ?? []);
-  const wantedMs = [...(events ?? []), ...(commands ?? [])].map(({ atMs }) => atMs ?? 0);
+  const wantedMs = [...(events ?? []), ...(flags ?? []), ...(commands ?? [])].map(
+    ({ atMs }) => atMs ?? 0,
+  );
   const endMs = Math.max(0, ...wantedMs, ...steps.map(({ fromMs, toMs }) => toMs ?? fromMs));
   const moves = writeOut(context, steps, endMs);
   checkDown(context, moves);
@@ -53,9 +57,11 @@ function readScript(
     moves: moves.map(({ move }) => move),
     endMs: Math.max(endMs, ...moves.map(({ move }) => move.atMs)),
     events,
+    flags,
     commands,
     ignored: readIgnored(context, [...path, 'ignore'], input.ignore ?? []),
     eventsPlace: context.place(eventsPath),
+    flagsPlace: context.place(flagsPath),
     commandsPlace: context.place(commandsPath),
   };
 }

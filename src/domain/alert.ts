@@ -39,6 +39,17 @@ export const reasons = [
 ] as const;
 export type Reason = (typeof reasons)[number];
 
+/** Why a flag of an alert was set or ended. */
+export const flagReasons = [
+  'shelved',
+  'unshelved',
+  'out_of_service',
+  'in_service',
+  'suppressed',
+  'unsuppressed',
+] as const satisfies readonly Reason[];
+export type FlagReason = (typeof flagReasons)[number];
+
 /** What of its own rule suppresses an alert; everything else in `suppressed_by` is the key of another alert. */
 export const byDesign = ['active_when', 'settle'] as const;
 

@@ -1,5 +1,5 @@
 import type { Ask } from './act.ts';
-import type { AlertState, Condition, Reason } from './alert.ts';
+import type { AlertState, Condition, FlagReason, Reason } from './alert.ts';
 import type { Config } from './config.ts';
 import type { OutputLevel } from './output.ts';
 import type { Quality, Value } from './reading.ts';
@@ -118,6 +118,14 @@ export interface ExpectedEvent extends Place {
   readonly notify: readonly string[] | null;
 }
 
+/** One flag that must be set or ended; of out of service also the reminder that it is. */
+export interface ExpectedFlag extends Place {
+  readonly atMs: DurationMs | null;
+  readonly alert: AlertRef;
+  readonly reason: FlagReason;
+  readonly notify: readonly string[] | null;
+}
+
 /** One change of an output that must happen. */
 export interface ExpectedCommand extends Place {
   readonly atMs: DurationMs | null;
@@ -132,12 +140,15 @@ export interface TestScript extends Place {
   readonly endMs: DurationMs;
   /** All transitions in order, and nothing else; null: not asked. */
   readonly events: readonly ExpectedEvent[] | null;
+  /** All flags in order, and nothing else; null: not asked. */
+  readonly flags: readonly ExpectedFlag[] | null;
   /** All changes of outputs in order, and nothing else; null: not asked. */
   readonly commands: readonly ExpectedCommand[] | null;
   /** Rules whose events need not be listed. */
   readonly ignored: readonly string[];
-  /** Where `events:` and `commands:` stand. */
+  /** Where `events:`, `flags:` and `commands:` stand. */
   readonly eventsPlace: Place;
+  readonly flagsPlace: Place;
   readonly commandsPlace: Place;
 }
 

@@ -7,6 +7,7 @@ import { createTimeline } from './timeline.ts';
 /** What happened in a test, and what was not as expected. */
 export class Record {
   readonly events: SeenEvent[] = [];
+  readonly flags: SeenEvent[] = [];
   readonly commands: SeenCommand[] = [];
   readonly failures: Failure[] = [];
   /** How often each notifier was told something. */
@@ -45,6 +46,7 @@ export class Record {
     const untold = hushed === undefined ? '' : ` (not told: ${hushed})`;
     const told = notify.length === 0 ? untold : ` → ${notify.join(', ')}`;
     if (kind === 'flag') {
+      this.flags.push({ atMs, alert: key, rule, from, to, reason, severity, value, notify });
       this.tell(atMs, 'alert', `${key}: ${to}, ${reason.replaceAll('_', ' ')}${told}`);
       return;
     }

@@ -5,9 +5,11 @@ import type { Act } from '../domain/act.ts';
 import {
   alertRefText,
   momentText,
+  type DiffLine,
   type Move,
   type Outcome,
   type Place,
+  type SeenEvent,
   type TestScript,
   type TimelineEntry,
 } from '../domain/rehearsal.ts';
@@ -22,7 +24,7 @@ import {
 } from './limen-in-test.ts';
 import { Record } from './record.ts';
 import { readingMessage } from './reading-message.ts';
-import { compareCommands, compareEvents } from './sequence.ts';
+import { compareCommands, compareEvents, compareFlags } from './sequence.ts';
 import { actText, takenText, readingText } from './words.ts';
 import { createVirtualClock, startMonotonicMs, type VirtualClock } from './virtual-clock.ts';
 
@@ -263,21 +265,22 @@ class Rehearsal {
   }
 
   #compareSequences(): void {
-    const { events, commands, ignored, eventsPlace, commandsPlace } = this.#script;
-    const seen = this.#record.events.filter(
-      ({ rule }) =>
-        !ignored.includes(rule) && !(ignored.includes('limen.*') && rule.startsWith('limen.')),
-    );
-    const eventDiff = events === null ? null : compareEvents(events, seen);
-    if (eventDiff !== null) {
-      const failure = { atMs: null, subject: 'events', differences: [], diff: eventDiff };
-      this.#record.fail({ ...eventsPlace, ...failure });
-    }
-    const commandDiff = commands === null ? null : compareCommands(commands, this.#record.commands);
-    if (commandDiff !== null) {
-      const failure = { atMs: null, subject: 'commands', differences: [], diff: commandDiff };
-      this.#record.fail({ ...commandsPlace, ...failure });
-    }
+    const { events, flags, commands, eventsPlace, flagsPlace, commandsPlace } = this.#script;
+    const { events: seen, flags: seenFlags, commands: seenCommands } = this.#record;
+    const isAsked = ({ rule }: SeenEvent): boolean => !this.#isIgnored(rule);
+    const check = (place: Place, subject: string, diff: readonly DiffLine[] | null): void => {
+      if (diff === null) return;
+      this.#record.fail({ ...place, atMs: null, subject, differences: [], diff });
+    };
+    if (events !== null) check(eventsPlace, 'events', compareEvents(events, seen.filter(isAsked)));
+    if (flags !== null) check(flagsPlace, 'flags', compareFlags(flags, seenFlags.filter(isAsked)));
+    if (commands !== null)
+      check(commandsPlace, 'commands', compareCommands(commands, seenCommands));
+  }
+
+  #isIgnored(rule: string): boolean {
+    const { ignored } = this.#script;
+    return ignored.includes(rule) || (ignored.includes('limen.*') && rule.startsWith('limen.'));
   }
 
   #tell(kind: TimelineEntry['kind'], text: string): void {

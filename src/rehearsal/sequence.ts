@@ -5,6 +5,7 @@ import {
   type DiffLine,
   type ExpectedCommand,
   type ExpectedEvent,
+  type ExpectedFlag,
   type SeenEvent,
 } from '../domain/rehearsal.ts';
 
@@ -21,6 +22,28 @@ export function compareEvents(
   seen: readonly SeenEvent[],
 ): DiffLine[] | null {
   return compare(expected, seen, { fits: eventFits, wanted: expectedEventText, found: eventText });
+}
+
+/** The same for flags. */
+export function compareFlags(
+  expected: readonly ExpectedFlag[],
+  seen: readonly SeenEvent[],
+): DiffLine[] | null {
+  return compare(expected, seen, {
+    fits: ({ atMs, alert, reason, notify }, found) =>
+      (atMs === null || atMs === found.atMs) &&
+      isNamed(alert, found.alert) &&
+      reason === found.reason &&
+      (notify === null || sameNames(notify, found.notify)),
+    wanted: ({ atMs, alert, reason, notify }) => {
+      const at = atMs === null ? null : momentText(atMs);
+      return flow({ at, alert: alertRefText(alert), reason, notify });
+    },
+    found: ({ atMs, alert, reason, notify }) => {
+      const told = notify.length === 0 ? null : notify;
+      return flow({ at: momentText(atMs), alert, reason, notify: told });
+    },
+  });
 }
 
 /** The same for outputs. */

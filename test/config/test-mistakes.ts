@@ -334,7 +334,7 @@ tests:
   {
     text: after('¦evnts: []'),
     message: 'unknown key "evnts"',
-    allowed: 'name, steps, events, commands, ignore',
+    allowed: 'name, steps, events, flags, commands, ignore',
     suggestion: 'events',
   },
 ];

@@ -68,6 +68,32 @@ describe('rehearse()', () => {
     ]);
   });
 
+  it('compares the flags, and tells by which act and config they came', async () => {
+    const outcome = await run(`steps:
+  - { at: 0s, a/temperature: 1 }
+  - { at: 1m, shelve: warm, for: 1h, by: ann }
+  - { at: 2m, out_of_service: warm }
+  - { at: 3m, reload: { rules: { warm: { points: "*/temperature", above: 9 } } } }
+flags:
+  - { at: 1m, alert: warm, reason: shelved }
+  - { at: 3m, alert: warm, reason: in_service }
+`);
+    const [{ diff, ...failure } = { diff: [] }] = outcome.failures;
+    expect(failure).toMatchObject({ subject: 'flags', atMs: null });
+    expect(diff.map(({ sign, text }) => `${sign} ${text}`)).toEqual([
+      '  { at: 1m, alert: warm/a/temperature, reason: shelved }',
+      '- { at: 3m, alert: warm, reason: in_service }',
+      '+ { at: 2m, alert: warm/a/temperature, reason: out_of_service }',
+    ]);
+    expect(outcome.timeline.map(({ text }) => text)).toEqual(
+      expect.arrayContaining([
+        'ann: shelve for 1h warm',
+        'somebody: take out of service warm',
+        'another config goes into force',
+      ]),
+    );
+  });
+
   it('compares the whole sequence of events, and says what is missing and what is too much', async () => {
     const outcome = await run(`steps:
   - { every: 30s, to: 3m, a/temperature: 9 }
