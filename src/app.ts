@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { EmbeddedBroker } from './broker/embedded.ts';
 import { connectRemote, type RemoteBroker } from './broker/remote.ts';
 import { createListeners } from './broker/waiting-listeners.ts';
+import { enterConfig, enterStart } from './channel/enter.ts';
 import { createEngineTimer } from './channel/engine-timer.ts';
 import { EngineTime } from './channel/engine-time.ts';
-import { gather, gatherQuery } from './channel/gather.ts';
+import { gatherQuery } from './channel/gather.ts';
 import { createInlet } from './channel/inlet.ts';
 import { Journal } from './channel/journal.ts';
 import type { PointRef } from './channel/points.ts';
@@ -27,7 +28,6 @@ import type { LimenApi, ReadingRecord } from './domain/api.ts';
 import { unmatchedRules } from './domain/clause.ts';
 import { changedBeyondReload } from './domain/beyond-reload.ts';
 import { actingRules, type Config } from './domain/config.ts';
-import type { EngineInput } from './domain/engine.ts';
 import { LimenError, messageOf } from './domain/error.ts';
 import type { Rule } from './domain/rule.ts';
 import type { FindScheduleState } from './domain/schedule.ts';
@@ -409,29 +409,8 @@ async function start(host: Host, first: Config): Promise<Running> {
     await loadTimes(config.rules);
     // Asked before the first input, after which nothing may come between it and the start.
     const recent = recentQuery === null ? null : await findRecent(recentQuery);
-    const configured = input('config', configRow(config), configInput(config));
-    configure();
-    for (const point of points.all())
-      engine.accept(configured.seq, configured.at, { kind: 'point', point });
-    if (recent !== null) gather(engine, recent);
-    schedules.configure(config.rules);
-    const { elapsedMs, downMs, stoppedAt, wallOffsetMs, creditMs, unsure } = time;
-    input(
-      'limen',
-      {
-        version: host.version,
-        boot_id: host.bootId,
-        elapsed_ms: elapsedMs,
-        down_ms: downMs,
-        stopped_at: stoppedAt,
-        wall_offset_ms: wallOffsetMs,
-        trusted: time.trusted,
-        credit_ms: creditMs,
-        unsure,
-        lastTrusted: time.lastTrusted,
-      },
-      { kind: 'started', elapsedMs, downMs, stoppedAt, wallOffsetMs, creditMs, unsure },
-    );
+    const { version, bootId } = host;
+    enterStart({ inlet, engine, time, schedules, config, recent, version, bootId, configure });
     for (const alert of engine.open()) points.noteDelay(alert);
     await journal.drained();
 
@@ -635,7 +614,7 @@ async function start(host: Host, first: Config): Promise<Running> {
         // same config, and what they only have by the old one goes after that.
         const judge = (): void => {
           schedules.configure(config.rules);
-          input('config', configRow(config), configInput(config));
+          enterConfig(input, config);
           configure();
         };
         const acting = actingRules(config);
@@ -659,12 +638,4 @@ async function start(host: Host, first: Config): Promise<Running> {
     await runEndings();
     throw error;
   }
-}
-
-function configRow({ hash, text }: Config): unknown {
-  return { hash, text };
-}
-
-function configInput({ rules, points, ownRules }: Config): EngineInput {
-  return { kind: 'config', rules, points, ownRules };
 }

@@ -1,6 +1,7 @@
 import { readCommand } from '../channel/commands.ts';
+import { enterConfig, enterStart } from '../channel/enter.ts';
 import { EngineTime } from '../channel/engine-time.ts';
-import { gather, gatherQuery } from '../channel/gather.ts';
+import { gatherQuery } from '../channel/gather.ts';
 import { createInlet } from '../channel/inlet.ts';
 import type { Intake, Route } from '../channel/intake.ts';
 import { Journal } from '../channel/journal.ts';
@@ -199,40 +200,26 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
     });
   };
 
-  const inputConfig = (): ReturnType<typeof input> => {
-    const { hash, text, rules: judged, points: entries, ownRules } = config;
-    const entered = input(
-      'config',
-      { hash, text },
-      { kind: 'config', rules: judged, points: entries, ownRules },
-    );
-    points.configure(entries, judged);
+  const configure = (): void => {
+    points.configure(config.points, config.rules);
     intake.configure(config.sources);
-    return entered;
   };
 
   engine.restore(engineSnapshot(recovery, time.wallOffsetMs));
   const recentQuery = gatherQuery(config.rules, points.all(), time.startedAt);
   const recent = recentQuery === null ? null : options.recent(recentQuery);
-  const configured = inputConfig();
-  for (const point of points.all())
-    engine.accept(configured.seq, configured.at, { kind: 'point', point });
-  if (recent !== null) gather(engine, recent);
-  schedules.configure(config.rules);
-  const { elapsedMs, downMs, stoppedAt, wallOffsetMs, creditMs, unsure } = time;
-  const times = { elapsedMs, downMs, stoppedAt, wallOffsetMs, creditMs, unsure };
-  const startedRow = {
-    boot_id: options.bootId,
-    elapsed_ms: elapsedMs,
-    down_ms: downMs,
-    stopped_at: stoppedAt,
-    wall_offset_ms: wallOffsetMs,
-    trusted: time.trusted,
-    credit_ms: creditMs,
-    unsure,
-    lastTrusted: time.lastTrusted,
-  };
-  input('limen', startedRow, { kind: 'started', ...times });
+  const { bootId } = options;
+  enterStart({
+    inlet,
+    engine,
+    time,
+    schedules,
+    config,
+    recent,
+    version: 'test',
+    bootId,
+    configure,
+  });
   outputs.start(engine.open(), lastRows(recovery, 'output'));
 
   // A topic is resolved once, as on the wire: the short way is only taken by later messages.
@@ -315,7 +302,8 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
         // The end of a removed rule's alerts is told as that rule said.
         rules = new Map([...before, ...rulesByName(next)]);
         schedules.configure(next.rules);
-        inputConfig();
+        enterConfig(input, config);
+        configure();
         rules = rulesByName(next);
       };
       outputs.configure(next.outputs, actingRules(next), judge);

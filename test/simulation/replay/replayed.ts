@@ -1,8 +1,6 @@
 import { gather, gatherQuery } from '../../../src/channel/gather.ts';
 import { engineSnapshot, pointMemories, type AlertRow } from '../../../src/channel/recover.ts';
-import type { HabitRow } from '../../../src/channel/habits.ts';
 import { parseConfig } from '../../../src/config/parse.ts';
-import type { Act } from '../../../src/domain/act.ts';
 import { alertFacts, alertKey, isShown, type AlertEvent } from '../../../src/domain/alert.ts';
 import type { Config } from '../../../src/domain/config.ts';
 import type { Engine, EngineInput, PointMemory } from '../../../src/domain/engine.ts';
@@ -18,8 +16,8 @@ import {
   restampedFlag,
   type Seq,
 } from '../../../src/domain/reading.ts';
-import type { FaultRule } from '../../../src/domain/rule.ts';
-import type { EngineMs, UnsureStamps, WallMs } from '../../../src/domain/time.ts';
+import type { EngineMs, WallMs } from '../../../src/domain/time.ts';
+import { inputKinds, storedInput, type StartedRow } from '../../../src/rehearsal/stored-inputs.ts';
 import { createEngine } from '../../../src/rules/engine.ts';
 import { readJournal, type EntryRow, type ReadingRow, type Row } from './journal.ts';
 
@@ -50,10 +48,7 @@ export function replayJournal(directory: string): Replayed {
   return { rows: rows.length, days, ...replay.outcome() };
 }
 
-/** Kinds of entries that are inputs of the engine. */
-const inputKinds = new Set(
-  'config point started stopped clock act learned schedule source fault'.split(' '),
-);
+const inputs: ReadonlySet<string> = new Set(inputKinds);
 
 class JournalReplay {
   readonly #rows: readonly Row[];
@@ -100,7 +95,7 @@ class JournalReplay {
     for (const row of this.#rows) {
       if (this.#difference !== null) return;
       if (row.kind === 'entry' && row.entry === 'config') this.#takeConfig(row);
-      else if (row.kind === 'entry' && inputKinds.has(row.entry)) this.#takeInput(row);
+      else if (row.kind === 'entry' && inputs.has(row.entry)) this.#takeInput(row);
       else if (row.kind === 'reading') this.#takeReading(row);
     }
     this.#catchUp(Infinity);
@@ -253,27 +248,19 @@ class JournalReplay {
     this.#cursor = row.seq;
     if (this.#begun !== null && row.entry !== 'point') this.#prepareStart(this.#begun);
     if (row.entry === 'clock') this.#clockSteps += 1;
-    if (row.entry === 'point') {
-      const { replaces, ...point } = JSON.parse(row.body) as Point & { replaces?: Point };
-      this.#points.set(point.index, point);
-      const given = { kind: 'point' as const, point };
-      this.#accept(row, replaces === undefined ? given : { ...given, replaces });
-      return;
-    }
-    if (row.entry === 'learned') {
-      const body = JSON.parse(row.body) as HabitRow;
-      this.#project(row.seq, 'learned', row.key, body);
-      const point = this.#knownPoints().findLast((known) => pointName(known) === row.key)?.index;
-      if (point === undefined) throw new Error(`nobody knows the point ${row.key}`);
-      this.#accept(row, {
-        kind: 'learned',
-        point,
-        staleAfterMs: body.stale_after_ms,
-        via: body.via,
-      });
-      return;
-    }
-    this.#accept(row, inputOf(row));
+    const kind = row.entry as RowKind;
+    const body: unknown = JSON.parse(row.body);
+    if (kind === 'learned') this.#project(row.seq, kind, row.key, body);
+    const stored = { ...row, seq: row.seq as Seq, engineMs: row.at as EngineMs, kind, body };
+    const input = storedInput({ ...stored, atMs: row.at as WallMs }, () => this.#configured());
+    if (input === null) throw new Error(`a row of kind ${kind} is no input`);
+    if (input.kind === 'point') this.#points.set(input.point.index, input.point);
+    this.#accept(row, input);
+  }
+
+  #configured(): Config {
+    if (this.#config === null) throw new Error('there was no config before');
+    return this.#config;
   }
 
   #followWall(row: EntryRow): void {
@@ -287,8 +274,7 @@ class JournalReplay {
   // After the points that came with the config, before anything else.
   #prepareStart(begun: { readonly row: EntryRow; readonly start: EntryRow }): void {
     this.#begun = null;
-    const config = this.#config;
-    if (config === null) throw new Error('a start without a config');
+    const config = this.#configured();
     const newest = new Map(this.#knownPoints().map((point) => [pointName(point), point]));
     for (const point of newest.values()) this.#accept(begun.row, { kind: 'point', point });
     const { elapsed_ms: elapsedMs } = startedBody(begun.start);
@@ -340,73 +326,8 @@ class JournalReplay {
   }
 }
 
-interface FaultBody {
-  readonly rule: FaultRule;
-  readonly device: string;
-  readonly is_there: boolean;
-  readonly note: string;
-}
-
-function inputOf(row: EntryRow): EngineInput {
-  switch (row.entry) {
-    case 'started': {
-      const body = startedBody(row);
-      return {
-        kind: 'started',
-        elapsedMs: body.elapsed_ms,
-        downMs: body.down_ms,
-        stoppedAt: body.stopped_at,
-        wallOffsetMs: body.wall_offset_ms,
-        creditMs: body.credit_ms,
-        unsure: body.unsure,
-      };
-    }
-    case 'stopped':
-      return { kind: 'stopped' };
-    case 'clock': {
-      const { wallOffsetMs, creditMs, unsureSinceMs } = JSON.parse(row.body) as {
-        wallOffsetMs: number;
-        creditMs: number;
-        unsureSinceMs: EngineMs | null;
-      };
-      return { kind: 'clock', wallOffsetMs, creditMs, unsureSinceMs };
-    }
-    case 'source': {
-      const { source, connected, bridge } = JSON.parse(row.body) as SourceBody;
-      return { kind: 'source', source, connected, bridge };
-    }
-    case 'schedule': {
-      const { open } = JSON.parse(row.body) as { open: boolean | null };
-      return { kind: 'schedule', key: row.key, isOpen: open };
-    }
-    case 'fault': {
-      const { is_there: isThere, ...body } = JSON.parse(row.body) as FaultBody;
-      return { kind: 'fault', ...body, isThere };
-    }
-    case 'act':
-      return { kind: 'act', act: JSON.parse(row.body) as Act };
-    default:
-      throw new Error(`a row of kind ${row.entry} is no input`);
-  }
-}
-
-interface SourceBody {
-  readonly source: string;
-  readonly connected: boolean;
-  readonly bridge: boolean;
-}
-
-interface StartedBody {
-  readonly elapsed_ms: number | null;
-  readonly down_ms: number | null;
-  readonly stopped_at: WallMs | null;
-  readonly wall_offset_ms: number;
-  readonly credit_ms: number;
-  readonly unsure: UnsureStamps | null;
-}
-
-function startedBody(row: EntryRow): StartedBody {
-  return JSON.parse(row.body) as StartedBody;
+function startedBody(row: EntryRow): StartedRow {
+  return JSON.parse(row.body) as StartedRow;
 }
 
 function isLate({ quality }: ReadingRow): boolean {
