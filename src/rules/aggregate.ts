@@ -96,6 +96,11 @@ function addUp(
   const { limit, of } = question;
   const hasRange = of === 'min' || of === 'max' || of === 'count';
   blocks.cutFor(samples.length, limit);
+  if (blocks.blockMs === Infinity) {
+    addStraight(samples, at, reachMs, limit);
+    if (hasRange) addRange(samples, first);
+    return;
+  }
   const from = at - samples.spanMs;
   const firstBlock = blocks.idOf(times[first]!);
   const openBlock = blocks.idOf(times[end - 1]!);
@@ -106,10 +111,11 @@ function addUp(
   let high = -Infinity;
   let weight = 0;
   let index = samples.begin;
-  while (index < end) {
-    const id = blocks.idOf(times[index]!);
+  for (let id = firstBlock; id <= openBlock; id += 1) {
+    const blockEnd = blocks.startOf(id) + blocks.blockMs;
     // Of the first block readings may be gone already, and the last one is still growing.
     if (id > firstBlock && id < openBlock) {
+      if (times[index]! >= blockEnd) continue;
       const row = keptRow(samples, index, id, limit);
       const { rows } = blocks;
       if (rows[row + column.gapMsMax]! <= reachMs) {
@@ -125,7 +131,6 @@ function addUp(
         continue;
       }
     }
-    const blockEnd = blocks.startOf(id) + blocks.blockMs;
     let blockMs = 0;
     let blockArea = 0;
     let blockAboveMs = 0;
@@ -156,6 +161,54 @@ function addUp(
   sums.totalMs = totalMs;
   sums.area = area;
   sums.aboveMs = aboveMs;
+  sums.low = low;
+  sums.high = high;
+  sums.weight = weight;
+}
+
+// Kept bare: this runs over each reading of the window at each judgement.
+function addStraight(samples: SampleWindow, at: number, reachMs: number, limit: number): void {
+  const { times, values, begin: first, end, spanMs } = samples;
+  const last = end - 1;
+  let totalMs = 0;
+  let area = 0;
+  let aboveMs = 0;
+  let begin = times[first]!;
+  for (let index = first; index < last; index += 1) {
+    const value = values[index]!;
+    const next = times[index + 1]!;
+    const lengthMs = next - begin < reachMs ? next - begin : reachMs;
+    totalMs += lengthMs;
+    area += value * lengthMs;
+    if (value > limit) aboveMs += lengthMs;
+    begin = next;
+  }
+  const lengthMs = Math.min(at - begin, reachMs);
+  const value = values[last]!;
+  // Only the first reading may lie before the window, and then a part of what it covers, too.
+  const lostMs = lostOf(times[first]!, first < last ? times[first + 1]! : at, reachMs, at - spanMs);
+  const lostValue = values[first]!;
+  sums.totalMs = totalMs + lengthMs - lostMs;
+  sums.area = area + value * lengthMs - lostValue * lostMs;
+  sums.aboveMs = aboveMs + (value > limit ? lengthMs : 0) - (lostValue > limit ? lostMs : 0);
+}
+
+/** How much of what a reading covers lies before a time. */
+function lostOf(begin: number, next: number, reachMs: number, from: number): number {
+  return begin < from ? Math.min(from - begin, next - begin, reachMs) : 0;
+}
+
+function addRange(samples: SampleWindow, first: number): void {
+  const { values, weights, end } = samples;
+  let low = Infinity;
+  let high = -Infinity;
+  let weight = 0;
+  for (let index = first; index < end; index += 1) {
+    const value = values[index]!;
+    low = value < low ? value : low;
+    high = value > high ? value : high;
+    weight += weights[index]!;
+  }
   sums.low = low;
   sums.high = high;
   sums.weight = weight;

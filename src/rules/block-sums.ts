@@ -21,13 +21,17 @@ export const column = {
 } as const;
 const columnCount = 12;
 
-/** As many blocks as a window can touch, and some. */
-const placeCount = 40;
+/** Below so many readings the straight loop is the faster one. */
+const blocksFrom = 512;
+const bucketsPerBlock = 32;
+
+/** As many blocks as a window can touch, and some: a power of two, because a remainder of doubles is slow. */
+const placeCount = 64;
 
 /**
  * Sums over blocks of time, kept so that a long window need not be added up reading by reading each time. Blocks lie at
- * multiples of their length in engine time, and their length follows from the number of readings in the window: so two
- * windows with the same readings have the same blocks and add up to the same number, to the last bit, whatever was
+ * multiples of their length in engine time, and whether there are blocks follows from the number of readings in the
+ * window: so two windows with the same readings have the same blocks and add up to the same number, to the last bit, whatever was
  * before. A block is kept once a later reading has closed it.
  */
 export class BlockSums {
@@ -35,16 +39,16 @@ export class BlockSums {
   /** A row for each kept block; typed, because it is read at every judgement. */
   rows = new Float64Array(0);
   readonly #bucketMs: number;
-  readonly #ids: number[] = [];
+  readonly #ids = new Float64Array(placeCount).fill(NaN);
   #limit = NaN;
 
   constructor(bucketMs: number) {
     this.#bucketMs = bucketMs;
   }
 
-  /** Cuts time into blocks as it pays for a window of so many readings, into none if there are few. */
+  /** Cuts time into blocks, or into none if there are few readings in the window. */
   cutFor(readings: number, limit: number): void {
-    const blockMs = readings < 64 ? Infinity : (readings < 512 ? 128 : 32) * this.#bucketMs;
+    const blockMs = readings < blocksFrom ? Infinity : bucketsPerBlock * this.#bucketMs;
     if (blockMs === this.blockMs && Object.is(limit, this.#limit)) return;
     this.blockMs = blockMs;
     this.#limit = limit;
@@ -82,5 +86,5 @@ export class BlockSums {
 }
 
 function placeOf(id: number): number {
-  return ((id % placeCount) + placeCount) % placeCount;
+  return id & (placeCount - 1);
 }
