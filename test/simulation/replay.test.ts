@@ -21,7 +21,7 @@ const runs: readonly (Pick<Walk, 'bootId' | 'isClockTrusted' | 'readings'> & { d
   ];
 
 test(
-  `engine: replays 200,000 rows of a killed process to the same alert events (I2, I10; LIMEN_SEED=${seed})`,
+  `engine: replays 200,000 rows of a killed process to the same alert events (I2, I3, I10; LIMEN_SEED=${seed})`,
   { timeout: 240_000 },
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'limen-replay-'));
@@ -47,6 +47,8 @@ test(
     const replayed = replayJournal(join(folder, 'data'));
     expect(replayed.difference).toBeNull();
     expect(replayed.same).toBe(replayed.stored);
+    // I3: no event is on disk without what caused it.
+    expect(replayed.causesMissing).toBe(0);
     expect(replayed).toMatchObject({ starts: 4, configs: 3 });
     expect(replayed.rows).toBeGreaterThan(200_000);
     expect(replayed.days).toBeGreaterThanOrEqual(2);

@@ -31,6 +31,8 @@ export interface Replayed {
   /** Alert events that were stored, and of them those that the replay gave byte for byte. */
   readonly stored: number;
   readonly same: number;
+  /** Causes of stored events that are not on disk with them. */
+  readonly causesMissing: number;
   /** By reason of the event. */
   readonly reasons: ReadonlyMap<string, number>;
   /** Where the replay first went another way; null: nowhere. */
@@ -110,9 +112,19 @@ class JournalReplay {
       clockSteps: this.#clockSteps,
       stored: this.#stored.size,
       same: this.#same,
+      causesMissing: this.#causesMissing(),
       reasons: this.#reasons,
       difference: this.#difference,
     };
+  }
+
+  #causesMissing(): number {
+    let missing = 0;
+    for (const { body } of this.#stored.values()) {
+      const { cause } = JSON.parse(body) as AlertRow;
+      missing += cause.filter((seq) => !this.#taken.has(seq) && !this.#stored.has(seq)).length;
+    }
+    return missing;
   }
 
   #newEngine(): Engine {
