@@ -614,8 +614,8 @@ async function start(host: Host, first: Config): Promise<Running> {
         // same config, and what they only have by the old one goes after that.
         const judge = (): void => {
           schedules.configure(config.rules);
-          enterConfig(input, config);
           configure();
+          enterConfig(input, config);
         };
         const acting = actingRules(config);
         const tell = (): void => notifiers.configure(config.notifiers, acting, judge);

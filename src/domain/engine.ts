@@ -23,7 +23,10 @@ export type EngineInput =
   | {
       readonly kind: 'point';
       readonly point: Point;
-      /** The same point as it was, if its unit changed and it goes on under another index. */
+      /**
+       * The same point as it was, if its unit changed and it goes on under another index: judged by the config or the
+       * start that follows, for a limit may be another one with it.
+       */
       readonly replaces?: Point;
     }
   /**

@@ -302,8 +302,8 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
         // The end of a removed rule's alerts is told as that rule said.
         rules = new Map([...before, ...rulesByName(next)]);
         schedules.configure(next.rules);
-        enterConfig(input, config);
         configure();
+        enterConfig(input, config);
         rules = rulesByName(next);
       };
       outputs.configure(next.outputs, actingRules(next), judge);

@@ -31,7 +31,7 @@ import { gatherReading } from './judge-gauge.ts';
 import { gatherLate, judgeLate } from './judge-late.ts';
 import { judgeReading } from './judge-reading.ts';
 import { orNull, PointTable } from './point-table.ts';
-import { judgeReplaced, replacePoint } from './replace-point.ts';
+import { replacePoint } from './replace-point.ts';
 import { noteSource } from './source-lost.ts';
 import { sourceOf } from './source-table.ts';
 import { followClock, restart } from './restart.ts';
@@ -168,17 +168,18 @@ class RuleEngine implements Engine {
         restart(core, input, moment);
         return null;
       case 'config':
-        if (!core.isAsleep) this.advance(at);
+        // What fell due since its points were replaced waits until both are in force.
+        if (!core.isAsleep && core.replaced.length === 0) this.advance(at);
         applyConfig(core, input, moment);
         return null;
       case 'point':
         if (!this.#core.isAsleep) this.advance(at);
         if (input.replaces === undefined) declarePoint(core, input.point, moment);
         else replacePoint(core, input.replaces, input.point, moment);
-        // What came due while Limen was down comes first: the start judges.
-        if (core.isAsleep) return null;
-        if (input.replaces === undefined) heedDeclared(core, input.point.index, moment);
-        else judgeReplaced(core, moment);
+        // What came due while Limen was down comes first, and limits may be others with the unit: the start judges, or
+        // the config that follows.
+        if (!core.isAsleep && input.replaces === undefined)
+          heedDeclared(core, input.point.index, moment);
         return null;
       case 'clock':
         this.advance(at);

@@ -29,6 +29,7 @@ import {
   startOnDelay,
 } from './levels.ts';
 import { ownRule } from './own-rules.ts';
+import { judgeReplaced } from './replace-point.ts';
 import { createRuleBook, type RuleBook } from './rule-book.ts';
 import { arm, end, raiseTo, settle, stepOf, type Moment } from './settle.ts';
 import { recallSources, reviewSources } from './source-lost.ts';
@@ -80,6 +81,7 @@ export function applyConfig(
   for (const cell of equipCompounds(core, book.compound, moment)) {
     if (!isFirst) judgeCompound(core, cell, moment, false);
   }
+  if (!isFirst) judgeReplaced(core, moment);
   if (!isFirst) settleGroups(core, moment);
   if (!isFirst) reviewSources(core, moment);
   core.points.disturbAll();

@@ -147,7 +147,11 @@ export function startBench(
   return bench;
 }
 
-function createBench(firstSeq: number, snapshot: EngineSnapshot | null): Bench {
+function createBench(
+  firstSeq: number,
+  snapshot: EngineSnapshot | null,
+  first: Extract<EngineInput, { kind: 'config' }> | null = null,
+): Bench {
   const events: AlertEvent[] = [];
   let seq = firstSeq;
   let taken = 0;
@@ -163,6 +167,9 @@ function createBench(firstSeq: number, snapshot: EngineSnapshot | null): Bench {
     seq += 1;
     return engine.accept((seq - 1) as Seq, at as EngineMs, input);
   };
+  // A replaced point is judged by the config that follows.
+  let config: Extract<EngineInput, { kind: 'config' }> | null = first;
+  let isStarted = false;
   const bench: Bench = {
     engine,
     events,
@@ -172,18 +179,22 @@ function createBench(firstSeq: number, snapshot: EngineSnapshot | null): Bench {
       return fresh;
     },
     config: (at, rules, points = [], ownRules = []) =>
-      void accept(at, { kind: 'config', rules, points, ownRules }),
-    point: (at, point, replaces) =>
-      void accept(at, { kind: 'point', point, ...(replaces === undefined ? {} : { replaces }) }),
-    started: (at, started = {}) =>
-      void accept(at, {
+      void accept(at, (config = { kind: 'config', rules, points, ownRules })),
+    point: (at, point, replaces) => {
+      accept(at, { kind: 'point', point, ...(replaces === undefined ? {} : { replaces }) });
+      if (replaces !== undefined && isStarted && config !== null) accept(at, config);
+    },
+    started: (at, started = {}) => {
+      isStarted = true;
+      accept(at, {
         kind: 'started',
         elapsedMs: null,
         downMs: null,
         stoppedAt: null,
         wallOffsetMs,
         ...started,
-      }),
+      });
+    },
     clock: (at, creditMs, stepMs = 0) =>
       void accept(at, { kind: 'clock', wallOffsetMs: wallOffsetMs + stepMs, creditMs }),
     schedule: (at, key, isOpen) => void accept(at, { kind: 'schedule', key, isOpen }),
@@ -223,10 +234,11 @@ function createBench(firstSeq: number, snapshot: EngineSnapshot | null): Bench {
     reborn: (at, rules, points = [], known = [fridge], ownRules = [], snapshot) => {
       const left = snapshot ?? engine.snapshot();
       const stored = JSON.parse(JSON.stringify(left)) as EngineSnapshot;
-      const next = createBench(seq, stored);
+      const given = { kind: 'config', rules, points, ownRules } as const;
+      const next = createBench(seq, stored, given);
       // The numbers of these inputs are those of an earlier life: what follows has to get the same ones in both.
       const lastSeq = (seq - 1) as Seq;
-      next.engine.accept(lastSeq, at as EngineMs, { kind: 'config', rules, points, ownRules });
+      next.engine.accept(lastSeq, at as EngineMs, given);
       for (const point of known)
         next.engine.accept(lastSeq, at as EngineMs, { kind: 'point', point });
       return next;

@@ -338,5 +338,7 @@ export class World {
     // What was heard before is of another point: the windows of a start do not look at it.
     this.#heard = this.#heard.filter(({ name }) => name !== pointName(point));
     this.#accept({ kind: 'point', point, replaces: former });
+    // It comes of a config, which judges it.
+    this.#accept({ kind: 'config', ...this.plant });
   }
 }
