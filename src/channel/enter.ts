@@ -49,7 +49,7 @@ export function enterStart(parts: StartParts): void {
     trusted: time.trusted,
     credit_ms: creditMs,
     unsure,
-    last_trusted: time.lastTrusted,
+    lastTrusted: time.lastTrusted,
   };
   const given = { elapsedMs, downMs, stoppedAt, wallOffsetMs, creditMs, unsure };
   input('limen', row, { kind: 'started', ...given });

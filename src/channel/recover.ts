@@ -91,7 +91,7 @@ export function lastTrustedBefore({
   const told = projections.filter(({ kind }) => kind === 'started' || kind === 'clock');
   const [newest] = told.toSorted((a, b) => b.seq - a.seq);
   // a row that Limen wrote; an earlier version did not say
-  return (newest?.body as { readonly last_trusted?: TrustedMoment | null })?.last_trusted ?? null;
+  return (newest?.body as { readonly lastTrusted?: TrustedMoment | null })?.lastTrusted ?? null;
 }
 
 /** The last row of each key of one kind. */
