@@ -8,8 +8,8 @@ import { paint } from './terminal.ts';
 import {
   formatJson,
   formatTable,
+  formatReadable,
   formatTime,
-  formatValue,
   printable,
   severityColors,
 } from './text.ts';
@@ -51,7 +51,7 @@ function alertTable(alerts: readonly AlertRow[], host: CliHost): string {
     stateText(alert),
     alert.severity ?? '–',
     printable(alert.key),
-    formatValue(alert.value, alert.unit),
+    formatReadable(alert.value, alert.unit),
     formatTime(alert.raisedAt ?? alert.changedAt),
     printable(alert.message),
   ]);

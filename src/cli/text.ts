@@ -1,3 +1,4 @@
+import { readable } from '../domain/readable.ts';
 import type { Value } from '../domain/reading.ts';
 import { severities, type Severity } from '../domain/rule.ts';
 import type { Color } from './terminal.ts';
@@ -30,12 +31,19 @@ export function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n');
 }
 
+/** As `formatValue`, with no more digits than people need. */
+export function formatReadable(value: Value | null, unit: string | null): string {
+  return formatValue(typeof value === 'number' ? readable(value) : value, unit);
+}
+
 /** A value with its unit, `–` where there is none. */
 export function formatValue(value: Value | null, unit: string | null): string {
   if (value === null) return '–';
   const text = printable(String(value));
-  return unit === null || unit === '' || typeof value !== 'number'
-    ? text
+  if (unit === null || unit === '' || typeof value !== 'number') return text;
+  // The rate of a number without a unit.
+  return unit.startsWith('1/')
+    ? `${text}${printable(unit.slice(1))}`
     : `${text} ${printable(unit)}`;
 }
 

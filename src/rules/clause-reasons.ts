@@ -1,6 +1,7 @@
 import type { Condition } from '../domain/alert.ts';
 import { limits } from '../domain/limits.ts';
 import { displayValue, pointName } from '../domain/point.ts';
+import { readable } from '../domain/readable.ts';
 import type { BoundClause, ClauseMember, ClauseNode, Comparison, Formula } from './clause-tree.ts';
 import type { EngineCore } from './engine-core.ts';
 import { withUnit } from './message.ts';
@@ -71,7 +72,8 @@ function memberText(core: EngineCore, member: ClauseMember): string {
   if (!isKnown) return `${name} has no usable value`;
   const value = memberValue(core, member.slot);
   const place = typeof value === 'number' ? 'is at' : 'is';
-  return `${name} ${place} ${withUnit(value, member.slot.point.unit)}`;
+  const shown = typeof value === 'number' ? readable(value) : value;
+  return `${name} ${place} ${withUnit(shown, member.slot.point.unit)}`;
 }
 
 function missingTexts(leaf: Comparison | Formula): readonly string[] {

@@ -1,4 +1,5 @@
 import type { ShownLimit } from '../domain/alert.ts';
+import { readable } from '../domain/readable.ts';
 import type { Value } from '../domain/reading.ts';
 import type { ComparatorKind, Severity } from '../domain/rule.ts';
 
@@ -29,7 +30,8 @@ export interface MessageFacts {
 }
 
 /** The message of an alert: the rule's template, or a readable sentence. A return tells the worst and the duration. */
-export function composeMessage(template: string | null, facts: MessageFacts): string {
+export function composeMessage(template: string | null, exact: MessageFacts): string {
+  const facts = readableFacts(exact);
   if (template === null) return defaultSentence(facts);
   const text = template.replaceAll(
     /\{(\w+)\}/g,
@@ -37,6 +39,14 @@ export function composeMessage(template: string | null, facts: MessageFacts): st
   );
   const tellsReturn = template.includes('{worst}') && template.includes('{duration}');
   return facts.situation !== 'back' || tellsReturn ? text : `${text} (${returnText(facts)})`;
+}
+
+function readableFacts(facts: MessageFacts): MessageFacts {
+  const { value, worst, limit } = facts;
+  const limits = [limit].flat().filter((each) => typeof each === 'number');
+  const eased = (one: Value | null): Value | null =>
+    typeof one === 'number' ? readable(one, limits) : one;
+  return { ...facts, value: eased(value), worst: eased(worst) };
 }
 
 /** A length of time in its two largest units: `45 s`, `12 min`, `1 h 5 min`, `3 d 2 h`. */
@@ -216,7 +226,9 @@ function secondsText(seconds: Value | null): string {
 /** A value as people read it, with its unit if it is a number. */
 export function withUnit(value: ShownLimit | null, unit: string | null): string {
   const bare = typeof value === 'string' || typeof value === 'boolean' || value === null;
-  return bare || unit === null ? shown(value) : `${shown(value)} ${unit}`;
+  if (bare || unit === null) return shown(value);
+  // The rate of a number without a unit.
+  return unit.startsWith('1/') ? `${shown(value)}${unit.slice(1)}` : `${shown(value)} ${unit}`;
 }
 
 function shown(value: ShownLimit | null): string {

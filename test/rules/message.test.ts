@@ -34,6 +34,15 @@ describe('composeMessage()', () => {
     [{ subject: 'equals', value: 'open', unit: null }, 'cold-room/temperature is open'],
     [{ value: 0.1 + 0.2, limit: 0 }, 'cold-room/temperature is 0.3 °C, above 0 °C'],
     [
+      { value: 5.090_999_338_19, limit: 5, gauge: 'mean over 10 min', unit: null },
+      'mean over 10 min of cold-room/temperature is 5.091, above 5',
+    ],
+    [{ value: 5.000_000_01, limit: 5, unit: null }, 'cold-room/temperature is 5.00000001, above 5'],
+    [
+      { subject: 'rate_above', value: 119.306_126_3, limit: 10, gauge: 'rate', unit: '1/min' },
+      'rate of cold-room/temperature is 119.306/min, above 10/min',
+    ],
+    [
       { subject: 'silent_for', value: 300, unit: 's' },
       'cold-room/temperature has not been heard for 5 min',
     ],

@@ -48,7 +48,7 @@ describe('a window', () => {
     expect(bench.alert().value).toBeCloseTo(40 / 6, 9);
     // It was passed between the two readings, when the window had moved on by 4 s.
     expect(bench.alert().message).toBe(
-      'mean over 1 min of fridge/temperature is 5.06666666667 °C, above 5 °C',
+      'mean over 1 min of fridge/temperature is 5.06667 °C, above 5 °C',
     );
   });
 
