@@ -4,18 +4,18 @@ import { LimenError } from './domain/error.ts';
 import type { HygieneReport, ReportRange, StandingAlert } from './domain/hygiene.ts';
 import type { JournalRow } from './domain/journal.ts';
 import type { WhyReport, WhyRule } from './domain/why.ts';
-import { chainKinds, createChainSieve, type Occurrence } from './rules/chain-sieve.ts';
-import { explain } from './rules/explain.ts';
-import { rowWith, type AlertBody, type RowWith } from './rules/explain-rows.ts';
+import { chainKinds, createChainSieve, type Occurrence } from './rules/explain/chain-sieve.ts';
+import { explain } from './rules/explain/explain.ts';
+import { rowWith, type AlertBody, type RowWith } from './rules/explain/explain-rows.ts';
 import {
   findTarget,
   leadOf,
   whatToType,
   type KnownAlert,
   type Target,
-} from './rules/explain-target.ts';
+} from './rules/explain/explain-target.ts';
 import type { Log } from './host/log.ts';
-import { Hygiene } from './rules/hygiene.ts';
+import { Hygiene } from './rules/explain/hygiene.ts';
 import { eachAlertMark, historyBegan } from './storage/alert-marks.ts';
 import {
   eachEntryAfter,

@@ -26,9 +26,9 @@ import {
   type Stretch,
 } from './rehearsal/alert-history.ts';
 import { replayAlert, type AlertReplayed } from './rehearsal/alert-replay.ts';
-import { rowWith, type NotificationBody } from './rules/explain-rows.ts';
-import { explainWhyNot } from './rules/why-not.ts';
-import type { WhyNotFacts } from './rules/why-not-facts.ts';
+import { rowWith, type NotificationBody } from './rules/explain/explain-rows.ts';
+import { explainWhyNot } from './rules/explain/why-not.ts';
+import type { WhyNotFacts } from './rules/explain/why-not-facts.ts';
 import { eachEntryAfter, findEntryUpTo, type JournalFiles } from './storage/journal-rows.ts';
 import { openQueries, passOver, type Queries } from './storage/queries.ts';
 import { commitBefore, commitFrom, entriesBetween } from './storage/stretch.ts';

@@ -6,7 +6,7 @@ import { pointName, type Point, type PointIndex } from '../domain/point.ts';
 import { historyOnlyFlag, qualityCodes, qualityOf, type Seq } from '../domain/reading.ts';
 import type { Rule } from '../domain/rule.ts';
 import type { EngineMs, WallMs } from '../domain/time.ts';
-import { rowWith, type AlertBody, type RowWith } from '../rules/explain-rows.ts';
+import { rowWith, type AlertBody, type RowWith } from '../rules/explain/explain-rows.ts';
 import {
   entriesOf,
   findEntryUpTo,

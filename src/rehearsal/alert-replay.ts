@@ -13,7 +13,7 @@ import { historyOnlyFlag, lateFlag, qualityCodes, qualityOf, type Seq } from '..
 import type { EngineMs, WallMs } from '../domain/time.ts';
 import { createEngine } from '../rules/engine.ts';
 import { nearestLevel } from '../rules/missing.ts';
-import type { AlertAtMoment, NearMiss } from '../rules/why-not-facts.ts';
+import type { AlertAtMoment, NearMiss } from '../rules/explain/why-not-facts.ts';
 import { isRetained, isUsable, type StretchReading } from '../storage/stretch.ts';
 import { storedInput, type RunConfig } from './stored-inputs.ts';
 

@@ -2,10 +2,10 @@ import type { Act } from '../domain/act.ts';
 import { alertKey } from '../domain/alert.ts';
 import type { ActVerdict } from '../domain/engine.ts';
 import type { AlertCell, LevelCell } from './alert-cell.ts';
-import { disturbPoints } from './compound.ts';
+import { disturbPoints } from './clauses/compound.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announce, presentAlert, toWall } from './events.ts';
-import { performFlag, whyNotFlag, type FlagAct } from './flags.ts';
+import { performFlag, whyNotFlag, type FlagAct } from './telling/flags.ts';
 import { arm, begin, end, stepOf, type Moment } from './settle.ts';
 import type { LifeCycleStep } from './life-cycle.ts';
 

@@ -3,10 +3,10 @@ import type { Point } from '../domain/point.ts';
 import type { Quality } from '../domain/reading.ts';
 import { severityRank, type Level, type Rule } from '../domain/rule.ts';
 import type { WallMs } from '../domain/time.ts';
-import type { BoundClause, ClauseMemory } from './clause-tree.ts';
+import type { BoundClause, ClauseMemory } from './clauses/clause-tree.ts';
 import { compileRegion, type Region } from './conditions.ts';
-import { comparedAs, compileGauge, shownRate, type Gauge } from './gauge.ts';
-import type { Telling } from './telling-state.ts';
+import { comparedAs, compileGauge, shownRate, type Gauge } from './gauges/gauge.ts';
+import type { Telling } from './telling/telling-state.ts';
 import type { Timed } from './timer-heap.ts';
 
 /**

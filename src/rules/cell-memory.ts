@@ -2,13 +2,13 @@ import type { Alert } from '../domain/alert.ts';
 import { convertStored, type Point } from '../domain/point.ts';
 import { severityRank, type Severity } from '../domain/rule.ts';
 import type { AlertCell, FirstValues } from './alert-cell.ts';
-import { clauseMemory } from './clause.ts';
-import type { ClauseMemory } from './clause-tree.ts';
+import { clauseMemory } from './clauses/clause.ts';
+import type { ClauseMemory } from './clauses/clause-tree.ts';
 import type { DormantAlert } from './engine-core.ts';
-import { isInUnitOf } from './gauge.ts';
+import { isInUnitOf } from './gauges/gauge.ts';
 import { judgementMark } from './judgement.ts';
 import { orNull } from './point-table.ts';
-import type { Telling } from './telling-state.ts';
+import type { Telling } from './telling/telling-state.ts';
 
 /** What an alert needs beside its published form to go on after a restart. Plain JSON; engine times, null for none. */
 interface CellMemory {

@@ -1,6 +1,6 @@
 import type { Compared } from '../domain/engine.ts';
 import { isAcknowledgeRequired, type AlertCell } from './alert-cell.ts';
-import { comparedMembers } from './clause-compared.ts';
+import { comparedMembers } from './clauses/clause-compared.ts';
 import { clearLimit } from './conditions.ts';
 import type { EngineCore } from './engine-core.ts';
 import { shownLimit } from './events.ts';

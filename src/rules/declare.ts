@@ -4,7 +4,7 @@ import type { LearnedInterval } from '../domain/engine.ts';
 import { limits } from '../domain/limits.ts';
 import { pointName, type Point } from '../domain/point.ts';
 import type { OwnRule, Rule } from '../domain/rule.ts';
-import { followActiveWhen } from './active-when.ts';
+import { followActiveWhen } from './clauses/active-when.ts';
 import {
   compareCells,
   compileCell,
@@ -12,19 +12,19 @@ import {
   type AlertCell,
   type CellKind,
 } from './alert-cell.ts';
-import { linkPoint, recompilePoint, unbindClause } from './clause.ts';
+import { linkPoint, recompilePoint, unbindClause } from './clauses/clause.ts';
 import { encodeMemory, recall } from './cell-memory.ts';
 import { linkDerivedPoint } from './derived-links.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announce, presentAlert } from './events.ts';
-import { giveRule, joinGroup, leaveGroup } from './first-out.ts';
-import { dropFlags } from './flags.ts';
+import { giveRule, joinGroup, leaveGroup } from './telling/first-out.ts';
+import { dropFlags } from './telling/flags.ts';
 import { releaseLevels } from './levels.ts';
 import { badAfterMs, ownRule, staleAfterMs } from './own-rules.ts';
 import type { PointSlot } from './point-table.ts';
 import type { RuleBook } from './rule-book.ts';
 import { arm, type Moment } from './settle.ts';
-import { assignSource } from './source-table.ts';
+import { assignSource } from './silence/source-table.ts';
 
 /** A point was declared, or its unit, kind or text states are known better now. */
 export function declarePoint(core: EngineCore, point: Point, moment: Moment): void {

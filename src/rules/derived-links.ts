@@ -1,7 +1,7 @@
 import { pointName } from '../domain/point.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { DerivedLink, PointSlot } from './point-table.ts';
-import { breachDue } from './watch.ts';
+import { breachDue } from './silence/watch.ts';
 
 /** Joins the derived points of the present config with what they are calculated from, as far as it is declared. */
 export function linkDerived(core: EngineCore): void {

@@ -1,7 +1,7 @@
 import type { Alert } from '../domain/alert.ts';
 import type { EngineSurroundings, LearnedInterval } from '../domain/engine.ts';
 import { compareCells, type AlertCell } from './alert-cell.ts';
-import type { ActiveClause, BoundClause } from './clause-tree.ts';
+import type { ActiveClause, BoundClause } from './clauses/clause-tree.ts';
 import type { LifeCycleFacts } from './life-cycle.ts';
 import type { DerivedLink, PointTable, SourceState } from './point-table.ts';
 import type { ExpectedCount, RuleBook } from './rule-book.ts';

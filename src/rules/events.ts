@@ -14,14 +14,14 @@ import type { EngineMs, WallMs } from '../domain/time.ts';
 import { convert } from '../domain/units.ts';
 import { isHeld, nextDelayEnd, type AlertCell } from './alert-cell.ts';
 import { encodeMemory } from './cell-memory.ts';
-import { breachedCount, judgeClause } from './clause.ts';
-import { breachReadings, clauseSentence } from './clause-reasons.ts';
+import { breachedCount, judgeClause } from './clauses/clause.ts';
+import { breachReadings, clauseSentence } from './clauses/clause-reasons.ts';
 import type { Conclusion } from './conclusion.ts';
 import type { EngineCore } from './engine-core.ts';
-import { judgedValue } from './judge-gauge.ts';
+import { judgedValue } from './gauges/judge-gauge.ts';
 import { composeMessage, formatDuration, tidy, type MessageFacts } from './message.ts';
-import { followTelling } from './telling.ts';
-import { waitedMs } from './watch.ts';
+import { followTelling } from './telling/telling.ts';
+import { waitedMs } from './silence/watch.ts';
 
 /** Freezes the alert as it is now and emits it. */
 export function announce(core: EngineCore, cell: AlertCell, conclusion: Conclusion): void {

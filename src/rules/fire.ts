@@ -1,19 +1,19 @@
 import { isHeld, type AlertCell } from './alert-cell.ts';
 import type { EngineCore } from './engine-core.ts';
-import { heedPoint, judgeClause } from './clause.ts';
-import { lastReading } from './clause-reasons.ts';
-import { disturbPoints } from './compound.ts';
+import { heedPoint, judgeClause } from './clauses/clause.ts';
+import { lastReading } from './clauses/clause-reasons.ts';
+import { disturbPoints } from './clauses/compound.ts';
 import { announceIfDirty } from './events.ts';
-import { finishFlags } from './flags.ts';
-import { beginFlood, finishFlood } from './flood.ts';
-import { judgeGauge } from './judge-gauge.ts';
+import { finishFlags } from './telling/flags.ts';
+import { beginFlood, finishFlood } from './telling/flood.ts';
+import { judgeGauge } from './gauges/judge-gauge.ts';
 import { judgeUnknown } from './judge-reading.ts';
-import { finishTelling } from './notices.ts';
+import { finishTelling } from './telling/notices.ts';
 import type { PointSlot } from './point-table.ts';
-import { blameAgain, blameSource, raiseSource } from './source-lost.ts';
+import { blameAgain, blameSource, raiseSource } from './silence/source-lost.ts';
 import { arm, finishDelays, settle, type Moment } from './settle.ts';
-import { tellFirsts } from './was-down.ts';
-import { markByTime } from './watch.ts';
+import { tellFirsts } from './silence/was-down.ts';
+import { markByTime } from './silence/watch.ts';
 
 /** Fires every timer due at or before a time, each at its own due time, in the order (due, rule, point). */
 export function fireDue(core: EngineCore, at: number): void {

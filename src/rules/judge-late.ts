@@ -1,9 +1,9 @@
 import { isJudgedAt } from '../domain/lateness.ts';
 import { qualityCodes } from '../domain/reading.ts';
 import type { AlertCell } from './alert-cell.ts';
-import { heedPoint } from './clause.ts';
+import { heedPoint } from './clauses/clause.ts';
 import type { EngineCore } from './engine-core.ts';
-import { judgeGauge, takeAt } from './judge-gauge.ts';
+import { judgeGauge, takeAt } from './gauges/judge-gauge.ts';
 import { hear, judgeCell, judgeUnknown, noteBad } from './judge-reading.ts';
 import type { PointSlot } from './point-table.ts';
 import { arm, settle, type Moment } from './settle.ts';

@@ -1,20 +1,20 @@
 import { qualityCodes } from '../domain/reading.ts';
 import type { AlertCell } from './alert-cell.ts';
 import { heedButton } from './button.ts';
-import { heedPoint } from './clause.ts';
+import { heedPoint } from './clauses/clause.ts';
 import { addBadCell } from './declare.ts';
 import { areInputsUsable } from './derived-links.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announceIfDirty } from './events.ts';
-import { endWait, noteFirstHeard } from './expected-points.ts';
-import { gaugeReading } from './judge-gauge.ts';
+import { endWait, noteFirstHeard } from './silence/expected-points.ts';
+import { gaugeReading } from './gauges/judge-gauge.ts';
 import { markByValue, markClear } from './levels.ts';
 import type { PointSlot } from './point-table.ts';
 import { findQuietRange } from './quiet.ts';
 import { arm, noteQuality, settle, type Moment } from './settle.ts';
-import { noteSourceHeard } from './source-lost.ts';
-import { noteFirstValue } from './was-down.ts';
-import { noteWait } from './watch.ts';
+import { noteSourceHeard } from './silence/source-lost.ts';
+import { noteFirstValue } from './silence/was-down.ts';
+import { noteWait } from './silence/watch.ts';
 import { noteWorst } from './worst.ts';
 
 /** Judges a reading by every rule of its point. A reading of an undeclared point is nobody's. */

@@ -4,7 +4,7 @@ import { qualityCodes, type Quality, type Seq } from '../domain/reading.ts';
 import type { Rule } from '../domain/rule.ts';
 import type { EngineMs, WallMs } from '../domain/time.ts';
 import type { AlertCell } from './alert-cell.ts';
-import type { ClauseLink } from './clause-tree.ts';
+import type { ClauseLink } from './clauses/clause-tree.ts';
 
 /** What the engine holds of a point beside its numbers. */
 export interface PointSlot {

@@ -1,6 +1,6 @@
 import type { AlertCell } from './alert-cell.ts';
-import { isMemberHeld } from './clause.ts';
-import type { BoundClause, ClauseMember } from './clause-tree.ts';
+import { isMemberHeld } from './clauses/clause.ts';
+import type { BoundClause, ClauseMember } from './clauses/clause-tree.ts';
 import { badness, type Region } from './conditions.ts';
 import type { EngineCore } from './engine-core.ts';
 

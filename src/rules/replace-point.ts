@@ -1,11 +1,11 @@
 import { convertStored, type Point } from '../domain/point.ts';
 import type { AlertCell } from './alert-cell.ts';
-import { heedDeclared } from './clause.ts';
+import { heedDeclared } from './clauses/clause.ts';
 import { declarePoint } from './declare.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announceIfDirty } from './events.ts';
-import { isInUnitOf, type Gauge } from './gauge.ts';
-import { judgeGaugeAnew } from './judge-gauge.ts';
+import { isInUnitOf, type Gauge } from './gauges/gauge.ts';
+import { judgeGaugeAnew } from './gauges/judge-gauge.ts';
 import { judgeCell, judgeUnknown } from './judge-reading.ts';
 import { markByValue } from './levels.ts';
 import { arm, settle, type Moment } from './settle.ts';

@@ -1,12 +1,12 @@
 import type { AlertState, Condition } from '../domain/alert.ts';
 import { qualityCodes } from '../domain/reading.ts';
 import { isAcknowledgeRequired, isHeld, nextDelayEnd, type AlertCell } from './alert-cell.ts';
-import { expireMembers, judgeClause, qualityOfClause } from './clause.ts';
+import { expireMembers, judgeClause, qualityOfClause } from './clauses/clause.ts';
 import { isSilenceDue } from './derived-links.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announce, announceIfDirty, toWall } from './events.ts';
-import { joinGroup, leaveGroup, noteActive, tellGroup } from './first-out.ts';
-import { endOneShot, nextFlagDue } from './flags.ts';
+import { joinGroup, leaveGroup, noteActive, tellGroup } from './telling/first-out.ts';
+import { endOneShot, nextFlagDue } from './telling/flags.ts';
 import {
   cancelAllLeaving,
   cancelOffDelay,
@@ -26,8 +26,8 @@ import {
   type LifeCycleStep,
 } from './life-cycle.ts';
 import type { Moment } from './moment.ts';
-import { floodEndMs, nextTellingDue, noteRaised } from './telling.ts';
-import { nextBreachDue } from './watch.ts';
+import { floodEndMs, nextTellingDue, noteRaised } from './telling/telling.ts';
+import { nextBreachDue } from './silence/watch.ts';
 import { noteWorst } from './worst.ts';
 
 export type { Moment };

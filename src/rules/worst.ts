@@ -1,10 +1,10 @@
 import type { AlertCell } from './alert-cell.ts';
-import { breachedCount } from './clause.ts';
-import type { BoundClause } from './clause-tree.ts';
+import { breachedCount } from './clauses/clause.ts';
+import type { BoundClause } from './clauses/clause-tree.ts';
 import { badness } from './conditions.ts';
 import type { EngineCore } from './engine-core.ts';
-import { judgedValue } from './judge-gauge.ts';
-import { noteWait } from './watch.ts';
+import { judgedValue } from './gauges/judge-gauge.ts';
+import { noteWait } from './silence/watch.ts';
 
 /** Keeps the furthest value of the running occurrence. */
 export function noteWorst(core: EngineCore, cell: AlertCell, at: number): void {

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { durationText } from '../../src/cli/why-format.ts';
 import { whyText } from '../../src/cli/why-text.ts';
-import { explain } from '../../src/rules/explain.ts';
-import { eventRow, key, wall, type EventParts } from '../rules/explain-fixture.ts';
+import { explain } from '../../src/rules/explain/explain.ts';
+import { eventRow, key, wall, type EventParts } from '../rules/explain/explain-fixture.ts';
 
 /** The explanation of events at 10, 20, 30 ms..., as `limen why` prints it. */
 function printed([first = {}, ...events]: readonly EventParts[]): string {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { qualityCodes, type Seq } from '../../src/domain/reading.ts';
 import type { Rule } from '../../src/domain/rule.ts';
 import type { EngineMs, WallMs } from '../../src/domain/time.ts';
-import { SampleWindow } from '../../src/rules/samples.ts';
+import { SampleWindow } from '../../src/rules/gauges/samples.ts';
 import {
   edges,
   fridge,
