@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
-import { userInfo } from 'node:os';
+import { constants, setPriority, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { CliHost, ExitCode } from './cli/cli-host.ts';
 
@@ -84,6 +84,8 @@ const host: CliHost = {
     return rehearse(config, script);
   },
   async backtest(request) {
+    // A live Limen beside it must not feel it: what it leaves of the processor is enough for looking back.
+    setPriority(constants.priority.PRIORITY_LOW);
     const { backtest } = await import('./rehearsal/backtest.ts');
     return backtest(request);
   },

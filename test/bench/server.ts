@@ -52,8 +52,10 @@ export async function launchLimen(options: LimenOptions): Promise<Launched> {
   const { folder, from, rules = loadRules() } = options;
   mkdirSync(folder, { recursive: true });
   const port = await freePort();
+  let httpPort = port;
+  while (httpPort === port) httpPort = await freePort();
   const config = join(folder, 'limen.yaml');
-  writeFileSync(config, configText({ folder, port, httpPort: await freePort(), rules }));
+  writeFileSync(config, configText({ folder, port, httpPort, rules }));
   const launcher = join(root, from === 'dist' ? 'dist/src/limen' : 'src/limen');
   return launch(launcher, ['run', '--config', config], port, folder);
 }
