@@ -14,14 +14,22 @@ export interface FaultParts {
   input(key: string, body: unknown, given: EngineInput): unknown;
 }
 
+/** What is told to the engine of Limen's own parts. */
+export interface FaultWatch {
+  /** To be called every second. */
+  look(): void;
+  /** An output fails, or obeys again; `note`: in words. */
+  output(output: string, isThere: boolean, note: string): void;
+}
+
 /** The device of faults that are not about one part among several. */
 const limen = 'limen';
 
 /**
- * Tells the engine what fails and what works again, each once: Limen's own alerts. To be looked at every second. What was
- * raised before a restart ends when it is known to work, not before.
+ * Tells the engine what fails and what works again, each once: Limen's own alerts. What was raised before a restart ends
+ * when it is known to work, not before.
  */
-export function createFaultWatch(parts: FaultParts): { look(): void } {
+export function createFaultWatch(parts: FaultParts): FaultWatch {
   const { clock, engine, notifiers, journal, input } = parts;
   const raised = new Map<string, { readonly rule: FaultRule; readonly device: string }>();
   for (const { rule, device, condition } of engine.open()) {
@@ -86,6 +94,7 @@ export function createFaultWatch(parts: FaultParts): { look(): void } {
   };
 
   return {
+    output: (output, isThere, note) => tell('limen.output_failed', output, isThere, note),
     look() {
       lookAtNotifiers();
       lookAtStorage();

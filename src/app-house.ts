@@ -37,6 +37,8 @@ export interface HouseParts {
   isClockTrusted(): boolean;
   watchReadings(): void;
   lookForFaults(): void;
+  /** So much time before the start is known only now to have passed. */
+  credit(ms: number): void;
   input(key: string, body: unknown, given: EngineInput): { seq: Seq; verdict: ActVerdict | null };
 }
 
@@ -56,6 +58,7 @@ export function keepHouse(parts: HouseParts): { stop(): void } {
     host.log.area('clock').info('wall clock mapped anew', fields);
     parts.input('clock', change, { kind: 'clock', wallOffsetMs, creditMs, unsureSinceMs });
     parts.schedules.clockChanged();
+    if (creditMs > 0) parts.credit(creditMs);
   };
   const checkStall = (): void => {
     const stalls = journal.postedForMs > stallMs;

@@ -20,6 +20,7 @@ import { toldAlert } from './consumers/notifiers/delivery.ts';
 import { notifyEdge } from './consumers/notifiers/edges.ts';
 import { createNotifiers } from './consumers/notifiers/notifiers.ts';
 import { createOutputs } from './consumers/outputs/outputs.ts';
+import { createPrograms } from './consumers/outputs/programs.ts';
 import { createPublisher } from './consumers/publisher.ts';
 import { createStream } from './consumers/stream.ts';
 import type { Act, ActAnswer } from './domain/act.ts';
@@ -184,7 +185,11 @@ async function start(host: Host, first: Config): Promise<Running> {
     });
 
     // The engine, and where everything enters it.
-    const engine = createEngine({ nextSeq: () => journal.nextSeq, emit: (event) => emit(event) });
+    const engine = createEngine({
+      nextSeq: () => journal.nextSeq,
+      emit: (event) => emit(event),
+      watched: (name, verdict, cause) => outputs.onCondition(name, verdict, cause),
+    });
     const timer = createEngineTimer(engine, time, clock);
     onEnd('timer', () => timer.stop());
     const quarantine = new Quarantine(recovery.quarantine);
@@ -268,6 +273,11 @@ async function start(host: Host, first: Config): Promise<Running> {
       log: log.area('publisher'),
       metrics,
     });
+    const programs = createPrograms({
+      clock,
+      log: log.area('output'),
+      environment: process.env,
+    });
     const outputs = createOutputs({
       specs: config.outputs,
       rules: actingRules(config),
@@ -277,8 +287,11 @@ async function start(host: Host, first: Config): Promise<Running> {
       journal,
       engineMs: () => time.now(),
       wallMs: () => clock.wallMs(),
-      send: (spec, payload) =>
-        sendTo(spec.broker, spec.topic, payload, { retain: false, queue: false }),
+      publish: ({ broker, topic }, payload) =>
+        sendTo(broker, topic, payload, { retain: false, queue: false }),
+      programs,
+      isClockTrusted: isTrusted,
+      fault: (output, isThere, note) => faults.output(output, isThere, note),
       linkOf: (broker) => {
         if (broker === 'embedded' || remotes.get(broker)?.connected === true) return 'up';
         return config.brokers.some(({ name }) => name === broker) ? 'down' : 'none';
@@ -400,7 +413,7 @@ async function start(host: Host, first: Config): Promise<Running> {
     // are reserved ahead.
     engine.restore(engineSnapshot(recovery, time.wallOffsetMs));
     const configure = (): void => {
-      points.configure(config.points, config.rules);
+      points.configure(config.points, config.rules, config.outputs);
       intake.configure(config.sources);
       embedded.forgetTopics();
       for (const problem of points.problems()) log.area('points').warn(problem);
@@ -426,6 +439,7 @@ async function start(host: Host, first: Config): Promise<Running> {
     };
     publisher.start(shownAlerts(engine));
     outputs.start(engine.open(), lastRows(recovery, 'output'));
+    if (time.creditMs > 0) outputs.credit(time.creditMs);
     notifiers.start(lastRows(recovery, 'notification'));
     onEnd('notifiers', () => notifiers.stop());
 
@@ -496,6 +510,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       sources,
       watchReadings,
       lookForFaults: () => faults.look(),
+      credit: (ms) => outputs.credit(ms),
       input,
     });
     onEnd('house', () => house.stop());
@@ -630,6 +645,7 @@ async function start(host: Host, first: Config): Promise<Running> {
         // What was just said, and the acknowledgements of what is on disk, reach the clients before they are cut off.
         await journal.drained();
         await embedded.probe(stallMs);
+        await programs.idle();
         await embedded.close();
         await runEndings();
       },

@@ -1,5 +1,6 @@
 import type { Config } from '../domain/config.ts';
 import type { Engine } from '../domain/engine.ts';
+import { outputConditions } from '../domain/output.ts';
 import type { RecentReadings } from '../domain/store.ts';
 import type { EngineTime } from './engine-time.ts';
 import { gather } from './gather.ts';
@@ -9,9 +10,10 @@ import type { Schedules } from './schedules.ts';
 /** A config enters the engine. Its whole text goes with it: a replay finds the rules as they were. */
 export function enterConfig(
   input: Inlet['input'],
-  { hash, text, rules, points, ownRules }: Config,
+  { hash, text, rules, points, ownRules, outputs }: Config,
 ): Entered {
-  return input('config', { hash, text }, { kind: 'config', rules, points, ownRules });
+  const watched = outputConditions(outputs);
+  return input('config', { hash, text }, { kind: 'config', rules, points, ownRules, watched });
 }
 
 /** What a start consists of. */

@@ -1,6 +1,12 @@
 import { alertKey, type Alert } from '../domain/alert.ts';
 import type { Calibration } from '../domain/calibration.ts';
-import { clauseOf, compoundMetric, pointPatterns, textPatterns } from '../domain/clause.ts';
+import {
+  clauseOf,
+  clauseTexts,
+  compoundMetric,
+  pointPatterns,
+  textPatterns,
+} from '../domain/clause.ts';
 import type { PointEntry } from '../domain/config.ts';
 import type { PointMemory } from '../domain/engine.ts';
 import { lateFromMs, type Lateness } from '../domain/lateness.ts';
@@ -13,6 +19,7 @@ import {
   type PointPattern,
   type ValueKind,
 } from '../domain/point.ts';
+import type { OutputSpec } from '../domain/output.ts';
 import type { Seq } from '../domain/reading.ts';
 import { everyVariant, type Rule } from '../domain/rule.ts';
 import { convert } from '../domain/units.ts';
@@ -159,10 +166,17 @@ export class Points {
   }
 
   /** Settings of the config are looked up anew for every point. */
-  configure(entries: readonly PointEntry[], rules: readonly Rule[]): void {
+  configure(
+    entries: readonly PointEntry[],
+    rules: readonly Rule[],
+    outputs: readonly Pick<OutputSpec, 'onlyWhile'>[] = [],
+  ): void {
     this.#entries = entries;
     this.#rules = rules;
-    this.#textPatterns = rules.flatMap(everyVariant).flatMap(textPatterns);
+    const interlocks = outputs.flatMap(({ onlyWhile }) =>
+      onlyWhile === null ? [] : clauseTexts(onlyWhile),
+    );
+    this.#textPatterns = [...rules.flatMap(everyVariant).flatMap(textPatterns), ...interlocks];
     this.#derived = createDerivedPoints(entries);
     for (const ref of this.#byName.values()) {
       const before = ref.toPoint();

@@ -106,17 +106,19 @@ function actText({ act, by, comment, result, reason }: WhyActStep): string {
 }
 
 function outputText(step: WhyOutputStep, key: string): string {
-  const { output, commanded, owner, reason, topic, payload, broker } = step;
+  const { output, commanded, owner, reason } = step;
   // Its owner is this alert unless it says another.
   const by = owner === null || owner === key ? '' : ` for ${printable(owner)}`;
   const latency = step.latency_ms === null ? '' : `, ${step.latency_ms} ms after the event`;
-  const sent =
-    step.sent !== true || topic === null
-      ? step.sent === false
-        ? ', nothing to send'
-        : ''
-      : `, sent to ${printable(topic)} (${printable(broker ?? '')}): ${printable(payload ?? '')}`;
+  const sent = sentText(step);
   return `output  ${printable(output)} ${commanded}: ${reason.replaceAll('_', ' ')}${by}${sent}${latency}`;
+}
+
+function sentText({ sent, broker, topic, payload }: WhyOutputStep): string {
+  if (sent === false) return ', nothing to send';
+  if (sent !== true || payload === null) return '';
+  if (topic === null) return `, ran ${printable(payload)}`;
+  return `, sent to ${printable(topic)} (${printable(broker ?? '')}): ${printable(payload)}`;
 }
 
 function notificationText(step: WhyNotificationStep): string {

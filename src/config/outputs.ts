@@ -1,7 +1,10 @@
-import type { NotifierSpec } from '../domain/config.ts';
-import type { OutputSpec } from '../domain/output.ts';
-import { readWebUrl } from './addresses.ts';
+import { textPatterns } from '../domain/clause.ts';
+import { limits } from '../domain/limits.ts';
+import { pointName } from '../domain/point.ts';
+import type { Feedback, OutputSpec, OutputWay } from '../domain/output.ts';
+import type { Rule } from '../domain/rule.ts';
 import { embedded } from './brokers.ts';
+import { readClause } from './clauses.ts';
 import {
   checkName,
   checkReference,
@@ -12,6 +15,8 @@ import {
   type Context,
 } from './context.ts';
 import { configLimits } from './limits.ts';
+import { checkInterlocks, checkTimes } from './output-protection.ts';
+import { splitPoint, type FindSettings } from './point-units.ts';
 import { quote, type Path } from './problem.ts';
 import type { SalvagedConfig } from './shape.ts';
 import { checkTopic } from './topics.ts';
@@ -21,47 +26,145 @@ export function readOutputs(
   context: Context,
   input: SalvagedConfig,
   brokerNames: readonly string[],
+  findSettings: FindSettings,
 ): readonly OutputSpec[] {
   const owners = new Map<string, string>();
-  return Object.entries(input.outputs ?? {}).flatMap(([name, output]) => {
+  const specs = Object.entries(input.outputs ?? {}).flatMap(([name, output]) => {
     const path = ['outputs', name];
     checkName(context, path);
     if (output === undefined) return [];
-    const spec = readOutput(context, path, output, brokerNames);
+    const spec = readOutput(context, path, output, { brokerNames, findSettings });
     if (spec === null) return [];
-    const address = `${spec.broker}\n${spec.topic}`;
-    const owner = owners.get(address);
-    if (owner === undefined) {
-      owners.set(address, name);
-    } else {
-      context.report.problem([...path, 'mqtt', 'topic'], {
-        message: `the output ${quote(owner)} already drives the topic ${quote(spec.topic)}`,
-        allowed: 'one output for each topic of a broker',
-      });
-    }
+    checkOwner(context, path, spec, owners);
     return [spec];
   });
+  checkInterlocks(context, specs, Object.keys(input.outputs ?? {}));
+  return specs;
+}
+
+/** A feedback point that rules compare with texts shows neither on nor off. */
+export function checkFeedback(
+  context: Context,
+  outputs: readonly OutputSpec[],
+  rules: readonly Rule[],
+): void {
+  const texts = rules.flatMap(textPatterns);
+  for (const { name, feedback } of outputs) {
+    if (feedback === null) continue;
+    const { device, metric } = feedback;
+    if (!texts.some((pattern) => pattern.matches(device, metric))) continue;
+    context.report.problem(['outputs', name, 'feedback', 'point'], {
+      message: `a rule compares ${quote(pointName(feedback))} with a text`,
+      allowed: 'a point that is on or off, true or false, or a number: 0 is off',
+    });
+  }
 }
 
 type OutputInput = NonNullable<NonNullable<SalvagedConfig['outputs']>[string]>;
+
+interface Known {
+  readonly brokerNames: readonly string[];
+  readonly findSettings: FindSettings;
+}
 
 function readOutput(
   context: Context,
   path: Path,
   output: OutputInput,
-  brokerNames: readonly string[],
+  { brokerNames, findSettings }: Known,
 ): OutputSpec | null {
-  const mqttPath = [...path, 'mqtt'];
   const safe = readLevel(output.safe) ?? 'off';
-  const maxOnMs = readDuration(context, [...path, 'max_on'], output.max_on, { min: 1 });
-  const leasePath = [...path, 'lease'];
-  const leaseMs = readDuration(context, leasePath, output.lease, { min: 2_000 });
+  const readTime = (key: 'max_on' | 'min_on' | 'min_off' | 'pulse' | 'ttl'): number | null =>
+    readDuration(context, [...path, key], output[key], { min: 1 }) ?? null;
+  const leaseMs = readLease(context, [...path, 'lease'], output.lease);
+  const feedback = readFeedback(context, [...path, 'feedback'], output.feedback);
+  const onlyWhile =
+    output.only_while === undefined
+      ? null
+      : readClause(context, [...path, 'only_while'], output.only_while, { findSettings, depth: 1 });
+  const neverWith = (output.never_with ?? []).flatMap((other, index) =>
+    other === undefined ? [] : [readText(context, [...path, 'never_with', index], other)],
+  );
+  const way = readWay(context, path, output, brokerNames);
+  const rest = {
+    name: String(path.at(-1)),
+    safe,
+    idle: readLevel(output.idle) ?? safe,
+    onUnknown: output.on_unknown ?? null,
+    maxOnMs: readTime('max_on'),
+    minOnMs: readTime('min_on'),
+    minOffMs: readTime('min_off'),
+    pulseMs: readTime('pulse'),
+    leaseMs,
+    ttlMs: readTime('ttl') ?? limits.commandTtlMs,
+    neverWith,
+    onlyWhile,
+    feedback,
+  };
+  checkTimes(context, path, rest);
+  return way === null ? null : { ...rest, way };
+}
+
+function readLease(context: Context, path: Path, value: OutputInput['lease']): number | null {
+  const leaseMs = readDuration(context, path, value, { min: 2_000 });
   if (leaseMs !== undefined && leaseMs % 1_000 !== 0) {
-    context.report.problem(leasePath, {
-      message: `found ${output.lease ?? ''}`,
-      allowed: 'whole seconds',
+    context.report.problem(path, { message: `found ${value ?? ''}`, allowed: 'whole seconds' });
+  }
+  return leaseMs ?? null;
+}
+
+function readFeedback(
+  context: Context,
+  path: Path,
+  input: OutputInput['feedback'],
+): Feedback | null {
+  if (input?.point === undefined) return null;
+  const pointPath = [...path, 'point'];
+  const point = readLine(context, pointPath, input.point);
+  if (point === null) return null;
+  const withinMs = readDuration(context, [...path, 'within'], input.within, { min: 1 });
+  const { retries = 2 } = input;
+  if (retries < 0 || retries > retriesMax) {
+    context.report.problem([...path, 'retries'], {
+      message: `found ${retries}`,
+      allowed: `a whole number from 0 to ${retriesMax}`,
     });
   }
+  const { device, metric } = splitPoint(point);
+  if (device === '' || metric === '' || point.includes('*')) {
+    const allowed = 'one point as device/metric';
+    context.report.problem(pointPath, { message: `found ${quote(point)}`, allowed });
+    return null;
+  }
+  return { device, metric, withinMs: withinMs ?? 5_000, retries };
+}
+
+const retriesMax = 100;
+
+function readWay(
+  context: Context,
+  path: Path,
+  output: OutputInput,
+  brokerNames: readonly string[],
+): OutputWay | null {
+  const { mqtt, command } = output;
+  if ('mqtt' in output === 'command' in output) {
+    if (context.report.isTouched(path)) return null;
+    const message = mqtt === undefined ? 'an output without a way' : 'an output with two ways';
+    context.report.problem(path, { message, allowed: 'one of mqtt, command', atKey: true });
+    return null;
+  }
+  if (mqtt !== undefined) return readMqtt(context, path, output, brokerNames);
+  return command === undefined ? null : readCommand(context, path, output);
+}
+
+function readMqtt(
+  context: Context,
+  path: Path,
+  output: OutputInput,
+  brokerNames: readonly string[],
+): OutputWay | null {
+  const mqttPath = [...path, 'mqtt'];
   const payloads = {
     on: readPayload(context, [...mqttPath, 'on'], output.mqtt?.on, 'on'),
     off: readPayload(context, [...mqttPath, 'off'], output.mqtt?.off, 'off'),
@@ -72,25 +175,14 @@ function readOutput(
   }
   for (const level of ['on', 'off'] as const) {
     if (output.lease !== undefined || !payloads[level].includes('{lease_s}')) continue;
-    const payloadPath = [...mqttPath, level];
-    if (context.report.isTouched(leasePath)) continue;
-    context.report.problem(payloadPath, {
+    if (context.report.isTouched([...path, 'lease'])) continue;
+    context.report.problem([...mqttPath, level], {
       message: 'found {lease_s} without a lease',
       allowed: 'lease: beside mqtt:',
     });
   }
   const target = readTarget(context, mqttPath, output, brokerNames);
-  if (target === null) return null;
-  return {
-    name: String(path.at(-1)),
-    ...target,
-    payloads,
-    safe,
-    idle: readLevel(output.idle) ?? safe,
-    onUnknown: output.on_unknown ?? null,
-    maxOnMs: maxOnMs ?? null,
-    leaseMs: leaseMs ?? null,
-  };
+  return target === null ? null : { kind: 'mqtt', ...target, payloads };
 }
 
 function readTarget(
@@ -98,7 +190,7 @@ function readTarget(
   path: Path,
   output: OutputInput,
   brokerNames: readonly string[],
-): Pick<OutputSpec, 'broker' | 'topic'> | null {
+): Pick<Extract<OutputWay, { kind: 'mqtt' }>, 'broker' | 'topic'> | null {
   const brokerPath = [...path, 'broker'];
   const value = output.mqtt?.broker;
   const broker = value === undefined ? embedded : readText(context, brokerPath, value);
@@ -126,50 +218,76 @@ function readPayload(
   return text;
 }
 
-/** Ways to reach people. */
-export function readNotifiers(context: Context, input: SalvagedConfig): readonly NotifierSpec[] {
-  return Object.entries(input.notifiers ?? {}).flatMap(([name, notifier]): NotifierSpec[] => {
-    const path = ['notifiers', name];
-    checkName(context, path);
-    if (notifier === undefined) return [];
-    const { webhook, command } = notifier;
-    if ((webhook === undefined) === (command === undefined)) {
-      if (context.report.isTouched(path)) return [];
-      const message =
-        webhook === undefined ? 'a notifier without a way' : 'a notifier with two ways';
-      context.report.problem(path, { message, allowed: 'one of webhook, command', atKey: true });
-      return [];
-    }
-    if (command !== undefined) return readCommand(context, path, name, command);
-    if (webhook?.url === undefined) return [];
-    const urlPath = [...path, 'webhook', 'url'];
-    const url = readWebUrl(context, urlPath, readText(context, urlPath, webhook.url));
-    return url === null ? [] : [{ kind: 'webhook', name, url }];
-  });
-}
-
-function readCommand(
-  context: Context,
-  path: Path,
-  name: string,
-  values: readonly (string | number | boolean | undefined)[],
-): NotifierSpec[] {
+function readCommand(context: Context, path: Path, output: OutputInput): OutputWay | null {
   const commandPath = [...path, 'command'];
-  const command = values.map((value, index) =>
-    value === undefined ? '' : readText(context, [...commandPath, index], value),
-  );
-  if (command.some((part) => part.includes('\0'))) {
-    context.report.problem(commandPath, {
-      message: 'found a NUL character',
-      allowed: 'text without it',
+  const { on, off } = output.command ?? {};
+  if (output.lease !== undefined) {
+    context.report.problem([...path, 'lease'], {
+      message: 'lease: has no meaning beside command:',
+      allowed: 'lease beside mqtt: the device must have a timer of its own',
+      atKey: true,
     });
   }
-  if (command[0] !== undefined && command[0].trim() !== '')
-    return [{ kind: 'command', name, command }];
-  if (context.report.isTouched(commandPath)) return [];
-  context.report.problem(commandPath, {
-    message: 'found no program',
-    allowed: 'a list such as [/usr/bin/notify, kitchen]',
-  });
-  return [];
+  if (on === undefined || off === undefined) return null;
+  const programs = {
+    on: readProgram(context, [...commandPath, 'on'], on),
+    off: readProgram(context, [...commandPath, 'off'], off),
+  };
+  const isSame = JSON.stringify(programs.on) === JSON.stringify(programs.off);
+  if (isSame && !context.report.isTouched(commandPath)) {
+    context.report.problem(commandPath, {
+      message: 'on and off both run the same',
+      allowed: 'two programs, or one with different arguments',
+      atKey: true,
+    });
+  }
+  return { kind: 'command', programs };
+}
+
+function readProgram(
+  context: Context,
+  path: Path,
+  values: readonly (string | number | boolean | undefined)[],
+): readonly string[] {
+  const program = values.map((value, index) =>
+    value === undefined ? '' : readText(context, [...path, index], value),
+  );
+  if (program.some((part) => part.includes('\0'))) {
+    const message = 'found a NUL character';
+    context.report.problem(path, { message, allowed: 'text without it' });
+  }
+  if ((program[0] ?? '').trim() === '' && !context.report.isTouched(path)) {
+    context.report.problem(path, {
+      message: 'found no program',
+      allowed: 'a list such as [/usr/local/bin/pump, on]',
+    });
+  }
+  return program;
+}
+
+// What two outputs drive would be switched by whoever comes last.
+function checkOwner(
+  context: Context,
+  path: Path,
+  { name, way }: OutputSpec,
+  owners: Map<string, string>,
+): void {
+  const address =
+    way.kind === 'mqtt' ? `${way.broker}\n${way.topic}` : JSON.stringify(way.programs.on);
+  const owner = owners.get(address);
+  if (owner === undefined) {
+    owners.set(address, name);
+    return;
+  }
+  if (way.kind === 'mqtt') {
+    context.report.problem([...path, 'mqtt', 'topic'], {
+      message: `the output ${quote(owner)} already drives the topic ${quote(way.topic)}`,
+      allowed: 'one output for each topic of a broker',
+    });
+  } else {
+    context.report.problem([...path, 'command', 'on'], {
+      message: `the output ${quote(owner)} already runs ${quote(way.programs.on.join(' '))}`,
+      allowed: 'a program, or an argument, of its own for each output',
+    });
+  }
 }

@@ -17,7 +17,8 @@ import { readLine, type Context } from './context.ts';
 import { readDerivedPoints } from './derived-points.ts';
 import { readDocument, type ConfigDocument } from './document.ts';
 import { configLimits } from './limits.ts';
-import { readNotifiers, readOutputs } from './outputs.ts';
+import { readNotifiers } from './notifiers.ts';
+import { checkFeedback, readOutputs } from './outputs.ts';
 import { createFindSettings } from './point-units.ts';
 import { readPoints } from './points.ts';
 import { describeValue, quote, type Problem } from './problem.ts';
@@ -154,14 +155,15 @@ export function buildConfig(
   const storage = readStorage(context, input);
   const sources = readSources(context, input, { brokers: brokerNames, scenarios });
   const plainPoints = readPoints(context, input);
-  const outputs = readOutputs(context, input, brokerNames);
   const notifiers = readNotifiers(context, input);
   const findSettings = createFindSettings(plainPoints);
+  const outputs = readOutputs(context, input, brokerNames, findSettings);
   const points = readDerivedPoints(context, input, plainPoints, findSettings);
   const actionNames = { outputs: outputNames, notifiers: notifierNames };
   const rules = readRules(context, input, findSettings, actionNames);
   const ownRules = readOwnRules(context, input, actionNames);
   checkCalibrated(context, points, rules);
+  checkFeedback(context, outputs, rules);
   const heartbeat = readHeartbeat(context, input);
   const site = readSite(context, input);
   checkOwnTopics(context, publish, sources, outputs);
@@ -210,7 +212,9 @@ function checkOwnTopics(
       allowed: 'a topic with a first level of its own, or another publish.prefix',
     });
   }
-  for (const { name, broker, topic } of outputs) {
+  for (const { name, way } of outputs) {
+    if (way.kind !== 'mqtt') continue;
+    const { broker, topic } = way;
     if (!own.has(broker) || !`${topic}/`.startsWith(`${publish.prefix}/`)) continue;
     context.report.problem(['outputs', name, 'mqtt', 'topic'], {
       message: `${quote(topic)} belongs to Limen`,

@@ -53,7 +53,7 @@ function warnOfOutputs(context: Context, parts: Parts): void {
     const say = (message: string, allowed: string): void =>
       context.report.warning(path, { message, allowed, atKey: true });
     const name = quote(output.name);
-    if (output.maxOnMs === null && output.onUnknown === null) {
+    if (output.maxOnMs === null && output.pulseMs === null && output.onUnknown === null) {
       say(
         `the output ${name} has no end: a dying sensor may hold it for ever`,
         'max_on or on_unknown',
@@ -65,11 +65,13 @@ function warnOfOutputs(context: Context, parts: Parts): void {
     }
     if (!claimed.has(output.name))
       say(`no rule claims the output ${name}`, 'a rule with it in then:');
+    const { way } = output;
     const reader = sources.find(
       ({ source }) =>
+        way.kind === 'mqtt' &&
         source.kind === 'mqtt' &&
-        source.broker === output.broker &&
-        sourceMatches(source.pattern, output.topic),
+        source.broker === way.broker &&
+        sourceMatches(source.pattern, way.topic),
     );
     if (reader?.source.kind !== 'mqtt') continue;
     const message = `the source ${quote(reader.source.pattern)} takes the commands of ${name} for readings`;

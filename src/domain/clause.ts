@@ -92,14 +92,15 @@ export function textPatterns(rule: Rule): readonly PointPattern[] {
   const isButton = acknowledgeWith !== null && typeof acknowledgeWith.equals === 'string';
   const buttons = isButton ? [compilePattern(pointName(acknowledgeWith))] : [];
   const judged = levels.flatMap(({ comparator }) => {
-    if (isCompound(comparator)) return textsOf(comparator);
+    if (isCompound(comparator)) return clauseTexts(comparator);
     return isText(comparator) ? points : [];
   });
   const condition = activeWhen?.clause ?? null;
-  return [...judged, ...buttons, ...(condition === null ? [] : textsOf(condition))];
+  return [...judged, ...buttons, ...(condition === null ? [] : clauseTexts(condition))];
 }
 
-function textsOf(clause: Clause): readonly PointPattern[] {
+/** The patterns of a clause whose points can have text states. */
+export function clauseTexts(clause: Clause): readonly PointPattern[] {
   const texts = comparisonsOf(clause).filter((each) => isText(each.comparator));
   return texts.flatMap((each) => each.points);
 }

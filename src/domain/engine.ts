@@ -3,7 +3,14 @@ import type { Alert, AlertEvent, AlertKey, Condition, ShownLimit } from './alert
 import type { PointEntry } from './config.ts';
 import type { Point, PointIndex } from './point.ts';
 import type { Seq, Value } from './reading.ts';
-import type { ComparatorKind, FaultRule, OwnRuleSettings, Rule, Severity } from './rule.ts';
+import type {
+  ComparatorKind,
+  FaultRule,
+  OwnRuleSettings,
+  Rule,
+  Severity,
+  WatchedClause,
+} from './rule.ts';
 import type { DurationMs, EngineMs, UnsureStamps, WallMs } from './time.ts';
 
 /**
@@ -18,6 +25,8 @@ export type EngineInput =
       readonly points: readonly PointEntry[];
       /** What is set of Limen's own rules; left out: nothing. */
       readonly ownRules?: readonly OwnRuleSettings[];
+      /** Conditions that somebody else asks for, by name; left out: none. */
+      readonly watched?: readonly WatchedClause[];
     }
   /** A point was heard for the first time, was declared by the config, or learned its unit or a text state. */
   | {
@@ -264,4 +273,10 @@ export interface EngineSurroundings {
   nextSeq(): Seq;
   /** Takes an event; called synchronously, in order; must not call the engine back. */
   emit(event: AlertEvent): void;
+  /**
+   * Told of the verdict of a watched condition when it is bound and whenever it is another one, synchronously; `cause`: the
+   * row that brought it. What a reading loses is told before the alerts that it raises, what it gains after them. Must
+   * not call the engine back.
+   */
+  watched?(name: string, verdict: Condition, cause: Seq): void;
 }

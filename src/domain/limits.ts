@@ -147,6 +147,20 @@ export const limits = {
   streamLinesMax: 4_096,
   /** Live streams at the same time; a further one is cut off at once. */
   streamListenersMax: 64,
+  /** A program that switches an output takes no longer, and so many characters of what it says are logged. */
+  outputProgramTimeoutMs: 10_000,
+  outputSaidCharsMax: 500,
+  /** A program that failed is run again after so long, so many times; what has failed is tried again this often. */
+  outputProgramPauseMs: 1_000,
+  outputProgramRetries: 2,
+  outputRetryMs: 60_000,
+  /** What failed before a start is known to work if it has not failed again by then. */
+  outputFaultWaitMs: 60_000,
+  /** A hold by hand lasts so long unless it says otherwise, and no longer than this. */
+  holdDefaultMs: 3_600_000,
+  holdMaxMs: 7 * 86_400_000,
+  /** A command of a person that says when it was given is refused once it is older, unless the output says otherwise. */
+  commandTtlMs: 60_000,
   /** One attempt of a notifier, and of the heartbeat, takes no longer. */
   webhookTimeoutMs: 10_000,
   notifyCommandTimeoutMs: 30_000,

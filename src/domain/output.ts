@@ -1,23 +1,100 @@
-import type { DurationMs } from './time.ts';
+import type { Clause, WatchedClause } from './rule.ts';
+import { compilePattern } from './point.ts';
+import type { DurationMs, EngineMs, WallMs } from './time.ts';
 
 export type OutputLevel = 'on' | 'off';
 
-/** An output driven by an MQTT topic. */
+/** How a device is switched: one instruction for each level. */
+export type OutputWay =
+  | {
+      readonly kind: 'mqtt';
+      /** `embedded` or the name of a broker. */
+      readonly broker: string;
+      readonly topic: string;
+      /** Payload for each level; `{lease_s}` and `{seq}` in it are replaced. */
+      readonly payloads: Readonly<Record<OutputLevel, string>>;
+    }
+  /** Program and arguments for each level; no shell reads them. */
+  | {
+      readonly kind: 'command';
+      readonly programs: Readonly<Record<OutputLevel, readonly string[]>>;
+    };
+
+/** One instruction, ready to be sent. */
+export type Instruction =
+  | {
+      readonly kind: 'mqtt';
+      readonly broker: string;
+      readonly topic: string;
+      readonly payload: string;
+    }
+  | { readonly kind: 'command'; readonly program: readonly string[] };
+
+/** The point that shows what the device does: true or any number but 0 is on. */
+export interface Feedback {
+  readonly device: string;
+  readonly metric: string;
+  /** It shows the commanded level within this, else the command is sent again. */
+  readonly withinMs: DurationMs;
+  readonly retries: number;
+}
+
+/** Something that can be switched. Below, "energised" means at the level that is not safe. */
 export interface OutputSpec {
   readonly name: string;
-  /** `embedded` or the name of a broker. */
-  readonly broker: string;
-  readonly topic: string;
-  /** Payload for each level; `{lease_s}` in it is replaced by the lease in whole seconds. */
-  readonly payloads: Readonly<Record<OutputLevel, string>>;
+  readonly way: OutputWay;
   readonly safe: OutputLevel;
   readonly idle: OutputLevel;
-  /** While the owner's condition is unknown: keep the claim, or go safe. */
+  /** While the owner's condition, or what the device does, is unknown: keep the claim, or go safe. */
   readonly onUnknown: 'hold' | 'safe' | null;
   /** Longest continuous energised time over all owners. */
   readonly maxOnMs: DurationMs | null;
+  /** Shortest energised time once nobody claims it any more, and shortest time before it is energised again. */
+  readonly minOnMs: DurationMs | null;
+  readonly minOffMs: DurationMs | null;
+  /** It is energised for so long once for each claim; null: as long as the claim. */
+  readonly pulseMs: DurationMs | null;
   readonly leaseMs: DurationMs | null;
+  /** A command of a person that says it is older is refused. */
+  readonly ttlMs: DurationMs;
+  /** Outputs that are never energised together with it: those named here, and those that name it. */
+  readonly neverWith: readonly string[];
+  /** It may be energised only while this is true; null: always. */
+  readonly onlyWhile: Clause | null;
+  readonly feedback: Feedback | null;
 }
+
+/** A level that a person wants until a time, whatever the rules claim. */
+export interface ManualHold {
+  readonly level: OutputLevel;
+  readonly by: string;
+  readonly comment: string | null;
+  /** Engine time of its end: it goes on over a restart. */
+  readonly endsMs: EngineMs;
+}
+
+/** Why an output stays safe until somebody resets it. */
+export interface Trip {
+  /** In words. */
+  readonly why: string;
+  readonly at: WallMs;
+}
+
+/** What a person asks of an output. */
+export type OutputAsk =
+  /** `auto` ends a hold. */
+  | { readonly act: 'set'; readonly value: OutputLevel | 'auto'; readonly holdMs: DurationMs }
+  | { readonly act: 'reset' };
+
+/** What a person asks, and of which output. Topic, CLI and HTTP all end in `app.command`. */
+export type OutputCommand = OutputAsk & {
+  readonly output: string;
+  readonly by: string;
+  readonly comment: string | null;
+  /** When it was given, by its sender's clock, and its number among those of its sender; null: it does not say. */
+  readonly sentAt: number | null;
+  readonly order: number | null;
+};
 
 /** The present state of an output (contract 6, `limen/outputs/<output>`). */
 export interface OutputStatus {
@@ -25,9 +102,55 @@ export interface OutputStatus {
   /** Read back from the device, or unknown: never assumed. */
   readonly state: OutputLevel | 'unknown';
   readonly commanded: OutputLevel;
-  /** The alert that owns it, as `rule/device/metric`; null: nobody. */
+  /** The alert that owns it, as `rule/device/metric`, or who holds it by hand; null: nobody. */
   readonly owner: string | null;
   readonly reason: string;
   readonly sinceAt: number;
   readonly seq: number;
+  /** What the reason rests on, in words; null: nothing more to say. */
+  readonly detail: string | null;
+  readonly hold: {
+    readonly level: OutputLevel;
+    readonly by: string;
+    readonly comment: string | null;
+    readonly until: number;
+  } | null;
+  readonly trip: Trip | null;
+}
+
+/** Which condition of an output a watched condition is. */
+export type OutputCondition = 'only_while' | 'feedback';
+
+/** The conditions of the outputs as the engine watches them; the verdict `breached` is "allowed", or "on". */
+export function outputConditions(specs: readonly OutputSpec[]): readonly WatchedClause[] {
+  return specs.flatMap(({ name, onlyWhile, feedback }) => [
+    ...(onlyWhile === null ? [] : [{ name: conditionName('only_while', name), clause: onlyWhile }]),
+    ...(feedback === null
+      ? []
+      : [{ name: conditionName('feedback', name), clause: isOn(feedback) }]),
+  ]);
+}
+
+/** The name under which the engine watches a condition of an output. */
+export function conditionName(kind: OutputCondition, output: string): string {
+  return `${kind} ${output}`;
+}
+
+/** The output and the condition that a watched name stands for. */
+export function parseConditionName(
+  name: string,
+): { readonly kind: OutputCondition; readonly output: string } | null {
+  for (const kind of ['only_while', 'feedback'] as const)
+    if (name.startsWith(`${kind} `)) return { kind, output: name.slice(kind.length + 1) };
+  return null;
+}
+
+function isOn({ device, metric }: Feedback): Clause {
+  const zero = { value: 0, unit: null };
+  return {
+    kind: 'compare',
+    points: [compilePattern(`${device}/${metric}`)],
+    comparator: { kind: 'outside', low: zero, high: zero },
+    deadband: zero,
+  };
 }

@@ -220,6 +220,12 @@ export const ruleDefaults = {
   variants: [],
 } as const satisfies Omit<Rule, 'name' | 'points' | 'levels'>;
 
+/** A condition that is judged beside the rules, and told of: the interlock or the read-back of an output. */
+export interface WatchedClause {
+  readonly name: string;
+  readonly clause: Clause;
+}
+
 /** Names of the rules that are Limen's own. The prefix is reserved. */
 export const ownRules = [
   'limen.stale',
@@ -228,6 +234,7 @@ export const ownRules = [
   'limen.was_down',
   'limen.source_lost',
   'limen.flood',
+  'limen.output_failed',
   'limen.notifier_failed',
   'limen.storage',
   'limen.clock',
@@ -235,7 +242,12 @@ export const ownRules = [
 export type OwnRule = (typeof ownRules)[number];
 
 /** Those of them that the program tells the engine of. */
-export const faultRules = ['limen.notifier_failed', 'limen.storage', 'limen.clock'] as const;
+export const faultRules = [
+  'limen.output_failed',
+  'limen.notifier_failed',
+  'limen.storage',
+  'limen.clock',
+] as const;
 export type FaultRule = (typeof faultRules)[number];
 
 /** What a config says about one of Limen's own rules; what it judges is Limen's. */

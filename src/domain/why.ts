@@ -97,8 +97,10 @@ export interface WhyOutputStep extends Step {
   readonly cause: readonly number[];
   /** null where it was not kept. */
   readonly sent: boolean | null;
+  /** null where it goes through no broker. */
   readonly broker: string | null;
   readonly topic: string | null;
+  /** The payload, or the program with its arguments. */
   readonly payload: string | null;
   /** Since the event that caused it, which has the time of its reading or of its delay's end; null: another cause. */
   readonly latency_ms: number | null;

@@ -10,6 +10,15 @@ export interface OutputJson {
   readonly reason: string;
   readonly since: number;
   readonly seq: number;
+  /** What the reason rests on, in words. */
+  readonly detail: string | null;
+  readonly hold: {
+    readonly level: OutputStatus['commanded'];
+    readonly by: string;
+    readonly comment: string | null;
+    readonly until_at: number;
+  } | null;
+  readonly trip: { readonly why: string; readonly at: number } | null;
 }
 
 /** An alert in JSON: the keys of contract 6. */
@@ -34,13 +43,10 @@ export function watchLineJson(line: StreamLine): WatchLine {
 }
 
 function outputJson(output: OutputStatus): OutputJson {
-  return {
-    name: output.name,
-    state: output.state,
-    commanded: output.commanded,
-    owner: output.owner,
-    reason: output.reason,
-    since: output.sinceAt,
-    seq: output.seq,
-  };
+  const { name, state, commanded, owner, reason, sinceAt, seq, detail, hold, trip } = output;
+  const until =
+    hold === null
+      ? null
+      : { level: hold.level, by: hold.by, comment: hold.comment, until_at: hold.until };
+  return { name, state, commanded, owner, reason, since: sinceAt, seq, detail, hold: until, trip };
 }

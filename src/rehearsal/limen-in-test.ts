@@ -137,7 +137,11 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
     },
     takeMemories: () => inlet.memories.takeChanged(),
   });
-  const engine = createEngine({ nextSeq: () => journal.nextSeq, emit: (event) => emit(event) });
+  const engine = createEngine({
+    nextSeq: () => journal.nextSeq,
+    emit: (event) => emit(event),
+    watched: (name, verdict, cause) => outputs.onCondition(name, verdict, cause),
+  });
   const quarantine = new Quarantine([]);
   const inlet = createInlet({
     journal,
@@ -151,6 +155,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
   const { intake, points, input } = inlet;
   const schedules = createSchedules({ clock, time, find: () => findScheduleState, input });
   const sources = createSources({ clock, points, input });
+  const lostLinks = new Set<string>();
   const outputs = createOutputs({
     specs: config.outputs,
     rules: actingRules(config),
@@ -161,8 +166,19 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
     engineMs: () => time.now(),
     wallMs: () => clock.wallMs(),
     // What is commanded is asked of the status; there is nobody to send it to.
-    send: () => undefined,
-    linkOf: () => 'up',
+    publish: () => undefined,
+    // A program has always run well.
+    programs: { run: ({ done }) => void clock.after(0, () => done(null)) },
+    isClockTrusted: () => isTrusted,
+    fault(output, isThere, note) {
+      const rule = 'limen.output_failed';
+      input(
+        `${rule}/${output}`,
+        { rule, device: output, is_there: isThere, note },
+        { kind: 'fault', rule, device: output, isThere, note },
+      );
+    },
+    linkOf: (broker) => (lostLinks.has(broker) ? 'down' : 'up'),
     publishStatus: options.onOutput,
   });
   let rules = rulesByName(config);
@@ -201,7 +217,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
   };
 
   const configure = (): void => {
-    points.configure(config.points, config.rules);
+    points.configure(config.points, config.rules, config.outputs);
     intake.configure(config.sources);
   };
 
@@ -221,6 +237,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
     configure,
   });
   outputs.start(engine.open(), lastRows(recovery, 'output'));
+  if (time.creditMs > 0) outputs.credit(time.creditMs);
 
   // A topic is resolved once, as on the wire: the short way is only taken by later messages.
   const routes = new Map<string, Route | null>();
@@ -291,9 +308,13 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
       const { wallOffsetMs: offsetMs, creditMs, unsureSinceMs } = change;
       input('clock', change, { kind: 'clock', wallOffsetMs: offsetMs, creditMs, unsureSinceMs });
       schedules.clockChanged();
+      if (creditMs > 0) outputs.credit(creditMs);
     },
     linkChanged(broker, isUp) {
+      if (isUp) lostLinks.delete(broker);
+      else lostLinks.add(broker);
       sources.broker(broker, isUp);
+      if (isUp) outputs.linkUp(broker);
     },
     reconfigure(next) {
       const before = rules;

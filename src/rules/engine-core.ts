@@ -1,7 +1,7 @@
 import type { Alert } from '../domain/alert.ts';
 import type { EngineSurroundings, LearnedInterval } from '../domain/engine.ts';
 import { compareCells, type AlertCell } from './alert-cell.ts';
-import type { ActiveClause, BoundClause } from './clauses/clause-tree.ts';
+import type { ActiveClause, BoundClause, WatchedCondition } from './clauses/clause-tree.ts';
 import type { LifeCycleFacts } from './life-cycle.ts';
 import type { DerivedLink, PointTable, SourceState } from './point-table.ts';
 import type { ExpectedCount, RuleBook } from './rule-book.ts';
@@ -69,6 +69,8 @@ export interface EngineCore {
   readonly schedules: Map<string, boolean | null>;
   /** The conditions of `active_when`, by the names of their rules. */
   readonly activeClauses: Map<string, ActiveClause>;
+  /** Conditions that are judged for somebody else, by name. */
+  readonly watched: Map<string, WatchedCondition>;
   /** Restored and not started yet: what came due while Limen was down waits for the restart table. */
   isAsleep: boolean;
   /** null until the first config. */

@@ -89,6 +89,7 @@ class RuleEngine implements Engine {
       wallOffsetMs: 0,
       schedules: new Map(),
       activeClauses: new Map(),
+      watched: new Map(),
       isAsleep: false,
       book: null,
     };

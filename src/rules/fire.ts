@@ -1,6 +1,6 @@
 import { isHeld, type AlertCell } from './alert-cell.ts';
 import type { EngineCore } from './engine-core.ts';
-import { heedPoint, judgeClause } from './clauses/clause.ts';
+import { heedPoint, heedPointFirst, judgeClause } from './clauses/clause.ts';
 import { lastReading } from './clauses/clause-reasons.ts';
 import { disturbPoints } from './clauses/compound.ts';
 import { announceIfDirty } from './events.ts';
@@ -57,6 +57,7 @@ function fire(core: EngineCore, cell: AlertCell, at: number): void {
 // What is calculated from a stale point is as stale, and rests on the same last reading.
 function judgeStale(core: EngineCore, slot: PointSlot, moment: Moment): void {
   const { points } = core;
+  heedPointFirst(core, slot, moment);
   for (const other of slot.cells) judgeUnknown(core, other, moment);
   heedPoint(core, slot, moment);
   for (const { slot: dependent } of slot.link?.dependents ?? []) {

@@ -1,7 +1,7 @@
 import { qualityCodes } from '../domain/reading.ts';
 import type { AlertCell } from './alert-cell.ts';
 import { heedButton } from './button.ts';
-import { heedPoint } from './clauses/clause.ts';
+import { heedPoint, heedPointFirst } from './clauses/clause.ts';
 import { addBadCell } from './declare.ts';
 import { areInputsUsable } from './derived-links.ts';
 import type { EngineCore } from './engine-core.ts';
@@ -33,10 +33,12 @@ export function judgeReading(
   if (quality <= qualityCodes.suspect && !Number.isNaN(value)) {
     points.quality[index] = quality;
     hear(core, slot, value, moment);
+    heedPointFirst(core, slot, moment);
     for (const cell of slot.cells) judgeCell(core, cell, moment);
   } else {
     points.quality[index] = quality === qualityCodes.stale ? qualityCodes.stale : qualityCodes.bad;
     if (points.quality[index] === qualityCodes.bad) noteBad(core, slot, moment);
+    heedPointFirst(core, slot, moment);
     for (const cell of slot.cells) judgeUnknown(core, cell, moment);
   }
   heedPoint(core, slot, moment);

@@ -19,6 +19,7 @@ import { forgetLinks, reviewBlame } from './silence/source-lost.ts';
 import { arm, type Moment } from './settle.ts';
 import { creditTelling, restartTelling } from './telling/telling.ts';
 import { giveUpFirsts, tellWasDown } from './silence/was-down.ts';
+import { tellWatched } from './clauses/watched-conditions.ts';
 
 type Started = Extract<EngineInput, { kind: 'started' }>;
 type ClockInput = Extract<EngineInput, { kind: 'clock' }>;
@@ -64,6 +65,7 @@ export function restart(core: EngineCore, started: Started, moment: Moment): voi
   }
   fireDue(core, moment.at);
   judgeReplaced(core, moment);
+  tellWatched(core, moment);
 }
 
 /**

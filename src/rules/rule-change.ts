@@ -36,6 +36,7 @@ import { recallSources, reviewSources } from './silence/source-lost.ts';
 import { recallWasDown } from './silence/was-down.ts';
 import { adoptTelling } from './telling/telling.ts';
 import { markByTime } from './silence/watch.ts';
+import { watchConditions } from './clauses/watched-conditions.ts';
 
 type ConfigInput = Extract<EngineInput, { kind: 'config' }>;
 
@@ -45,7 +46,7 @@ type ConfigInput = Extract<EngineInput, { kind: 'config' }>;
  */
 export function applyConfig(
   core: EngineCore,
-  { rules, points, ownRules: ownSettings = [] }: Omit<ConfigInput, 'kind'>,
+  { rules, points, ownRules: ownSettings = [], watched = [] }: Omit<ConfigInput, 'kind'>,
   moment: Moment,
 ): void {
   const isFirst = core.book === null;
@@ -87,6 +88,7 @@ export function applyConfig(
   core.points.disturbAll();
   // Another interval may make a point stale, or not stale any more.
   for (const clause of core.clauses) clause.isCurrent = false;
+  watchConditions(core, watched, moment);
 }
 
 // What Limen's own alerts wait for is not the config's to change: the rest of their rule is, and goes into force here.

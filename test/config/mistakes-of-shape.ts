@@ -134,11 +134,6 @@ export const shape: readonly MistakeCase[] = [
     allowed: 'from, scale, offset',
   },
   {
-    text: 'outputs:\n  fan: { mqtt: { topic: fan }, ¦min_on: 5s }\n',
-    message: '"min_on" is not in this version of Limen',
-    allowed: null,
-  },
-  {
     text: 'brokers:\n  home: { url: mqtt://ha, ¦ca_file: x }\n',
     message: '"ca_file" is not in this version of Limen',
     allowed: null,

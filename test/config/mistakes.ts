@@ -4,6 +4,7 @@ import { compounds } from './mistakes-of-compounds.ts';
 import { meaning } from './mistakes-of-meaning.ts';
 import { references } from './mistakes-of-reference.ts';
 import { shape, syntax } from './mistakes-of-shape.ts';
+import { outputMistakes } from './mistakes-of-outputs.ts';
 import { overrides } from './mistakes-of-overrides.ts';
 import { expressions } from './mistakes-of-expressions.ts';
 import { windows } from './mistakes-of-windows.ts';
@@ -19,4 +20,5 @@ export const mistakes: readonly MistakeCase[] = [
   ...activeWhenMistakes,
   ...compounds,
   ...expressions,
+  ...outputMistakes,
 ];

@@ -219,17 +219,27 @@ outputs:
 `).outputs;
     expect(first).toEqual({
       name: 'siren',
-      broker: 'embedded',
-      topic: 'a/siren',
-      payloads: { on: 'on', off: 'off' },
+      way: {
+        kind: 'mqtt',
+        broker: 'embedded',
+        topic: 'a/siren',
+        payloads: { on: 'on', off: 'off' },
+      },
       safe: 'off',
       idle: 'off',
       onUnknown: null,
       maxOnMs: null,
+      minOnMs: null,
+      minOffMs: null,
+      pulseMs: null,
       leaseMs: null,
+      ttlMs: 60_000,
+      neverWith: [],
+      onlyWhile: null,
+      feedback: null,
     });
     expect(second).toMatchObject({
-      payloads: { on: '007', off: 'no' },
+      way: { payloads: { on: '007', off: 'no' } },
       safe: 'on',
       idle: 'on',
       onUnknown: 'safe',

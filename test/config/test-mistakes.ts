@@ -12,7 +12,7 @@ const stepKeys =
 const moments = 'a time since the start of the test such as 0s, 30s, 11m or 1h30m';
 const durations = 'a duration such as 250ms, 30s, 5m, 2h or 7d';
 const rules =
-  'a rule or rule/device/metric: warm, limen.stale, limen.never_heard, limen.bad, limen.was_down, limen.source_lost, limen.flood, limen.notifier_failed, limen.storage, limen.clock';
+  'a rule or rule/device/metric: warm, limen.stale, limen.never_heard, limen.bad, limen.was_down, limen.source_lost, limen.flood, limen.output_failed, limen.notifier_failed, limen.storage, limen.clock';
 
 /** A test file with these steps. */
 function steps(...lines: readonly string[]): string {

@@ -1,6 +1,7 @@
 import { alertKey, type Alert, type AlertEvent, type AlertState } from '../../src/domain/alert.ts';
 import type { RowKind, RowWriter } from '../../src/domain/journal.ts';
 import { compilePattern } from '../../src/domain/point.ts';
+import type { OutputSpec } from '../../src/domain/output.ts';
 import type { Seq } from '../../src/domain/reading.ts';
 import { ruleDefaults, type Action, type Rule } from '../../src/domain/rule.ts';
 import type { EngineMs, WallMs } from '../../src/domain/time.ts';
@@ -63,6 +64,19 @@ export function memoryJournal(): RowWriter & { readonly rows: MemoryRow[]; commi
     },
   };
 }
+
+/** An output without any of its protections. */
+export const unprotected = {
+  maxOnMs: null,
+  minOnMs: null,
+  minOffMs: null,
+  pulseMs: null,
+  leaseMs: null,
+  ttlMs: 60_000,
+  neverWith: [],
+  onlyWhile: null,
+  feedback: null,
+} satisfies Partial<OutputSpec>;
 
 /** An alert as the engine would give it; every field can be set. */
 export function alertOf(fields: Partial<Alert> = {}): Alert {

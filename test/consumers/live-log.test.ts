@@ -70,6 +70,9 @@ test('createLiveLog() shows transitions and commands, raised ones as a warning',
     reason: 'claim',
     sinceAt: 0,
     seq: 1,
+    detail: null,
+    hold: null,
+    trip: null,
   });
   expect(lines.map((line) => line.split(' from=')[0])).toEqual([
     'warn  alert     freezer-1 is at -10 °C',

@@ -161,6 +161,9 @@ describe('outputStatus()', () => {
     reason: 'claim',
     sinceAt: 5,
     seq: 6,
+    detail: null,
+    hold: null,
+    trip: null,
   } as const;
 
   test('outputStatus() retains the status under the encoded name', () => {
@@ -221,7 +224,9 @@ describe('correct()', () => {
 
   test('correct() clears retained outputs that belong to no output', () => {
     const { publisher, short } = running(['home']);
-    const status = { state: 'unknown', commanded: 'off', owner: null, sinceAt: 5, seq: 6 } as const;
+    const said = { detail: null, hold: null, trip: null } as const;
+    const rest = { commanded: 'off', owner: null, sinceAt: 5, seq: 6 } as const;
+    const status = { state: 'unknown', ...rest, ...said } as const;
     publisher.outputStatus({ ...status, name: 'siren', reason: 'idle' });
     publisher.outputStatus({ ...status, name: 'gone', reason: 'removed' });
     const known = short().length;

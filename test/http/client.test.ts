@@ -92,6 +92,10 @@ test('status() gives outputs with the keys of the contract', async () => {
     'reason',
     'since',
     'seq',
+    // Beside them, what a person wants to know.
+    'detail',
+    'hold',
+    'trip',
   ]);
 });
 

@@ -1,5 +1,5 @@
 import { alertKey, isOpen, type Alert } from '../../domain/alert.ts';
-import type { OutputLevel, OutputSpec } from '../../domain/output.ts';
+import type { ManualHold, OutputLevel, OutputSpec, Trip } from '../../domain/output.ts';
 import { pointName } from '../../domain/point.ts';
 import { severityRank, type Action, type ClaimSpan, type Severity } from '../../domain/rule.ts';
 
@@ -7,8 +7,15 @@ import { severityRank, type Action, type ClaimSpan, type Severity } from '../../
 export type OutputReason =
   | 'claim' // an alert holds it
   | 'drill' // a marked test alert holds it
+  | 'manual' // a person holds it
   | 'on_unknown' // safe while the condition of its owner is unknown, or not heard since a restart
+  | 'trip' // safe until somebody resets it
+  | 'interlock' // safe while another output, or its only_while, forbids it
+  | 'lease_lost' // the link was away for longer than the lease: the device has gone safe by itself
   | 'max_on' // energised for too long: the claims present then are spent
+  | 'pulse' // its pulse is over: the claims present then are spent
+  | 'min_on' // nobody holds it, and it has not been energised for long enough
+  | 'min_off' // somebody holds it, and it has not been safe for long enough
   | 'idle' // nobody holds it
   | 'start' // sent safe because Limen started
   | 'link_up' // sent safe because its link came back
@@ -36,38 +43,103 @@ export interface SpentClaim {
   readonly severity: Severity;
 }
 
-/** Everything the level of an output depends on. */
+/** Whether something else forbids that an output is energised; `violated`: it is known to, and not only unknown. */
+export type Interlock =
+  | { readonly kind: 'free' }
+  | { readonly kind: 'unknown' | 'violated'; readonly why: string };
+
+/** Everything the level of an output depends on. Times in engine milliseconds. */
 export interface Situation {
-  readonly spec: Pick<OutputSpec, 'safe' | 'idle' | 'onUnknown'>;
+  readonly spec: Pick<
+    OutputSpec,
+    'safe' | 'idle' | 'onUnknown' | 'minOnMs' | 'minOffMs' | 'pulseMs'
+  >;
   /** In any order; at most one for each alert. */
   readonly claims: Iterable<Claim>;
   /** Spent claims by `rule/device/metric`. */
   readonly spent: ReadonlyMap<string, SpentClaim>;
   /** Whether an idle level that energises is spent as well. */
   readonly idleSpent: boolean;
+  /** A hold that is not over. */
+  readonly hold: ManualHold | null;
+  readonly trip: Trip | null;
+  readonly interlock: Interlock;
+  readonly isLeaseLost: boolean;
+  /** Since when it has been energised; null: it is safe. */
+  readonly energisedSince: number | null;
+  /** Since when it has been safe, as far as that is known. */
+  readonly safeSince: number;
+  readonly now: number;
 }
 
 export interface Verdict {
   readonly level: OutputLevel;
-  /** `rule/device/metric`; null: nobody. */
+  /** `rule/device/metric`, or who holds it by hand; null: nobody. */
   readonly owner: string | null;
   readonly reason: OutputReason;
+  /** What the reason rests on, in words; null: nothing more to say. */
+  readonly detail: string | null;
 }
 
 /**
- * The wanted level of an output: protection, then claims by severity, earlier raise, rule name and point name, then
- * `idle` (contract 4). Pure.
+ * The wanted level of an output: protection, then what a person holds by hand, then claims by severity, earlier raise,
+ * rule name and point name, then `idle` (contract 4). `min_off` comes before all but protection; `min_on` keeps it
+ * energised when nobody claims it any more, and gives way to whoever asks for safe. Pure.
  */
-export function arbitrate({ spec, claims, spent, idleSpent }: Situation): Verdict {
+export function arbitrate(situation: Situation): Verdict {
+  const { spec, trip, interlock, isLeaseLost, energisedSince, safeSince, now } = situation;
+  const { safe, minOnMs, minOffMs } = spec;
+  if (trip !== null) return { level: safe, owner: null, reason: 'trip', detail: trip.why };
+  const wish = wishOf(situation);
+  const isKeptOn =
+    wish.level === safe &&
+    wish.reason === 'idle' &&
+    energisedSince !== null &&
+    minOnMs !== null &&
+    now - energisedSince < minOnMs;
+  if (wish.level === safe && !isKeptOn) return wish;
+  const { owner } = wish;
+  if (interlock.kind !== 'free')
+    return { level: safe, owner, reason: 'interlock', detail: interlock.why };
+  if (isLeaseLost) return { level: safe, owner, reason: 'lease_lost', detail: null };
+  if (isKeptOn) return { level: otherThan(safe), owner: null, reason: 'min_on', detail: null };
+  if (energisedSince === null && minOffMs !== null && now - safeSince < minOffMs)
+    return { level: safe, owner, reason: 'min_off', detail: null };
+  return wish;
+}
+
+/** What keeps a person from energising an output, in words; null: nothing. */
+export function refusal(situation: Situation): string | null {
+  const { spec, trip, interlock, isLeaseLost } = situation;
+  if (trip !== null) return `it is tripped (${trip.why}): reset it first`;
+  if (interlock.kind !== 'free') return `an interlock forbids it: ${interlock.why}`;
+  if (isLeaseLost) return 'its lease is lost: the link is away';
+  const wish = wishOf({ ...situation, hold: null });
+  if (wish.reason === 'max_on' && wish.level === spec.safe)
+    return 'it was energised for longer than max_on: reset it first';
+  return null;
+}
+
+/** The level that is not this one. */
+export function otherThan(level: OutputLevel): OutputLevel {
+  return level === 'on' ? 'off' : 'on';
+}
+
+function wishOf({ spec, claims, spent, idleSpent, hold }: Situation): Verdict {
+  if (hold !== null)
+    return { level: hold.level, owner: hold.by, reason: 'manual', detail: hold.comment };
   let winner: Claim | null = null;
-  let isProtected = idleSpent;
+  let isSpentThere = idleSpent;
   for (const claim of claims) {
-    if (isSpent(claim, spec.safe, spent)) isProtected = true;
+    if (isSpent(claim, spec.safe, spent)) isSpentThere = true;
     else if (winner === null || compareClaims(claim, winner) < 0) winner = claim;
   }
   if (winner !== null) return verdictFor(winner, spec);
-  if (isProtected) return { level: spec.safe, owner: null, reason: 'max_on' };
-  return { level: spec.idle, owner: null, reason: 'idle' };
+  if (isSpentThere) {
+    const reason = spec.pulseMs === null ? 'max_on' : 'pulse';
+    return { level: spec.safe, owner: null, reason, detail: null };
+  }
+  return { level: spec.idle, owner: null, reason: 'idle', detail: null };
 }
 
 /** The level an alert claims on an output by its rule's actions; null: none. The first action that holds counts. */
@@ -124,13 +196,14 @@ function isSpent(claim: Claim, safe: OutputLevel, spent: ReadonlyMap<string, Spe
 }
 
 function verdictFor(claim: Claim, spec: Situation['spec']): Verdict {
+  const detail = null;
   const { alert, level, drill, awaitsReading } = claim;
   const owner = alertKey(alert);
   const isUnknown = alert.condition === 'unknown' || awaitsReading;
   if (level !== spec.safe && spec.onUnknown === 'safe' && isUnknown) {
-    return { level: spec.safe, owner, reason: 'on_unknown' };
+    return { level: spec.safe, owner, reason: 'on_unknown', detail };
   }
-  return { level, owner, reason: drill ? 'drill' : 'claim' };
+  return { level, owner, reason: drill ? 'drill' : 'claim', detail };
 }
 
 function raisedAt({ alert }: Claim): number {

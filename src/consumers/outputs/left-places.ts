@@ -1,10 +1,14 @@
+import { instructionText } from './instruction.ts';
 import type { OutputSpec } from '../../domain/output.ts';
 import type { OutputReason } from './arbiter.ts';
-import type { OutputSurroundings } from './output-driver.ts';
-import { readPlaces, type OutputPlace, type OutputRow } from './output-memory.ts';
-
-/** The link to a broker; none: the config has no such broker. */
-export type LinkState = 'up' | 'down' | 'none';
+import type { LinkState, OutputSurroundings } from './output-surroundings.ts';
+import {
+  isPlaceOf,
+  readPlaces,
+  safeInstruction,
+  type OutputPlace,
+  type OutputRow,
+} from './output-memory.ts';
 
 /** What the places need of the outputs that are driven now. */
 export interface PlacesInUse {
@@ -38,9 +42,9 @@ export function createLeftPlaces(around: OutputSurroundings, inUse: PlacesInUse)
 
   const keep = (output: string, places: readonly OutputPlace[]): void => {
     const kept = places.filter(
-      ({ broker, topic }) =>
-        inUse.linkOf(broker) !== 'none' &&
-        !inUse.specs().some((spec) => spec.broker === broker && spec.topic === topic),
+      (place) =>
+        ('program' in place || inUse.linkOf(place.broker) !== 'none') &&
+        !inUse.specs().some((spec) => isPlaceOf(place, spec)),
     );
     if (kept.length > 0) left.set(output, kept);
     else left.delete(output);
@@ -53,31 +57,46 @@ export function createLeftPlaces(around: OutputSurroundings, inUse: PlacesInUse)
     const sinceAt = around.wallMs();
     const row: OutputRow = {
       commanded,
+      state: 'unknown',
       owner: null,
       reason,
+      detail: null,
       cause: [],
-      sent: place.payload,
+      sent: instructionText(safeInstruction(place)),
       since_at: sinceAt,
       spent: [],
       idle_spent: false,
+      hold: null,
+      trip: null,
+      order: null,
       place,
       left: left.get(output) ?? [],
     };
     const seq = around.journal.append('output', output, row);
-    const state = 'unknown';
-    around.publishStatus({ name: output, state, commanded, owner: null, reason, sinceAt, seq });
+    around.publishStatus({
+      name: output,
+      state: 'unknown',
+      commanded,
+      owner: null,
+      reason,
+      sinceAt,
+      seq,
+      detail: null,
+      hold: null,
+      trip: null,
+    });
   };
 
-  const leave = (broker: string): void => {
+  const leave = (broker: string | null): void => {
     for (const [output, places] of left) {
-      const there = places.filter((place) => place.broker === broker);
+      const there = places.filter((place) => brokerOf(place) === broker);
       const [first] = there;
       if (first === undefined) continue;
-      const elsewhere = places.filter((place) => place.broker !== broker);
+      const elsewhere = places.filter((place) => brokerOf(place) !== broker);
       keep(output, elsewhere);
       inUse.guard(output, () => {
         if (!inUse.record(output)) retire(output, first);
-        for (const place of there) around.send(place, place.payload, place.safe);
+        for (const place of there) around.send(safeInstruction(place), place.safe, output);
       });
     }
   };
@@ -92,8 +111,9 @@ export function createLeftPlaces(around: OutputSurroundings, inUse: PlacesInUse)
         const isGone = !isOver && !names.has(output) && !left.has(output);
         if (isGone && place !== null) inUse.guard(output, () => retire(output, place));
       }
-      const brokers = new Set([...left.values()].flat().map(({ broker }) => broker));
-      for (const broker of brokers) if (inUse.linkOf(broker) === 'up') leave(broker);
+      const brokers = new Set([...left.values()].flat().map(brokerOf));
+      for (const broker of brokers)
+        if (broker === null || inUse.linkOf(broker) === 'up') leave(broker);
     },
     add: (output, place) => keep(output, [place, ...(left.get(output) ?? [])]),
     prune() {
@@ -101,4 +121,8 @@ export function createLeftPlaces(around: OutputSurroundings, inUse: PlacesInUse)
     },
     linkUp: leave,
   };
+}
+
+function brokerOf(place: OutputPlace): string | null {
+  return 'program' in place ? null : place.broker;
 }

@@ -1,90 +1,114 @@
 import { alertKey, type Alert } from '../../domain/alert.ts';
 import { messageOf } from '../../domain/error.ts';
-import type { RowWriter } from '../../domain/journal.ts';
-import type { OutputLevel, OutputSpec, OutputStatus } from '../../domain/output.ts';
+import { limits } from '../../domain/limits.ts';
+import type {
+  ManualHold,
+  OutputCommand,
+  OutputSpec,
+  OutputStatus,
+  Trip,
+} from '../../domain/output.ts';
 import type { Seq } from '../../domain/reading.ts';
-import type { EngineMs, WallMs } from '../../domain/time.ts';
-import type { Clock, Timer } from '../../host/clock.ts';
-import type { Log } from '../../host/log.ts';
-import type { Counter, Metrics } from '../../host/metrics.ts';
-import type { FaultPoint } from '../fault-point.ts';
+import type { EngineMs } from '../../domain/time.ts';
+import type { Timer } from '../../host/clock.ts';
+import type { Counter } from '../../host/metrics.ts';
 import {
   arbitrate,
+  refusal,
   respend,
   spend,
   type Claim,
+  type Interlock,
   type OutputReason,
+  type Situation,
   type SpentClaim,
   type Verdict,
 } from './arbiter.ts';
-import { commandPayload } from './command-payload.ts';
-import { placeOf, type OutputMemory, type OutputPlace, type OutputRow } from './output-memory.ts';
-
-/** What an output needs of its surroundings. */
-export interface OutputSurroundings {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly journal: RowWriter;
-  /** Engine time now: `max_on` counts in it. */
-  engineMs(): EngineMs;
-  /** Wall time now, for showing. */
-  wallMs(): WallMs;
-  /** Hands a command to the link; a link that is down drops it, never keeps it. */
-  send(place: Pick<OutputSpec, 'broker' | 'topic'>, payload: string, level: OutputLevel): void;
-  publishStatus(status: OutputStatus): void;
-  readonly faultPoint: FaultPoint;
-}
+import { brokerOf, instructionFor, instructionText } from './instruction.ts';
+import type { OutputNeighbours, OutputSurroundings } from './output-surroundings.ts';
+import { placeOf, storedHold, type OutputMemory, type OutputRow } from './output-memory.ts';
+import { ReadBack } from './read-back.ts';
 
 /**
  * One output: the claims on it, its protection, and the only place that commands it. Every change of the commanded
- * level, the owner or the spent claims is a journal row, appended before the command is sent, in the same tick.
+ * level, the owner, the hold, the trip, the spent claims or what is read back is a journal row, appended before the
+ * command is sent, in the same tick.
  */
 export class OutputDriver {
-  readonly #placesLeft: () => readonly OutputPlace[];
   #spec: OutputSpec;
   readonly #around: OutputSurroundings;
+  readonly #neighbours: OutputNeighbours;
   readonly #commands: Counter;
+  readonly #maxOns: Counter;
   readonly #trips: Counter;
   readonly #claims = new Map<string, Claim>();
   readonly #spent = new Map<string, SpentClaim>();
   #idleSpent = false;
+  #hold: ManualHold | null = null;
+  /** The hold was taken over from the last run: time that is found out later counts for it. */
+  #isHoldRestored = false;
+  #trip: Trip | null = null;
+  /** The highest number of a command that was obeyed. */
+  #order: number | null = null;
   #energisedSince: EngineMs | null = null;
+  #safeSince: EngineMs;
+  /** When an instruction last had a link to go by; the lease counts from then. */
+  #renewedAt: EngineMs;
+  #isLeaseLost = false;
+  /** The last safe instruction had a link to go by, or its program has ended well. */
+  #isSafeSent = false;
+  #readBack: ReadBack | null = null;
+  #programFailures = 0;
+  /** Why the program has failed for good; null: it has not. */
+  #programProblem: string | null = null;
   #status: OutputStatus;
-  /** The last row of this output: what `max_on` gives as its cause. */
+  /** The last row of this output: what a timer gives as its cause. */
   #lastSeq: readonly Seq[] = [];
-  #maxOnTimer: Timer | null = null;
+  #wakeTimer: Timer | null = null;
   #leaseTimer: Timer | null = null;
+  #programTimer: Timer | null = null;
   #isEnded = false;
 
-  /** `placesLeft`: former places of this output that wait for their link. */
+  /** `seen`: what the feedback point shows. */
   constructor(
     spec: OutputSpec,
     around: OutputSurroundings,
-    placesLeft: () => readonly OutputPlace[],
+    neighbours: OutputNeighbours,
+    seen: OutputStatus['state'],
   ) {
     this.#spec = spec;
-    this.#placesLeft = placesLeft;
     this.#around = around;
+    this.#neighbours = neighbours;
     const labels = { output: spec.name };
     this.#commands = around.metrics.counter(
       'limen_output_commands_total',
       'Commands sent to an output, renewals of its lease included.',
       labels,
     );
-    this.#trips = around.metrics.counter(
+    this.#maxOns = around.metrics.counter(
       'limen_output_max_on_total',
       'Times an output was sent safe because it was energised for longer than max_on.',
       labels,
     );
+    this.#trips = around.metrics.counter(
+      'limen_output_trips_total',
+      'Times an output was sent safe until somebody resets it.',
+      labels,
+    );
+    this.#safeSince = around.engineMs();
+    this.#renewedAt = around.engineMs();
+    this.#configureReadBack(seen);
     this.#status = {
       name: spec.name,
-      state: 'unknown',
+      state: this.#state,
       commanded: spec.safe,
       owner: null,
       reason: 'start' satisfies OutputReason,
       sinceAt: around.wallMs(),
       seq: 0,
+      detail: null,
+      hold: null,
+      trip: null,
     };
   }
 
@@ -96,33 +120,64 @@ export class OutputDriver {
     return this.#spec;
   }
 
-  /** What protection needs to go on after a restart, or on another topic. */
+  /** What has to go on after a restart, or on another topic. */
   get memory(): OutputMemory {
     return {
       spent: [...this.#spent.values()],
       idleSpent: this.#idleSpent,
+      hold: this.#hold,
+      trip: this.#trip,
+      order: this.#order,
+      wasEnergised: this.#energisedSince !== null,
     };
   }
 
-  /** Sends safe, then asserts what the claims want. `open`: every open alert by its key, claiming or not. */
+  /** Whether others that must never be energised with it have to stay safe. */
+  get forbids(): Interlock {
+    const { name, safe } = this.#spec;
+    if (this.#status.commanded !== safe) return { kind: 'violated', why: `${name} is energised` };
+    if (this.#readBack !== null) {
+      const { state } = this.#readBack;
+      if (state === safe) return { kind: 'free' };
+      return state === 'unknown'
+        ? { kind: 'unknown', why: `nobody knows what ${name} does` }
+        : { kind: 'violated', why: `${name} is read back ${state}` };
+    }
+    if (this.#isSafeSent) return { kind: 'free' };
+    return { kind: 'unknown', why: `${name} could not be told to be safe` };
+  }
+
+  /** Sends safe. `open`: every open alert by its key, claiming or not. What the claims want comes with `assert`. */
   start(open: ReadonlyMap<string, Alert>, claims: Iterable<Claim>, memory: OutputMemory): void {
     this.#idleSpent = memory.idleSpent;
+    this.#hold = memory.hold;
+    this.#isHoldRestored = true;
+    this.#trip = memory.trip;
+    this.#order = memory.order;
     this.#setClaims(claims);
     for (const spent of memory.spent) {
       const alert = open.get(spent.alert);
       const left = alert === undefined ? null : respend(spent, alert);
       if (left !== null) this.#spent.set(left.alert, left);
     }
+    // A pulse that was under way is not given a second time.
+    if (memory.wasEnergised && this.#spec.pulseMs !== null) this.#spendPresent();
     this.#sendSafe('start');
-    this.#decide([]);
+    if (this.#trip !== null) this.#tellFailing();
   }
 
-  /** The link came back: safe first, whatever the device did meanwhile, then the present level. */
+  /** The link came back: safe first, whatever the device did meanwhile. What the claims want comes with `assert`. */
   linkUp(): void {
     // What was over before the link came back does not begin anew with it.
     this.#expire();
+    this.#isLeaseLost = false;
     this.#sendSafe('link_up');
-    this.#decide([]);
+  }
+
+  /** Sends what is wanted now, if it is something else. */
+  assert(cause: readonly Seq[] = []): void {
+    this.#expire();
+    this.#decide(cause);
   }
 
   /** An alert that may claim this output changed. `renews`: it was escalated or reset, so spent claims count again. */
@@ -137,6 +192,64 @@ export class OutputDriver {
     this.#decide([alert.seq], this.#respend(alert, renews));
   }
 
+  /** What its feedback point shows is something else. */
+  see(state: OutputStatus['state'], cause: readonly Seq[]): void {
+    if (this.#readBack === null || this.#isEnded || this.#readBack.state === state) return;
+    this.#expire();
+    this.#readBack.see(state);
+    if (this.#status.state !== this.#state) this.#record(cause);
+    this.#decide(cause);
+    this.#neighbours.changed();
+  }
+
+  /** What a person asks. Returns why it is refused; null: it is done. */
+  command(asked: OutputCommand, seq: Seq): string | null {
+    this.#expire();
+    const { order } = asked;
+    if (order !== null && this.#order !== null && order <= this.#order)
+      return `its number ${order} is not above ${this.#order}: a newer command was obeyed already`;
+    const refused = asked.act === 'reset' ? this.#reset(seq) : this.#setByHand(asked, seq);
+    if (refused === null && order !== null) {
+      this.#order = order;
+      this.#record([seq]);
+    }
+    return refused;
+  }
+
+  /** The program that was to switch it has ended; null: well. */
+  programOver(problem: string | null): void {
+    if (problem === null) {
+      this.#programFailures = 0;
+      if (this.#status.commanded === this.#spec.safe) this.#isSafeSent = true;
+      if (this.#programProblem !== null) {
+        this.#programProblem = null;
+        this.#tellFailing();
+      }
+      this.#neighbours.changed();
+      return;
+    }
+    this.#programFailures += 1;
+    const retriesMax = this.#spec.feedback?.retries ?? limits.outputProgramRetries;
+    const hasFailed = this.#programFailures > retriesMax;
+    if (!this.#isEnded) {
+      const pauseMs = hasFailed ? limits.outputRetryMs : limits.outputProgramPauseMs;
+      this.#programTimer?.cancel();
+      this.#programTimer = this.#around.clock.after(pauseMs, () => this.#send());
+    }
+    if (hasFailed && this.#programProblem === null) {
+      this.#programProblem = `the program for ${this.#status.commanded} failed: ${problem}`;
+      this.#notFollowed(this.#programProblem);
+    }
+  }
+
+  /** Time before the start is known only now to have passed: a hold from before ends sooner by it. */
+  credit(ms: number): void {
+    if (this.#hold === null || !this.#isHoldRestored) return;
+    this.#hold = { ...this.#hold, endsMs: (this.#hold.endsMs - ms) as EngineMs };
+    this.#expire();
+    this.#armTimers();
+  }
+
   /**
    * Another config for the same device: limits and claims are applied in place. `changed`: alerts that changed by it, in
    * order, each with whether its spent claims count again.
@@ -144,10 +257,12 @@ export class OutputDriver {
   reconfigure(
     spec: OutputSpec,
     claims: Iterable<Claim>,
+    seen: OutputStatus['state'],
     changed: readonly { readonly alert: Alert; readonly renews: boolean }[] = [],
   ): void {
     this.#expire();
     this.#spec = spec;
+    this.#configureReadBack(seen);
     const before = new Set(this.#claims.keys());
     this.#setClaims(claims);
     const cause: Seq[] = [];
@@ -157,24 +272,54 @@ export class OutputDriver {
       if (before.has(key) || this.#claims.has(key)) cause.push(alert.seq);
       if (this.#respend(alert, renews)) spentChanged = true;
     }
+    this.#leaseTimer?.cancel();
+    this.#leaseTimer = null;
     this.#decide(cause, spentChanged);
-    this.#armTimers();
   }
 
   /** Writes the row of its present state again: something else in it has changed. */
   record(): void {
-    const seq = this.#append(this.#status, [], false);
-    this.#status = { ...this.#status, seq };
-    this.#around.publishStatus(this.#status);
+    this.#record([]);
   }
 
   /** Sends safe for the last time; nothing is commanded afterwards. */
   end(reason: 'stop' | 'removed'): void {
     this.#isEnded = true;
     this.#claims.clear();
-    if (reason === 'removed') this.#spent.clear();
+    if (reason === 'removed') {
+      this.#spent.clear();
+      this.#hold = null;
+      this.#trip = null;
+    }
     this.#sendSafe(reason);
+    this.#readBack?.stop();
     this.#cancelTimers();
+  }
+
+  get #state(): OutputStatus['state'] {
+    return this.#readBack?.state ?? 'unknown';
+  }
+
+  #configureReadBack(seen: OutputStatus['state']): void {
+    const { feedback } = this.#spec;
+    if (feedback === null) {
+      const hadFailed = this.#readBack?.hasFailed === true;
+      this.#readBack?.stop();
+      this.#readBack = null;
+      if (hadFailed) this.#tellFailing();
+      return;
+    }
+    if (this.#readBack !== null) {
+      this.#readBack.configure(feedback);
+      this.see(seen, []);
+      return;
+    }
+    this.#readBack = new ReadBack(feedback, seen, this.#around.clock, {
+      resend: () => this.#send(),
+      failed: (why) => this.#notFollowed(`it does not follow: ${why}`),
+      followed: () => this.#tellFailing(),
+      isReachable: () => this.#hasLink,
+    });
   }
 
   #setClaims(claims: Iterable<Claim>): void {
@@ -193,13 +338,43 @@ export class OutputDriver {
     return left !== spent;
   }
 
-  #decide(cause: readonly Seq[], spentChanged = false): void {
+  #setByHand(asked: Extract<OutputCommand, { act: 'set' }>, seq: Seq): string | null {
+    const { value, by, comment, holdMs } = asked;
+    if (value === 'auto') {
+      if (this.#hold === null) return 'nobody holds it by hand';
+      this.#hold = null;
+    } else {
+      const refused = value === this.#spec.safe ? null : refusal(this.#situation());
+      if (refused !== null) return refused;
+      const endsMs = (this.#around.engineMs() + holdMs) as EngineMs;
+      this.#hold = { level: value, by, comment, endsMs };
+      this.#isHoldRestored = false;
+    }
+    this.#decide([seq], true);
+    return null;
+  }
+
+  #reset(seq: Seq): string | null {
+    if (this.#trip === null && this.#spent.size === 0 && !this.#idleSpent)
+      return 'it is not tripped, and nothing it did is used up: there is nothing to reset';
+    const interlock = this.#neighbours.interlock();
+    if (this.#trip !== null && interlock.kind !== 'free')
+      return `its cause is still there: ${interlock.why}`;
+    this.#trip = null;
+    this.#spent.clear();
+    this.#idleSpent = false;
+    this.#decide([seq], true);
+    this.#tellFailing();
+    return null;
+  }
+
+  #decide(cause: readonly Seq[], isNews = false): void {
     if (this.#isEnded) return;
-    let verdict = this.#arbitrate();
-    let changed = spentChanged;
+    let changed = isNews || this.#tripIfForbidden();
+    let verdict = arbitrate(this.#situation());
     if (verdict.level !== this.#spec.safe && this.#isOverdue()) {
       this.#spendAll();
-      verdict = this.#arbitrate();
+      verdict = arbitrate(this.#situation());
       changed = true;
     }
     if (this.#idleSpent && verdict.owner !== null && verdict.level !== this.#spec.safe) {
@@ -212,122 +387,269 @@ export class OutputDriver {
     // The row of a start or of a returned link already says safe and nobody: `idle` would add nothing.
     changed ||= verdict.reason !== reason && !(wasQuiet && verdict.reason === 'idle');
     if (changed) this.#command(verdict, cause, verdict.level !== commanded);
+    this.#armTimers();
   }
 
-  #arbitrate(): Verdict {
-    return arbitrate({
+  #situation(): Situation {
+    return {
       spec: this.#spec,
       claims: this.#claims.values(),
       spent: this.#spent,
       idleSpent: this.#idleSpent,
+      hold: this.#hold,
+      trip: this.#trip,
+      interlock: this.#neighbours.interlock(),
+      isLeaseLost: this.#isLeaseLost,
+      energisedSince: this.#energisedSince,
+      safeSince: this.#safeSince,
+      now: this.#around.engineMs(),
+    };
+  }
+
+  // It may not be energised and is: that is more than a reason to wait.
+  #tripIfForbidden(): boolean {
+    if (this.#trip !== null || this.#energisedSince === null) return false;
+    const interlock = this.#neighbours.interlock();
+    if (interlock.kind !== 'violated') return false;
+    this.#tripFor(`an interlock was violated: ${interlock.why}`);
+    return true;
+  }
+
+  #tripFor(why: string): void {
+    this.#trip = { why, at: this.#around.wallMs() };
+    // Nobody who resets it wants what somebody else had wanted before.
+    if (this.#hold !== null && this.#hold.level !== this.#spec.safe) this.#hold = null;
+    this.#trips.value += 1;
+    this.#around.log.warn('output tripped, safe until it is reset', {
+      output: this.#spec.name,
+      why,
     });
+    this.#tellFailing();
+  }
+
+  // A siren that cannot be read back goes on sounding if the config says so.
+  #notFollowed(why: string): void {
+    this.#around.log.warn('output failed', { output: this.#spec.name, why });
+    if (this.#energisedSince !== null && this.#spec.onUnknown !== 'hold') {
+      this.#tripFor(why);
+      this.#decide(this.#lastSeq, true);
+    } else this.#tellFailing();
+    this.#neighbours.changed();
+  }
+
+  #tellFailing(): void {
+    const readBack = this.#readBack?.hasFailed === true ? 'it does not follow its commands' : null;
+    const trip = this.#trip === null ? null : `tripped: ${this.#trip.why}`;
+    this.#neighbours.failing(trip ?? this.#programProblem ?? readBack);
   }
 
   // It counts as switched off: what Limen was away for, or the link, is no reason to keep a siren silent. Claims that
   // are spent stay spent.
   #sendSafe(reason: OutputReason): void {
-    this.#command({ level: this.#spec.safe, owner: null, reason }, [], true);
+    const verdict: Verdict = { level: this.#spec.safe, owner: null, reason, detail: null };
+    this.#safeSince = this.#around.engineMs();
+    this.#command(verdict, [], true);
   }
 
   #command(verdict: Verdict, cause: readonly Seq[], isSent: boolean): void {
     const { wallMs, engineMs, publishStatus } = this.#around;
-    const { level, owner, reason } = verdict;
-    if (level === this.#spec.safe) this.#energisedSince = null;
-    else this.#energisedSince ??= engineMs();
+    const { level } = verdict;
+    const { safe } = this.#spec;
+    if (level !== safe) this.#energisedSince ??= engineMs();
+    else if (this.#energisedSince !== null) {
+      this.#energisedSince = null;
+      this.#safeSince = engineMs();
+    }
     const sinceAt = level === this.#status.commanded ? this.#status.sinceAt : wallMs();
-    const seq = this.#append({ commanded: level, owner, reason, sinceAt }, cause, isSent);
-    const name = this.#spec.name;
-    this.#status = { name, state: 'unknown', commanded: level, owner, reason, sinceAt, seq };
+    const seq = this.#append(verdict, sinceAt, cause, isSent);
+    this.#status = this.#statusOf(verdict, sinceAt, seq);
     if (isSent) {
-      this.#send(level);
+      this.#leaseTimer?.cancel();
+      this.#leaseTimer = null;
+      this.#send();
       this.#around.faultPoint('command_sent');
-      this.#armTimers();
+      this.#readBack?.expect(level);
     }
     publishStatus(this.#status);
+    this.#neighbours.changed();
+  }
+
+  #record(cause: readonly Seq[]): void {
+    const { commanded: level, owner, reason, detail, sinceAt } = this.#status;
+    const same = { level, owner, reason, detail };
+    const seq = this.#append(same, sinceAt, cause, false);
+    this.#status = this.#statusOf(same, sinceAt, seq);
+    this.#around.publishStatus(this.#status);
+  }
+
+  #statusOf(
+    { level, owner, reason, detail }: Omit<Verdict, 'reason'> & { readonly reason: string },
+    sinceAt: number,
+    seq: Seq,
+  ): OutputStatus {
+    const hold = this.#hold;
+    return {
+      name: this.#spec.name,
+      state: this.#state,
+      commanded: level,
+      owner,
+      reason,
+      sinceAt,
+      seq,
+      detail,
+      hold:
+        hold === null
+          ? null
+          : {
+              level: hold.level,
+              by: hold.by,
+              comment: hold.comment,
+              until: this.#around.wallMs() + hold.endsMs - this.#around.engineMs(),
+            },
+      trip: this.#trip,
+    };
   }
 
   #append(
-    { commanded, owner, reason, sinceAt }: Omit<OutputStatus, 'name' | 'state' | 'seq'>,
+    { level, owner, reason, detail }: Omit<Verdict, 'reason'> & { readonly reason: string },
+    sinceAt: number,
     cause: readonly Seq[],
     isSent: boolean,
   ): Seq {
+    const { journal } = this.#around;
+    const number = journal.nextSeq;
     const row: OutputRow = {
-      commanded,
+      commanded: level,
+      state: this.#state,
       owner,
       reason,
+      detail,
       cause,
-      sent: isSent ? commandPayload(this.#spec, commanded) : null,
+      sent: isSent ? instructionText(instructionFor(this.#spec, level, number)) : null,
       since_at: sinceAt,
       spent: [...this.#spent.values()],
       idle_spent: this.#idleSpent,
-      place: placeOf(this.#spec),
-      left: this.#placesLeft(),
+      hold: storedHold(this.#hold),
+      trip: this.#trip,
+      order: this.#order,
+      place: placeOf(this.#spec, number),
+      left: this.#neighbours.placesLeft(),
     };
-    const seq = this.#around.journal.append('output', this.#spec.name, row);
+    const seq = journal.append('output', this.#spec.name, row);
     this.#lastSeq = [seq];
     return seq;
   }
 
-  #send(level: OutputLevel): void {
+  #send(): void {
+    const { commanded: level, seq } = this.#status;
+    const { name, safe } = this.#spec;
     this.#commands.value += 1;
+    this.#programTimer?.cancel();
+    this.#programTimer = null;
+    if (this.#hasLink) this.#renewedAt = this.#around.engineMs();
+    this.#isSafeSent = level === safe && this.#hasLink && this.#spec.way.kind === 'mqtt';
     try {
-      this.#around.send(this.#spec, commandPayload(this.#spec, level), level);
+      this.#around.send(instructionFor(this.#spec, level, seq), level, name);
     } catch (error) {
-      const fields = { output: this.#spec.name, error: messageOf(error) };
+      this.#isSafeSent = false;
+      const fields = { output: name, error: messageOf(error) };
       this.#around.log.error('command not sent', fields);
     }
   }
 
-  #armTimers(): void {
-    this.#cancelTimers();
-    const { maxOnMs, leaseMs, safe } = this.#spec;
-    if (this.#isEnded || this.#status.commanded === safe || this.#energisedSince === null) return;
-    if (maxOnMs !== null) {
-      const leftMs = this.#energisedSince + maxOnMs - this.#around.engineMs();
-      this.#maxOnTimer = this.#around.clock.after(Math.max(leftMs, 0), () => {
-        this.#expire();
-        // Engine time is in whole milliseconds: the timer may come a fraction too early.
-        if (!this.#isEnded && this.#status.commanded !== safe) this.#armTimers();
-      });
-    }
-    if (leaseMs !== null) this.#armLease(leaseMs / 2);
+  get #hasLink(): boolean {
+    const broker = brokerOf(this.#spec);
+    return broker === null || this.#around.linkOf(broker) === 'up';
   }
 
-  #armLease(everyMs: number): void {
-    this.#leaseTimer = this.#around.clock.after(everyMs, () => {
+  #armTimers(): void {
+    this.#wakeTimer?.cancel();
+    this.#wakeTimer = null;
+    const dueMs = this.#isEnded ? Infinity : this.#nextDueMs();
+    if (dueMs < Infinity) {
+      const { clock, engineMs } = this.#around;
+      this.#wakeTimer = clock.after(Math.max(dueMs - engineMs(), 0), () => {
+        this.#expire();
+        // Engine time is in whole milliseconds: the timer may come a fraction too early.
+        this.#decide(this.#lastSeq);
+      });
+    }
+    this.#armLease();
+  }
+
+  #nextDueMs(): number {
+    const { minOnMs, minOffMs } = this.#spec;
+    const { reason } = this.#status;
+    const since = this.#energisedSince;
+    return Math.min(
+      since === null ? Infinity : since + this.#longestMs,
+      since !== null && reason === 'min_on' ? since + (minOnMs ?? 0) : Infinity,
+      reason === 'min_off' ? this.#safeSince + (minOffMs ?? 0) : Infinity,
+      this.#hold?.endsMs ?? Infinity,
+    );
+  }
+
+  #armLease(): void {
+    const { leaseMs } = this.#spec;
+    const isNeeded = !this.#isEnded && leaseMs !== null && this.#energisedSince !== null;
+    if (!isNeeded) {
+      this.#leaseTimer?.cancel();
+      this.#leaseTimer = null;
+      return;
+    }
+    this.#leaseTimer ??= this.#around.clock.after(leaseMs / 2, () => {
+      this.#leaseTimer = null;
       this.#expire();
-      if (this.#isEnded || this.#status.commanded === this.#spec.safe) return;
-      this.#send(this.#status.commanded);
-      this.#armLease(everyMs);
+      if (this.#isEnded || this.#energisedSince === null) return;
+      if (!this.#hasLink && this.#around.engineMs() - this.#renewedAt >= leaseMs) {
+        this.#isLeaseLost = true;
+        this.#decide(this.#lastSeq);
+        return;
+      }
+      this.#send();
+      this.#armLease();
     });
   }
 
   #cancelTimers(): void {
-    this.#maxOnTimer?.cancel();
-    this.#leaseTimer?.cancel();
-    this.#maxOnTimer = null;
+    for (const timer of [this.#wakeTimer, this.#leaseTimer, this.#programTimer]) timer?.cancel();
+    this.#wakeTimer = null;
     this.#leaseTimer = null;
+    this.#programTimer = null;
+  }
+
+  get #longestMs(): number {
+    return this.#spec.pulseMs ?? this.#spec.maxOnMs ?? Infinity;
   }
 
   #isOverdue(): boolean {
-    const { maxOnMs } = this.#spec;
-    if (maxOnMs === null || this.#energisedSince === null) return false;
-    return this.#around.engineMs() - this.#energisedSince >= maxOnMs;
+    if (this.#energisedSince === null) return false;
+    return this.#around.engineMs() - this.#energisedSince >= this.#longestMs;
   }
 
+  // Holds that are over end, and what was energised for long enough is spent, before anything new counts.
   #expire(): void {
-    if (this.#isOverdue()) this.#decide(this.#lastSeq);
+    const isHoldOver = this.#hold !== null && this.#hold.endsMs <= this.#around.engineMs();
+    const isOverdue = this.#isOverdue();
+    if (isHoldOver) this.#hold = null;
+    if (isHoldOver || isOverdue) this.#decide(this.#lastSeq, isHoldOver);
   }
 
   #spendAll(): void {
-    for (const { alert, level } of this.#claims.values()) {
-      if (level !== this.#spec.safe) this.#spent.set(alertKey(alert), spend(alert));
-    }
-    this.#idleSpent = this.#spec.idle !== this.#spec.safe;
-    this.#trips.value += 1;
+    this.#spendPresent();
+    if (this.#hold !== null && this.#hold.level !== this.#spec.safe) this.#hold = null;
+    if (this.#spec.pulseMs !== null) return;
+    this.#maxOns.value += 1;
     this.#around.log.warn('output energised for longer than max_on, sent safe', {
       output: this.#spec.name,
       max_on_ms: this.#spec.maxOnMs,
     });
+  }
+
+  #spendPresent(): void {
+    for (const { alert, level } of this.#claims.values()) {
+      if (level !== this.#spec.safe) this.#spent.set(alertKey(alert), spend(alert));
+    }
+    this.#idleSpent = this.#spec.idle !== this.#spec.safe;
   }
 }

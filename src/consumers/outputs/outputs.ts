@@ -4,23 +4,44 @@ import {
   type Alert,
   type AlertEvent,
   type AlertKey,
+  type Condition,
 } from '../../domain/alert.ts';
 import { messageOf } from '../../domain/error.ts';
-import type { OutputSpec, OutputStatus } from '../../domain/output.ts';
+import { limits } from '../../domain/limits.ts';
+import {
+  conditionName,
+  parseConditionName,
+  type OutputCommand,
+  type OutputCondition,
+  type OutputSpec,
+  type OutputStatus,
+} from '../../domain/output.ts';
+import type { Seq } from '../../domain/reading.ts';
 import { pointName } from '../../domain/point.ts';
 import { compoundMetric } from '../../domain/clause.ts';
 import type { ActingRule } from '../../domain/config.ts';
 import { noFaultPoint, type FaultPoint } from '../fault-point.ts';
-import { claimedLevel, type Claim, type ClaimAction } from './arbiter.ts';
-import { createLeftPlaces, type LinkState } from './left-places.ts';
-import { OutputDriver, type OutputSurroundings } from './output-driver.ts';
-import { placeOf, readOutputMemory, type OutputMemory } from './output-memory.ts';
+import { claimedLevel, type Claim, type ClaimAction, type Interlock } from './arbiter.ts';
+import { brokerOf } from './instruction.ts';
+import { createLeftPlaces } from './left-places.ts';
+import { OutputDriver } from './output-driver.ts';
+import type { OutputNeighbours, OutputSurroundings } from './output-surroundings.ts';
+import { noMemory, placeOf, readOutputMemory, type OutputMemory } from './output-memory.ts';
+import type { Programs } from './programs.ts';
 
-export interface OutputsOptions extends Omit<OutputSurroundings, 'faultPoint'> {
+export interface OutputsOptions extends Omit<OutputSurroundings, 'faultPoint' | 'send'> {
   readonly specs: readonly OutputSpec[];
   /** For their `then:` claims. */
   readonly rules: readonly ActingRule[];
-  linkOf(broker: string): LinkState;
+  /** Hands a payload to a broker; a link that is down drops it. */
+  publish(place: { readonly broker: string; readonly topic: string }, payload: string): void;
+  readonly programs: Pick<Programs, 'run'>;
+  /** Whether the wall clock can be believed: else nobody knows how old a command is. */
+  isClockTrusted(): boolean;
+  /**
+   * An output fails or is tripped, or works again: told in a turn of its own, once for each change. `note`: in words.
+   */
+  fault(output: string, isThere: boolean, note: string): void;
   readonly faultPoint?: FaultPoint;
 }
 
@@ -33,6 +54,12 @@ export interface Outputs {
    */
   start(openAlerts: readonly Alert[], memory: ReadonlyMap<string, unknown>): void;
   onAlert(event: AlertEvent): void;
+  /** A condition of `outputConditions` has another verdict; it may come before the start. */
+  onCondition(name: string, verdict: Condition, cause: Seq): void;
+  /** What a person asks; `seq`: the row of it. Returns why it is refused; null: it is done. */
+  command(asked: OutputCommand, seq: Seq): string | null;
+  /** Time before the start is known only now to have passed: holds from before end sooner by it. */
+  credit(ms: number): void;
   /**
    * While true, the hot path calls `heard` for each good reading: a restored claim on an output with `on_unknown: safe`
    * waits for one.
@@ -66,19 +93,47 @@ interface Change {
 
 /** Creates the outputs; nothing is sent before `start`. */
 export function createOutputs(options: OutputsOptions): Outputs {
+  const drivers = new Map<string, OutputDriver>();
+  // What each output forbids others may have changed.
+  const dirty = new Set<string>();
   const around: OutputSurroundings = {
     ...options,
     faultPoint: options.faultPoint ?? noFaultPoint,
+    clock: {
+      ...options.clock,
+      after: (delayMs, callback) =>
+        options.clock.after(delayMs, () => {
+          callback();
+          settle();
+        }),
+    },
+    send(instruction, level, output) {
+      if (instruction.kind === 'mqtt') {
+        options.publish(instruction, instruction.payload);
+        return;
+      }
+      const isSafe = level === (drivers.get(output)?.spec.safe ?? level);
+      options.programs.run({
+        output,
+        level,
+        isSafe,
+        program: instruction.program,
+        done(problem) {
+          guard(output, () => drivers.get(output)?.programOver(problem));
+          settle();
+        },
+      });
+    },
   };
   let actions = claimActions(options.rules);
   let rules = options.rules;
   let specs = options.specs;
-  const drivers = new Map<string, OutputDriver>();
   // Every open alert, not only those that claim: a changed rule may give one of them a claim.
   const open = new Map<string, OpenAlert>();
   // Restored alerts of which nothing was heard since, by key, as they were then.
   const unheard = new Map<string, Alert>();
   let isStopped = false;
+  let isSettling = false;
   // While another config is applied: what happened meanwhile.
   let changes: Change[] | null = null;
 
@@ -99,11 +154,94 @@ export function createOutputs(options: OutputsOptions): Outputs {
     }
   };
 
+  // The verdicts of the watched conditions, by name.
+  const conditions = new Map<string, Condition>();
+  const seen = (output: string): OutputStatus['state'] => {
+    const verdict = conditions.get(conditionName('feedback', output)) ?? 'unknown';
+    return verdict === 'unknown' ? 'unknown' : verdict === 'breached' ? 'on' : 'off';
+  };
+
+  /** Outputs that must never be energised together with this one: whichever of the two says so. */
+  const partnersOf = (name: string): readonly string[] => {
+    const own = specs.find((spec) => spec.name === name)?.neverWith ?? [];
+    return specs
+      .filter((spec) => spec.name !== name)
+      .filter((spec) => own.includes(spec.name) || spec.neverWith.includes(name))
+      .map((spec) => spec.name);
+  };
+
+  const interlockOf = (spec: OutputSpec): Interlock => {
+    const found: Interlock[] = partnersOf(spec.name).map(
+      (name) =>
+        drivers.get(name)?.forbids ?? { kind: 'unknown', why: `nobody knows what ${name} does` },
+    );
+    if (spec.onlyWhile !== null) {
+      const verdict = conditions.get(conditionName('only_while', spec.name)) ?? 'unknown';
+      if (verdict === 'clear') found.push({ kind: 'violated', why: 'its only_while is not true' });
+      if (verdict === 'unknown')
+        found.push({ kind: 'unknown', why: 'whether its only_while is true is not known' });
+    }
+    const violated = found.find(({ kind }) => kind === 'violated');
+    return violated ?? found.find(({ kind }) => kind === 'unknown') ?? { kind: 'free' };
+  };
+
+  /** Lets every output look anew at those that forbid it, until nothing changes any more. */
+  const settle = (): void => {
+    if (isSettling || isStopped) return;
+    isSettling = true;
+    for (const name of dirty) {
+      dirty.delete(name);
+      const cause = drivers.get(name)?.status.seq;
+      for (const partner of partnersOf(name))
+        guard(partner, () => drivers.get(partner)?.assert(cause ? [cause as Seq] : []));
+    }
+    isSettling = false;
+  };
+
+  // Told in a turn of its own: the engine, which hears of it, may be in the middle of an input now.
+  const failing = new Map<string, string>();
+  const told = new Set<string>();
+  const tellFaults = (): void => {
+    if (isStopped) return;
+    for (const name of Array.from(told)) {
+      if (failing.has(name)) continue;
+      told.delete(name);
+      const isThere = specs.some((spec) => spec.name === name);
+      options.fault(
+        name,
+        false,
+        isThere ? `The output ${name} obeys again` : `There is no output ${name} any more`,
+      );
+    }
+    for (const [name, why] of failing) {
+      if (told.has(name)) continue;
+      told.add(name);
+      options.fault(name, true, `The output ${name} fails: ${why}`);
+    }
+  };
+  const noteFailing = (name: string, why: string | null): void => {
+    const wasTold = told.has(name);
+    if (why === null) failing.delete(name);
+    else failing.set(name, why);
+    if (wasTold !== (why !== null)) around.clock.after(0, tellFaults);
+  };
+
   const startDriver = (spec: OutputSpec, memory: OutputMemory): void => {
-    const driver = new OutputDriver(spec, around, () => left.of(spec.name));
-    drivers.set(spec.name, driver);
+    const { name } = spec;
+    const neighbours: OutputNeighbours = {
+      placesLeft: () => left.of(name),
+      interlock: () => interlockOf(drivers.get(name)?.spec ?? spec),
+      changed: () => void dirty.add(name),
+      failing: (why) => noteFailing(name, why),
+    };
+    const driver = new OutputDriver(spec, around, neighbours, seen(name));
+    drivers.set(name, driver);
     const alerts = new Map([...open].map(([key, { alert }]) => [key, alert]));
-    guard(spec.name, () => driver.start(alerts, claimsOn(spec.name), memory));
+    guard(name, () => driver.start(alerts, claimsOn(name), memory));
+  };
+  const assertAll = (names: Iterable<string>): void => {
+    for (const name of names) guard(name, () => drivers.get(name)?.assert());
+    settle();
   };
 
   const left = createLeftPlaces(around, {
@@ -124,6 +262,7 @@ export function createOutputs(options: OutputsOptions): Outputs {
     for (const [name, driver] of drivers) {
       guard(name, () => driver.update(present.alert, claimOn(name, present), renews));
     }
+    settle();
   };
 
   const mustBeHeard = ({ rule }: Alert): boolean =>
@@ -136,9 +275,27 @@ export function createOutputs(options: OutputsOptions): Outputs {
     return patterns.some((pattern) => pattern.matches(point.device, point.metric));
   };
 
+  const follow = (kind: OutputCondition, output: string, cause: readonly Seq[]): void => {
+    const driver = drivers.get(output);
+    if (kind === 'feedback') driver?.see(seen(output), cause);
+    else driver?.assert(cause);
+  };
+
+  // A command that was kept somewhere on its way has no effect.
+  const lateness = ({ sentAt }: OutputCommand, { ttlMs }: OutputSpec): string | null => {
+    if (sentAt === null) return null;
+    if (!options.isClockTrusted()) return 'nobody knows how old it is: the clock is not trusted';
+    const ageMs = around.wallMs() - sentAt;
+    if (ageMs > ttlMs) return `it is ${Math.round(ageMs / 1000)} s old: older than its ttl`;
+    return ageMs < -limits.sourceTimeFutureMs ? 'it was given in the future' : null;
+  };
+
   return {
     start(openAlerts, memory) {
       for (const alert of openAlerts) {
+        // What was told to fail in the last run is, until it is known to work.
+        if (alert.rule === 'limen.output_failed' && alert.condition === 'breached')
+          told.add(alert.device);
         const key = alertKey(alert);
         if (isOpen(alert.state)) open.set(key, { alert, drill: alert.reason === 'drill' });
         // A pending one too: its delay may be over because of what was heard before the restart.
@@ -146,6 +303,32 @@ export function createOutputs(options: OutputsOptions): Outputs {
       }
       left.restore(memory);
       for (const spec of specs) startDriver(spec, readOutputMemory(memory.get(spec.name)));
+      assertAll(specs.map(({ name }) => name));
+      if (told.size > 0) around.clock.after(limits.outputFaultWaitMs, tellFaults);
+    },
+
+    onCondition(name, verdict, cause) {
+      conditions.set(name, verdict);
+      const known = parseConditionName(name);
+      // While another config is applied the outputs follow at its end.
+      if (known === null || isStopped || changes !== null) return;
+      const { kind, output } = known;
+      guard(output, () => follow(kind, output, [cause]));
+      settle();
+    },
+
+    command(asked, seq) {
+      const driver = drivers.get(asked.output);
+      if (driver === undefined || isStopped) return `there is no output "${asked.output}"`;
+      const late = lateness(asked, driver.spec);
+      const refused = late ?? driver.command(asked, seq);
+      settle();
+      return refused;
+    },
+
+    credit(ms) {
+      for (const [name, driver] of drivers) guard(name, () => driver.credit(ms));
+      settle();
     },
 
     onAlert(event) {
@@ -179,9 +362,9 @@ export function createOutputs(options: OutputsOptions): Outputs {
     linkUp(broker) {
       if (isStopped) return;
       left.linkUp(broker);
-      for (const [name, driver] of drivers) {
-        if (driver.spec.broker === broker) guard(name, () => driver.linkUp());
-      }
+      const there = [...drivers].filter(([, { spec }]) => brokerOf(spec) === broker);
+      for (const [name, driver] of there) guard(name, () => driver.linkUp());
+      assertAll(there.map(([name]) => name));
     },
 
     configure(newSpecs, newRules, judge) {
@@ -203,17 +386,23 @@ export function createOutputs(options: OutputsOptions): Outputs {
         const spec = wanted.get(name);
         if (spec !== undefined && isSameDevice(spec, driver.spec)) continue;
         const { memory } = driver;
+        const broker = brokerOf(driver.spec);
         // A link that is down drops its last command.
-        if (options.linkOf(driver.spec.broker) === 'down') left.add(name, placeOf(driver.spec));
+        if (broker !== null && options.linkOf(broker) === 'down')
+          left.add(name, placeOf(driver.spec, driver.status.seq));
         guard(name, () => driver.end('removed'));
         drivers.delete(name);
+        noteFailing(name, null);
         if (spec !== undefined) startDriver(spec, memory);
       }
+      for (const spec of newSpecs) if (!drivers.has(spec.name)) startDriver(spec, noMemory);
       for (const spec of newSpecs) {
-        const driver = drivers.get(spec.name);
-        if (driver === undefined) startDriver(spec, readOutputMemory(null));
-        else guard(spec.name, () => driver.reconfigure(spec, claimsOn(spec.name), changed));
+        const { name } = spec;
+        const driver = drivers.get(name);
+        if (driver === undefined) continue;
+        guard(name, () => driver.reconfigure(spec, claimsOn(name), seen(name), changed));
       }
+      assertAll(newSpecs.map(({ name }) => name));
     },
 
     statuses: () => specs.flatMap(({ name }) => drivers.get(name)?.status ?? []),
@@ -242,11 +431,5 @@ function claimActions(
 
 // Whether commands mean the same to the same device: then limits and claims can change under it in place.
 function isSameDevice(a: OutputSpec, b: OutputSpec): boolean {
-  return (
-    a.broker === b.broker &&
-    a.topic === b.topic &&
-    a.safe === b.safe &&
-    a.payloads.on === b.payloads.on &&
-    a.payloads.off === b.payloads.off
-  );
+  return a.safe === b.safe && JSON.stringify(a.way) === JSON.stringify(b.way);
 }

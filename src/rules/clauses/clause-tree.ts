@@ -103,6 +103,14 @@ export interface ActiveClause {
   verdict: Condition;
 }
 
+/** A condition that is judged for somebody else. */
+export interface WatchedCondition {
+  readonly text: string;
+  readonly bound: BoundClause;
+  /** As it was told last. */
+  verdict: Condition;
+}
+
 /** What of a clause the values alone do not tell: its members with a deadband that are breached, and that it holds. */
 export interface ClauseMemory {
   readonly breached: readonly string[];
@@ -119,6 +127,8 @@ export interface ClauseUse {
    * point.
    */
   readonly heed: (moment: Moment, isReport: boolean) => void;
+  /** Called before the alerts of the point, too: what is lost by a reading is lost before anything follows from it. */
+  readonly heedFirst?: (moment: Moment) => void;
   /** Whether a reading so old at its arrival is judged. */
   readonly judgesAt: (ageMs: number) => boolean;
 }

@@ -86,6 +86,15 @@ export function heedPoint(
   }
 }
 
+/** Tells those whom it concerns before the alerts of the point, after its reading was written down. */
+export function heedPointFirst(core: EngineCore, { clauses }: PointSlot, moment: Moment): void {
+  for (const { bound, members } of clauses) {
+    if (bound.heedFirst === undefined) continue;
+    if (bound.isCurrent) for (const member of members) judgeMember(core, bound, member);
+    bound.heedFirst(moment);
+  }
+}
+
 /** A point is new, or its unit, kind or text states are known better now. */
 export function heedDeclared(core: EngineCore, index: number, moment: Moment): void {
   for (const { bound } of core.points.slot(index)?.clauses ?? []) bound.heed(moment, false);

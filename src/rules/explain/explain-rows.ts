@@ -79,9 +79,9 @@ export interface OutputBody {
   readonly owner: string | null;
   readonly reason: string;
   readonly cause: readonly number[];
-  /** The payload; null: nothing was sent. */
+  /** What was sent, or run; null: nothing was. */
   readonly sent?: string | null;
-  readonly place?: { readonly broker: string; readonly topic: string };
+  readonly place?: { readonly broker?: string; readonly topic?: string };
 }
 
 /** The body of a row of kind `notification`. */

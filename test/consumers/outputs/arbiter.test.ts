@@ -12,16 +12,29 @@ import {
 } from '../../../src/consumers/outputs/arbiter.ts';
 import { alertKey, alertStates, type Alert } from '../../../src/domain/alert.ts';
 import { claimSpans, severities } from '../../../src/domain/rule.ts';
-import { alertOf, wall } from '../fixtures.ts';
+import { alertOf, unprotected, wall } from '../fixtures.ts';
 
-const siren = { safe: 'off', idle: 'off', onUnknown: null } as const;
+const siren = { ...unprotected, safe: 'off', idle: 'off', onUnknown: null } as const;
+
+/** Nothing but the claims has a say. */
+const free: Omit<Situation, 'spec' | 'claims'> = {
+  spent: new Map(),
+  idleSpent: false,
+  hold: null,
+  trip: null,
+  interlock: { kind: 'free' },
+  isLeaseLost: false,
+  energisedSince: null,
+  safeSince: 0,
+  now: 1_000_000,
+};
 
 function claim(alert: Partial<Alert>, level: 'on' | 'off' = 'on', drill = false): Claim {
   return { alert: alertOf(alert), level, drill, awaitsReading: false };
 }
 
 function decide(claims: readonly Claim[], more: Partial<Situation> = {}) {
-  return arbitrate({ spec: siren, claims, spent: new Map(), idleSpent: false, ...more });
+  return arbitrate({ spec: siren, claims, ...free, ...more });
 }
 
 describe('isHeld()', () => {
@@ -61,7 +74,7 @@ describe('claimedLevel()', () => {
 
 describe('arbitrate()', () => {
   test('arbitrate() falls to idle when nobody claims', () => {
-    expect(decide([])).toEqual({ level: 'off', owner: null, reason: 'idle' });
+    expect(decide([])).toEqual({ level: 'off', owner: null, reason: 'idle', detail: null });
     expect(decide([], { spec: { ...siren, idle: 'on' } }).level).toBe('on');
   });
 
@@ -74,6 +87,7 @@ describe('arbitrate()', () => {
       level: 'off',
       owner: 'b/freezer-1/temperature',
       reason: 'claim',
+      detail: null,
     });
   });
 
@@ -89,6 +103,7 @@ describe('arbitrate()', () => {
       level: 'off',
       owner: 'a/freezer-1/temperature',
       reason: 'on_unknown',
+      detail: null,
     });
     expect(decide([other, owner]).level).toBe('on');
     const restored = { ...claim({ rule: 'r' }), awaitsReading: true };
@@ -108,6 +123,7 @@ describe('arbitrate()', () => {
       level: 'off',
       owner: null,
       reason: 'max_on',
+      detail: null,
     });
     const fresh = claim({ rule: 'b', severity: 'info' });
     expect(decide([spentClaim, fresh], { spent }).owner).toBe('b/freezer-1/temperature');
@@ -125,6 +141,7 @@ describe('arbitrate()', () => {
       level: 'off',
       owner: null,
       reason: 'max_on',
+      detail: null,
     });
   });
 

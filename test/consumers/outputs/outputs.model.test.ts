@@ -11,17 +11,29 @@ import { severityRank, type Severity } from '../../../src/domain/rule.ts';
 import type { EngineMs } from '../../../src/domain/time.ts';
 import { createMetrics } from '../../../src/host/metrics.ts';
 import { createFakeClock } from '../../host/fake-clock.ts';
-import { alertOf, eventOf, memoryJournal, memoryLog, ruleOf, wall } from '../fixtures.ts';
+import {
+  alertOf,
+  eventOf,
+  memoryJournal,
+  memoryLog,
+  ruleOf,
+  unprotected,
+  wall,
+} from '../fixtures.ts';
 
 const maxOnMs = 10_000;
 const heater: OutputSpec = {
   name: 'heater',
-  broker: 'home',
-  topic: 'heater/set',
-  payloads: { on: 'on', off: 'off' },
+  way: {
+    kind: 'mqtt',
+    broker: 'home',
+    topic: 'heater/set',
+    payloads: { on: 'on', off: 'off' },
+  },
   safe: 'off',
   idle: 'off',
   onUnknown: null,
+  ...unprotected,
   maxOnMs,
   leaseMs: 4_000,
 };
@@ -170,9 +182,12 @@ class World {
       },
       engineMs: () => this.#clock.monotonicMs() as EngineMs,
       wallMs: () => this.#clock.wallMs(),
-      send: (_spec, payload, level) => {
+      programs: { run: () => undefined },
+      isClockTrusted: () => true,
+      fault: () => undefined,
+      publish: (_place, payload) => {
+        const level = payload === 'on' ? 'on' : 'off';
         expect(life.isOver, 'a dead process sends nothing').toBe(false);
-        expect(payload).toBe(level);
         expect(level, 'the row of a command comes first').toBe(this.#rowLevel);
         this.#device = level;
       },

@@ -1,23 +1,39 @@
 import { describe, expect, test } from 'vitest';
 import { createOutputs, type Outputs } from '../../../src/consumers/outputs/outputs.ts';
 import type { Alert } from '../../../src/domain/alert.ts';
-import type { OutputSpec, OutputStatus } from '../../../src/domain/output.ts';
+import type { OutputSpec, OutputStatus, OutputWay } from '../../../src/domain/output.ts';
 import type { Action, Rule } from '../../../src/domain/rule.ts';
 import type { EngineMs } from '../../../src/domain/time.ts';
 import { createMetrics } from '../../../src/host/metrics.ts';
 import { createFakeClock, type FakeClock } from '../../host/fake-clock.ts';
-import { alertOf, eventOf, memoryJournal, memoryLog, ruleOf, seq, wall } from '../fixtures.ts';
+import {
+  alertOf,
+  eventOf,
+  memoryJournal,
+  memoryLog,
+  ruleOf,
+  seq,
+  unprotected,
+  wall,
+} from '../fixtures.ts';
 
+const mqttWay = (
+  topic: string,
+  broker = 'home',
+  payloads = { on: 'ON', off: 'OFF' },
+): OutputWay => ({
+  kind: 'mqtt',
+  broker,
+  topic,
+  payloads,
+});
 const siren: OutputSpec = {
   name: 'siren',
-  broker: 'home',
-  topic: 'siren/set',
-  payloads: { on: 'ON', off: 'OFF' },
+  way: mqttWay('siren/set'),
   safe: 'off',
   idle: 'off',
   onUnknown: null,
-  maxOnMs: null,
-  leaseMs: null,
+  ...unprotected,
 };
 const claim = (more: Partial<Extract<Action, { kind: 'claim' }>> = {}): Action => ({
   kind: 'claim',
@@ -38,6 +54,8 @@ interface Bench {
   readonly happened: string[];
   readonly commands: string[];
   readonly statuses: OutputStatus[];
+  /** Told of outputs that fail, as `<output> <is there>: <note>`. */
+  readonly faults: readonly string[];
   readonly metricsText: () => string;
   event(alert: Partial<Alert>, more?: Parameters<typeof eventOf>[1]): void;
   /** A new process on the same machine: the outputs start from the rows and these alerts. */
@@ -58,6 +76,7 @@ function bench(
   const happened: string[] = [];
   const commands: string[] = [];
   const statuses: OutputStatus[] = [];
+  const faults: string[] = [];
   const links = new Map<string, 'down' | 'none'>();
   let isKilled = false;
   const outputs = createOutputs({
@@ -81,11 +100,14 @@ function bench(
     },
     engineMs: () => Math.floor(clock.monotonicMs()) as EngineMs,
     wallMs: () => clock.wallMs(),
-    send(spec, payload, level) {
-      happened.push(`send ${level}`);
-      commands.push(`${spec.topic} ${payload}`);
-      send(spec.topic);
+    publish({ topic }, payload) {
+      happened.push(`send ${payload.toLowerCase()}`);
+      commands.push(`${topic} ${payload}`);
+      send(topic);
     },
+    programs: { run: () => undefined },
+    isClockTrusted: () => true,
+    fault: (output, isThere, note) => void faults.push(`${output} ${isThere}: ${note}`),
     linkOf: (broker) => links.get(broker) ?? 'up',
     publishStatus(status) {
       happened.push('status');
@@ -101,6 +123,7 @@ function bench(
     happened,
     commands,
     statuses,
+    faults,
     links,
     metricsText: () => metrics.text(),
     event: (alert, more) => outputs.onAlert(eventOf(alertOf(alert), more)),
@@ -124,10 +147,13 @@ function started(specs: readonly OutputSpec[] = [siren], rules: readonly Rule[] 
 }
 
 describe('start()', () => {
-  test('start() sends every output safe, then asserts the claims of restored alerts anew', () => {
-    const { outputs, commands } = bench([siren, { ...siren, name: 'b', topic: 'b/set' }], [warm]);
+  test('start() sends every output safe before it asserts the claims of restored alerts anew', () => {
+    const { outputs, commands } = bench(
+      [siren, { ...siren, name: 'b', way: mqttWay('b/set') }],
+      [warm],
+    );
     outputs.start([alertOf()], new Map());
-    expect(commands).toEqual(['siren/set OFF', 'siren/set ON', 'b/set OFF']);
+    expect(commands).toEqual(['siren/set OFF', 'b/set OFF', 'siren/set ON']);
   });
 
   test('start() asserts an output with on_unknown safe only after the first good reading', () => {
@@ -247,7 +273,7 @@ describe('onAlert()', () => {
 
   test('onAlert() goes on with the other outputs when a link throws', () => {
     const rules = [ruleOf('freezer-warm', [claim(), claim({ output: 'lamp' })])];
-    const lamp = { ...siren, name: 'lamp', topic: 'lamp/set' };
+    const lamp = { ...siren, name: 'lamp', way: mqttWay('lamp/set') };
     const { outputs, commands, log, event } = bench([siren, lamp], rules, undefined, (topic) => {
       if (topic === 'siren/set') throw new Error('socket gone');
     });
@@ -407,7 +433,7 @@ describe('max_on', () => {
 describe('lease', () => {
   const leased: OutputSpec = {
     ...siren,
-    payloads: { on: '{"on":true,"for":{lease_s}}', off: 'OFF' },
+    way: mqttWay('siren/set', 'home', { on: '{"on":true,"for":{lease_s}}', off: 'OFF' }),
     leaseMs: 60_000,
   };
 
@@ -426,7 +452,7 @@ describe('lease', () => {
 
 describe('linkUp()', () => {
   test('linkUp() sends safe and then the present level, to the outputs of that broker alone', () => {
-    const lamp = { ...siren, name: 'lamp', broker: 'embedded', topic: 'lamp/set' };
+    const lamp = { ...siren, name: 'lamp', way: mqttWay('lamp/set', 'embedded') };
     const { event, commands, outputs } = started([siren, lamp]);
     event({});
     commands.length = 0;
@@ -448,7 +474,7 @@ describe('configure()', () => {
   test('configure() moves an output to another topic through safe on both', () => {
     const { event, commands, outputs } = started();
     event({});
-    outputs.configure([{ ...siren, topic: 'new/set' }], [warm]);
+    outputs.configure([{ ...siren, way: mqttWay('new/set') }], [warm]);
     expect(commands).toEqual(['siren/set ON', 'siren/set OFF', 'new/set OFF', 'new/set ON']);
   });
 
@@ -465,7 +491,7 @@ describe('configure()', () => {
   });
 
   test('configure() moves nothing for a claim that is there neither before nor after', () => {
-    const lamp = { ...siren, name: 'lamp', topic: 'lamp/set' };
+    const lamp = { ...siren, name: 'lamp', way: mqttWay('lamp/set') };
     const { event, commands, outputs, journal } = started([siren, lamp]);
     const claimsLamp = ruleOf('freezer-warm', [claim({ output: 'lamp' })]);
     outputs.configure([siren, lamp], [claimsLamp], () => event({}));
@@ -489,7 +515,7 @@ describe('configure()', () => {
 });
 
 describe('an output that is no longer driven where it was', () => {
-  const moved: OutputSpec = { ...siren, topic: 'new/set' };
+  const moved: OutputSpec = { ...siren, way: mqttWay('new/set') };
 
   test('start() sends safe once to the place of an output that is gone, and clears its status', () => {
     const before = started();
@@ -520,9 +546,9 @@ describe('an output that is no longer driven where it was', () => {
     const before = started();
     before.event({});
     before.links.set('home', 'down');
-    const second = before.restart([], [{ ...moved, broker: 'embedded' }]);
+    const second = before.restart([], [{ ...moved, way: mqttWay('new/set', 'embedded') }]);
     expect(second.commands).toEqual(['new/set OFF']);
-    const third = second.restart([], [{ ...moved, broker: 'embedded' }]);
+    const third = second.restart([], [{ ...moved, way: mqttWay('new/set', 'embedded') }]);
     expect(third.commands).toEqual(['new/set OFF']);
     third.outputs.linkUp('home');
     third.outputs.linkUp('home');
@@ -587,8 +613,8 @@ describe('flags', () => {
   ];
 
   test('a shelf withholds what is there for people alone, and its end asserts it anew', () => {
-    const lamp: OutputSpec = { ...siren, name: 'lamp', topic: 'lamp/set' };
-    const pump: OutputSpec = { ...siren, name: 'pump', topic: 'pump/set' };
+    const lamp: OutputSpec = { ...siren, name: 'lamp', way: mqttWay('lamp/set') };
+    const pump: OutputSpec = { ...siren, name: 'pump', way: mqttWay('pump/set') };
     const rule = ruleOf('freezer-warm', [
       claim({ output: 'lamp', span: 'unacknowledged' }),
       claim({ output: 'pump', span: 'open' }),
