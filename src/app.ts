@@ -26,12 +26,14 @@ import { createStream } from './consumers/stream.ts';
 import type { Act, ActAnswer } from './domain/act.ts';
 import { alertFacts, alertKey, isShown, type AlertEvent } from './domain/alert.ts';
 import type { LimenApi, ReadingRecord } from './domain/api.ts';
+import type { BoardDriver } from './domain/board.ts';
 import { unmatchedRules } from './domain/clause.ts';
 import { changedBeyondReload } from './domain/beyond-reload.ts';
 import { actingRules, type Config } from './domain/config.ts';
 import { LimenError, messageOf } from './domain/error.ts';
 import type { Rule } from './domain/rule.ts';
 import type { FindScheduleState } from './domain/schedule.ts';
+import { drivenPins } from './domain/output.ts';
 import { displayValue } from './domain/point.ts';
 import { isGoodNews, qualityOf, type Seq } from './domain/reading.ts';
 import type { RecentQuery, RecentReadings } from './domain/store.ts';
@@ -273,6 +275,8 @@ async function start(host: Host, first: Config): Promise<Running> {
       log: log.area('publisher'),
       metrics,
     });
+    // What carries commands to boards.
+    const boards: BoardDriver = { configure() {}, drive() {} };
     const programs = createPrograms({
       clock,
       log: log.area('output'),
@@ -289,6 +293,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       wallMs: () => clock.wallMs(),
       publish: ({ broker, topic }, payload) =>
         sendTo(broker, topic, payload, { retain: false, queue: false }),
+      drive: (command) => boards.drive(command),
       programs,
       isClockTrusted: isTrusted,
       fault: (output, isThere, note) => faults.output(output, isThere, note),
@@ -438,6 +443,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       clock.after(lastWordsMs, () => process.exit(1));
     };
     publisher.start(shownAlerts(engine));
+    boards.configure(drivenPins(config.outputs));
     outputs.start(engine.open(), lastRows(recovery, 'output'));
     if (time.creditMs > 0) outputs.credit(time.creditMs);
     notifiers.start(lastRows(recovery, 'notification'));
@@ -634,6 +640,7 @@ async function start(host: Host, first: Config): Promise<Running> {
         };
         const acting = actingRules(config);
         const tell = (): void => notifiers.configure(config.notifiers, acting, judge);
+        boards.configure(drivenPins(config.outputs));
         outputs.configure(config.outputs, acting, tell);
         journal.commitDelayMs = config.storage.commitDelayMs;
         logReload(log.area('config'), before, config);

@@ -15,25 +15,27 @@ import {
   type Context,
 } from './context.ts';
 import { configLimits } from './limits.ts';
+import { checkPinName } from './board-pins.ts';
 import { checkInterlocks, checkTimes } from './output-protection.ts';
 import { splitPoint, type FindSettings } from './point-units.ts';
 import { quote, type Path } from './problem.ts';
 import type { SalvagedConfig } from './shape.ts';
+import { readSwitch } from './schema-parts.ts';
+import { closest } from './suggest.ts';
 import { checkTopic } from './topics.ts';
 
 /** What Limen can switch. */
 export function readOutputs(
   context: Context,
   input: SalvagedConfig,
-  brokerNames: readonly string[],
-  findSettings: FindSettings,
+  known: Known,
 ): readonly OutputSpec[] {
   const owners = new Map<string, string>();
   const specs = Object.entries(input.outputs ?? {}).flatMap(([name, output]) => {
     const path = ['outputs', name];
     checkName(context, path);
     if (output === undefined) return [];
-    const spec = readOutput(context, path, output, { brokerNames, findSettings });
+    const spec = readOutput(context, path, output, known);
     if (spec === null) return [];
     checkOwner(context, path, spec, owners);
     return [spec];
@@ -62,8 +64,11 @@ export function checkFeedback(
 
 type OutputInput = NonNullable<NonNullable<SalvagedConfig['outputs']>[string]>;
 
-interface Known {
+/** What outputs may refer to. */
+export interface Known {
   readonly brokerNames: readonly string[];
+  /** Boards whose pins can be driven. */
+  readonly boardNames: readonly string[];
   readonly findSettings: FindSettings;
 }
 
@@ -71,8 +76,9 @@ function readOutput(
   context: Context,
   path: Path,
   output: OutputInput,
-  { brokerNames, findSettings }: Known,
+  known: Known,
 ): OutputSpec | null {
+  const { findSettings } = known;
   const safe = readLevel(output.safe) ?? 'off';
   const readTime = (key: 'max_on' | 'min_on' | 'min_off' | 'pulse' | 'ttl'): number | null =>
     readDuration(context, [...path, key], output[key], { min: 1 }) ?? null;
@@ -85,7 +91,7 @@ function readOutput(
   const neverWith = (output.never_with ?? []).flatMap((other, index) =>
     other === undefined ? [] : [readText(context, [...path, 'never_with', index], other)],
   );
-  const way = readWay(context, path, output, brokerNames);
+  const way = readWay(context, path, output, known);
   const rest = {
     name: String(path.at(-1)),
     safe,
@@ -141,20 +147,24 @@ function readFeedback(
 
 const retriesMax = 100;
 
+const ways = ['mqtt', 'pin', 'command'] as const;
+
 function readWay(
   context: Context,
   path: Path,
   output: OutputInput,
-  brokerNames: readonly string[],
+  { brokerNames, boardNames }: Known,
 ): OutputWay | null {
-  const { mqtt, command } = output;
-  if ('mqtt' in output === 'command' in output) {
+  const { mqtt, command, pin } = output;
+  const count = ways.filter((way) => way in output).length;
+  if (count !== 1) {
     if (context.report.isTouched(path)) return null;
-    const message = mqtt === undefined ? 'an output without a way' : 'an output with two ways';
-    context.report.problem(path, { message, allowed: 'one of mqtt, command', atKey: true });
+    const message = count === 0 ? 'an output without a way' : 'an output with several ways';
+    context.report.problem(path, { message, allowed: `one of ${ways.join(', ')}`, atKey: true });
     return null;
   }
   if (mqtt !== undefined) return readMqtt(context, path, output, brokerNames);
+  if (pin !== undefined) return readPin(context, path, output, boardNames);
   return command === undefined ? null : readCommand(context, path, output);
 }
 
@@ -221,13 +231,7 @@ function readPayload(
 function readCommand(context: Context, path: Path, output: OutputInput): OutputWay | null {
   const commandPath = [...path, 'command'];
   const { on, off } = output.command ?? {};
-  if (output.lease !== undefined) {
-    context.report.problem([...path, 'lease'], {
-      message: 'lease: has no meaning beside command:',
-      allowed: 'lease beside mqtt: the device must have a timer of its own',
-      atKey: true,
-    });
-  }
+  refuseLease(context, path, output, 'command');
   if (on === undefined || off === undefined) return null;
   const programs = {
     on: readProgram(context, [...commandPath, 'on'], on),
@@ -242,6 +246,46 @@ function readCommand(context: Context, path: Path, output: OutputInput): OutputW
     });
   }
   return { kind: 'command', programs };
+}
+
+// Only a device that listens to a broker is told its lease with each command.
+function refuseLease(context: Context, path: Path, output: OutputInput, beside: string): void {
+  if (output.lease === undefined) return;
+  context.report.problem([...path, 'lease'], {
+    message: `lease: has no meaning beside ${beside}:`,
+    allowed:
+      beside === 'pin'
+        ? 'the lease of the board, at its source'
+        : 'lease beside mqtt: the device must have a timer of its own',
+    atKey: true,
+  });
+}
+
+function readPin(
+  context: Context,
+  path: Path,
+  output: OutputInput,
+  boardNames: readonly string[],
+): OutputWay | null {
+  const pinPath = [...path, 'pin'];
+  refuseLease(context, path, output, 'pin');
+  const { board: boardText, pin: pinText, inverted } = output.pin ?? {};
+  if (boardText === undefined || pinText === undefined) return null;
+  const board = readText(context, [...pinPath, 'board'], boardText);
+  const isKnown = boardNames.includes(board);
+  if (!isKnown)
+    context.report.problem([...pinPath, 'board'], {
+      message: `there is no board ${quote(board)}`,
+      allowed:
+        boardNames.length === 0
+          ? 'the device of a source that is a board; there is none'
+          : boardNames.join(', '),
+      suggestion: closest(board, boardNames),
+    });
+  const pin = readText(context, [...pinPath, 'pin'], pinText);
+  if (!checkPinName(context, [...pinPath, 'pin'], pin) || !isKnown) return null;
+  const device = { kind: 'relay' } as const;
+  return { kind: 'pin', board, pin, inverted: readSwitch(inverted) ?? false, device };
 }
 
 function readProgram(
@@ -272,22 +316,38 @@ function checkOwner(
   { name, way }: OutputSpec,
   owners: Map<string, string>,
 ): void {
-  const address =
-    way.kind === 'mqtt' ? `${way.broker}\n${way.topic}` : JSON.stringify(way.programs.on);
+  const address = addressOf(way);
   const owner = owners.get(address);
   if (owner === undefined) {
     owners.set(address, name);
     return;
   }
-  if (way.kind === 'mqtt') {
-    context.report.problem([...path, 'mqtt', 'topic'], {
-      message: `the output ${quote(owner)} already drives the topic ${quote(way.topic)}`,
-      allowed: 'one output for each topic of a broker',
-    });
-  } else {
-    context.report.problem([...path, 'command', 'on'], {
-      message: `the output ${quote(owner)} already runs ${quote(way.programs.on.join(' '))}`,
-      allowed: 'a program, or an argument, of its own for each output',
-    });
+  switch (way.kind) {
+    case 'mqtt':
+      return context.report.problem([...path, 'mqtt', 'topic'], {
+        message: `the output ${quote(owner)} already drives the topic ${quote(way.topic)}`,
+        allowed: 'one output for each topic of a broker',
+      });
+    case 'pin':
+      return context.report.problem([...path, 'pin', 'pin'], {
+        message: `the output ${quote(owner)} already drives the pin ${way.pin} of ${quote(way.board)}`,
+        allowed: 'one output for each pin',
+      });
+    case 'command':
+      return context.report.problem([...path, 'command', 'on'], {
+        message: `the output ${quote(owner)} already runs ${quote(way.programs.on.join(' '))}`,
+        allowed: 'a program, or an argument, of its own for each output',
+      });
+  }
+}
+
+function addressOf(way: OutputWay): string {
+  switch (way.kind) {
+    case 'mqtt':
+      return JSON.stringify(['mqtt', way.broker, way.topic]);
+    case 'pin':
+      return JSON.stringify(['pin', way.board, way.pin]);
+    case 'command':
+      return JSON.stringify(['command', ...way.programs.on]);
   }
 }

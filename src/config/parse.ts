@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { Config } from '../domain/config.ts';
+import { boardsOf, type Config } from '../domain/config.ts';
 import { messageOf } from '../domain/error.ts';
 import { embedded, readBrokers } from './brokers.ts';
 import { checkCalibrated } from './calibrations.ts';
@@ -157,7 +157,8 @@ export function buildConfig(
   const plainPoints = readPoints(context, input);
   const notifiers = readNotifiers(context, input);
   const findSettings = createFindSettings(plainPoints);
-  const outputs = readOutputs(context, input, brokerNames, findSettings);
+  const boardNames = boardsOf(sources.map(({ source }) => source));
+  const outputs = readOutputs(context, input, { brokerNames, boardNames, findSettings });
   const points = readDerivedPoints(context, input, plainPoints, findSettings);
   const actionNames = { outputs: outputNames, notifiers: notifierNames };
   const rules = readRules(context, input, findSettings, actionNames);

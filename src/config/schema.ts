@@ -266,7 +266,7 @@ const rule = strictMap({
   ),
 });
 
-const laterOutputKeys = ['pin', 'gpio'];
+const laterOutputKeys = ['gpio'];
 
 const program = list(text, 'a program and its arguments, such as [/usr/local/bin/pump, on]');
 
@@ -290,6 +290,14 @@ const output = strictMap(
         off: v.pipe(program, v.description('Program and arguments that switch it off.')),
       }),
       'A device that is switched by a program; exit code 0: done.',
+    ),
+    pin: key(
+      strictMap({
+        board: v.pipe(text, v.description('The device of a source that is a board.')),
+        pin: v.pipe(text, v.description('The pin as the board names it: 7, A0.')),
+        inverted: key(flag, 'The pin is low while the device is on (default false).'),
+      }),
+      'A device at a pin of a board.',
     ),
     safe: key(level, 'The safe level (default off).'),
     idle: key(level, 'The level without a claim (default: safe).'),

@@ -59,10 +59,8 @@ function warnOfOutputs(context: Context, parts: Parts): void {
         'max_on or on_unknown',
       );
     }
-    if (output.leaseMs === null) {
-      const message = `the output ${name} is not fail-safe: without a lease it stays as it is if Limen stops`;
-      say(message, 'lease, if the device has a timer of its own');
-    }
+    const unsafe = notFailSafe(output);
+    if (unsafe !== null) say(`the output ${name} is not fail-safe: ${unsafe.why}`, unsafe.allowed);
     if (!claimed.has(output.name))
       say(`no rule claims the output ${name}`, 'a rule with it in then:');
     const { way } = output;
@@ -76,6 +74,29 @@ function warnOfOutputs(context: Context, parts: Parts): void {
     if (reader?.source.kind !== 'mqtt') continue;
     const message = `the source ${quote(reader.source.pattern)} takes the commands of ${name} for readings`;
     say(message, 'a topic that no source reads');
+  }
+}
+
+// A board goes safe by itself within its lease.
+function notFailSafe({
+  way,
+  leaseMs,
+}: OutputSpec): { readonly why: string; readonly allowed: string } | null {
+  switch (way.kind) {
+    case 'pin':
+      return null;
+    case 'command':
+      return {
+        why: 'what a program switched on stays on if Limen is killed',
+        allowed: 'mqtt with a lease, or a pin of a board with the firmware of Limen',
+      };
+    case 'mqtt':
+      return leaseMs !== null
+        ? null
+        : {
+            why: 'without a lease it stays as it is if Limen stops',
+            allowed: 'lease, if the device has a timer of its own',
+          };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { OutputLevel } from './output.ts';
+import type { OutputLevel } from './output-level.ts';
 
 /** A pin as the board's print names it: `7`, `A0`. */
 export type PinName = string;

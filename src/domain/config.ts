@@ -33,6 +33,17 @@ export type Source =
     }
   | { readonly kind: 'simulate'; readonly scenario: string };
 
+/** The boards among the sources, whose pins outputs can drive, by their device. */
+export function boardsOf(sources: readonly Source[]): readonly string[] {
+  return sources.flatMap((source) => {
+    switch (source.kind) {
+      case 'mqtt':
+      case 'simulate':
+        return [];
+    }
+  });
+}
+
 /** What the config says about the points a pattern matches; entries are merged in file order, later keys win. */
 export interface PointEntry {
   readonly pattern: PointPattern;

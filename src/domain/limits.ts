@@ -154,6 +154,11 @@ export const limits = {
   outputProgramPauseMs: 1_000,
   outputProgramRetries: 2,
   outputRetryMs: 60_000,
+  /** A pin of a board shows its level within this, else it is set again, so many times. */
+  pinShownWithinMs: 2_000,
+  pinRetries: 2,
+  /** An output whose board is away for so long has failed; within the lease the board has gone safe by itself. */
+  boardAwayMs: 10_000,
   /** What failed before a start is known to work if it has not failed again by then. */
   outputFaultWaitMs: 60_000,
   /** A hold by hand lasts so long unless it says otherwise, and no longer than this. */

@@ -1,8 +1,10 @@
+import type { DrivenPin, PinCommand, PinDevice, PinName } from './board.ts';
+import type { OutputLevel } from './output-level.ts';
 import type { Clause, WatchedClause } from './rule.ts';
 import { compilePattern } from './point.ts';
 import type { DurationMs, EngineMs, WallMs } from './time.ts';
 
-export type OutputLevel = 'on' | 'off';
+export type { OutputLevel };
 
 /** How a device is switched: one instruction for each level. */
 export type OutputWay =
@@ -18,6 +20,16 @@ export type OutputWay =
   | {
       readonly kind: 'command';
       readonly programs: Readonly<Record<OutputLevel, readonly string[]>>;
+    }
+  /** A pin of a board. */
+  | {
+      readonly kind: 'pin';
+      /** The device of the source that the board is. */
+      readonly board: string;
+      readonly pin: PinName;
+      /** The pin is low while the device is on. */
+      readonly inverted: boolean;
+      readonly device: PinDevice;
     };
 
 /** One instruction, ready to be sent. */
@@ -28,7 +40,14 @@ export type Instruction =
       readonly topic: string;
       readonly payload: string;
     }
-  | { readonly kind: 'command'; readonly program: readonly string[] };
+  | { readonly kind: 'command'; readonly program: readonly string[] }
+  | { readonly kind: 'pin'; readonly command: PinCommand };
+
+/** What carries instructions, and can be away. */
+export interface OutputLink {
+  readonly kind: 'broker' | 'board';
+  readonly name: string;
+}
 
 /** The point that shows what the device does: true or any number but 0 is on. */
 export interface Feedback {
@@ -120,6 +139,21 @@ export interface OutputStatus {
 
 /** Which condition of an output a watched condition is. */
 export type OutputCondition = 'only_while' | 'feedback';
+
+/** The pins that each board drives, by the name of the board. */
+export function drivenPins(
+  specs: readonly Pick<OutputSpec, 'way' | 'safe'>[],
+): ReadonlyMap<string, readonly DrivenPin[]> {
+  const boards = new Map<string, DrivenPin[]>();
+  for (const { way, safe } of specs) {
+    if (way.kind !== 'pin') continue;
+    const { board, pin, device, inverted } = way;
+    const pins = boards.get(board) ?? [];
+    boards.set(board, pins);
+    pins.push({ pin, device, safe, inverted });
+  }
+  return boards;
+}
 
 /** The conditions of the outputs as the engine watches them; the verdict `breached` is "allowed", or "on". */
 export function outputConditions(specs: readonly OutputSpec[]): readonly WatchedClause[] {

@@ -14,7 +14,7 @@ import { notifyTargets } from '../consumers/notifiers/edges.ts';
 import { createOutputs } from '../consumers/outputs/outputs.ts';
 import type { Act } from '../domain/act.ts';
 import { alertFacts, alertKey, isShown, type Alert, type AlertEvent } from '../domain/alert.ts';
-import { actingRules, type ActingRule, type Config } from '../domain/config.ts';
+import { actingRules, boardsOf, type ActingRule, type Config } from '../domain/config.ts';
 import type { ActVerdict } from '../domain/engine.ts';
 import type { Group } from '../domain/group.ts';
 import type { OutputStatus } from '../domain/output.ts';
@@ -167,6 +167,11 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
     wallMs: () => clock.wallMs(),
     // What is commanded is asked of the status; there is nobody to send it to.
     publish: () => undefined,
+    // A board does what it is told, and says so.
+    drive: ({ board, pin, level }) =>
+      void clock.after(0, () => {
+        if (!lostLinks.has(board)) outputs.boards.shows(board, pin, level);
+      }),
     // A program has always run well.
     programs: { run: ({ done }) => void clock.after(0, () => done(null)) },
     isClockTrusted: () => isTrusted,
@@ -181,6 +186,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
     linkOf: (broker) => (lostLinks.has(broker) ? 'down' : 'up'),
     publishStatus: options.onOutput,
   });
+  const isBoard = (name: string): boolean => boardsOf(config.sources).includes(name);
   let rules = rulesByName(config);
   const emit = (event: AlertEvent): void => {
     const { alert, ...concluded } = event;
@@ -237,6 +243,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
     configure,
   });
   outputs.start(engine.open(), lastRows(recovery, 'output'));
+  for (const board of boardsOf(config.sources)) outputs.boards.up(board);
   if (time.creditMs > 0) outputs.credit(time.creditMs);
 
   // A topic is resolved once, as on the wire: the short way is only taken by later messages.
@@ -313,6 +320,11 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
     linkChanged(broker, isUp) {
       if (isUp) lostLinks.delete(broker);
       else lostLinks.add(broker);
+      if (isBoard(broker)) {
+        if (isUp) outputs.boards.up(broker);
+        else outputs.boards.down(broker, 'unplugged');
+        return;
+      }
       sources.broker(broker, isUp);
       if (isUp) outputs.linkUp(broker);
     },

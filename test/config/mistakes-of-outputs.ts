@@ -13,12 +13,12 @@ export const outputMistakes: readonly MistakeCase[] = [
   {
     text: 'outputs:\n  fan: { mqtt: { topic: fan } }\n  ¦pump: { safe: off }\n',
     message: 'an output without a way',
-    allowed: 'one of mqtt, command',
+    allowed: 'one of mqtt, pin, command',
   },
   {
     text: `outputs:\n  fan: { mqtt: { topic: fan } }\n  ¦pump: { ${mqtt}, ${programs} }\n`,
-    message: 'an output with two ways',
-    allowed: 'one of mqtt, command',
+    message: 'an output with several ways',
+    allowed: 'one of mqtt, pin, command',
   },
   {
     text: output('¦command: { off: [/bin/x] }'),
@@ -44,6 +44,11 @@ export const outputMistakes: readonly MistakeCase[] = [
     text: `outputs:\n  fan: { ${programs} }\n  pump: { ${programs.replace('on: ', 'on: ¦')} }\n`,
     message: 'the output "fan" already runs "/bin/pump on"',
     allowed: 'a program, or an argument, of its own for each output',
+  },
+  {
+    text: output('pin: { board: ¦bench, pin: 7 }'),
+    message: 'there is no board "bench"',
+    allowed: 'the device of a source that is a board; there is none',
   },
   {
     text: output(`${mqtt}, max_on: 1m, ¦min_on: 2m`),

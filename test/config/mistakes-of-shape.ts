@@ -114,8 +114,8 @@ export const shape: readonly MistakeCase[] = [
     allowed: null,
   },
   {
-    text: 'outputs:\n  fan: { ¦pin: { board: bench, pin: 7 } }\n',
-    message: '"pin" is not in this version of Limen',
+    text: 'outputs:\n  fan: { ¦gpio: { chip: gpiochip0, line: 7 } }\n',
+    message: '"gpio" is not in this version of Limen',
     allowed: null,
   },
   {

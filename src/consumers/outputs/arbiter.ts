@@ -11,7 +11,7 @@ export type OutputReason =
   | 'on_unknown' // safe while the condition of its owner is unknown, or not heard since a restart
   | 'trip' // safe until somebody resets it
   | 'interlock' // safe while another output, or its only_while, forbids it
-  | 'lease_lost' // the link was away for longer than the lease: the device has gone safe by itself
+  | 'lease_lost' // the link was away for longer than the lease, or the board is: the device goes safe by itself
   | 'max_on' // energised for too long: the claims present then are spent
   | 'pulse' // its pulse is over: the claims present then are spent
   | 'min_on' // nobody holds it, and it has not been energised for long enough
@@ -64,7 +64,8 @@ export interface Situation {
   readonly hold: ManualHold | null;
   readonly trip: Trip | null;
   readonly interlock: Interlock;
-  readonly isLeaseLost: boolean;
+  /** Why its device has gone safe by itself, in words; null: it has not. */
+  readonly leaseLost: string | null;
   /** Since when it has been energised; null: it is safe. */
   readonly energisedSince: number | null;
   /** Since when it has been safe, as far as that is known. */
@@ -87,7 +88,7 @@ export interface Verdict {
  * energised when nobody claims it any more, and gives way to whoever asks for safe. Pure.
  */
 export function arbitrate(situation: Situation): Verdict {
-  const { spec, trip, interlock, isLeaseLost, energisedSince, safeSince, now } = situation;
+  const { spec, trip, interlock, leaseLost, energisedSince, safeSince, now } = situation;
   const { safe, minOnMs, minOffMs } = spec;
   if (trip !== null) return { level: safe, owner: null, reason: 'trip', detail: trip.why };
   const wish = wishOf(situation);
@@ -101,7 +102,7 @@ export function arbitrate(situation: Situation): Verdict {
   const { owner } = wish;
   if (interlock.kind !== 'free')
     return { level: safe, owner, reason: 'interlock', detail: interlock.why };
-  if (isLeaseLost) return { level: safe, owner, reason: 'lease_lost', detail: null };
+  if (leaseLost !== null) return { level: safe, owner, reason: 'lease_lost', detail: leaseLost };
   if (isKeptOn) return { level: otherThan(safe), owner: null, reason: 'min_on', detail: null };
   if (energisedSince === null && minOffMs !== null && now - safeSince < minOffMs)
     return { level: safe, owner, reason: 'min_off', detail: null };
@@ -110,10 +111,10 @@ export function arbitrate(situation: Situation): Verdict {
 
 /** What keeps a person from energising an output, in words; null: nothing. */
 export function refusal(situation: Situation): string | null {
-  const { spec, trip, interlock, isLeaseLost } = situation;
+  const { spec, trip, interlock, leaseLost } = situation;
   if (trip !== null) return `it is tripped (${trip.why}): reset it first`;
   if (interlock.kind !== 'free') return `an interlock forbids it: ${interlock.why}`;
-  if (isLeaseLost) return 'its lease is lost: the link is away';
+  if (leaseLost !== null) return `its lease is lost: ${leaseLost}`;
   const wish = wishOf({ ...situation, hold: null });
   if (wish.reason === 'max_on' && wish.level === spec.safe)
     return 'it was energised for longer than max_on: reset it first';

@@ -1,31 +1,62 @@
-import type { Instruction, OutputLevel, OutputSpec } from '../../domain/output.ts';
+import type { Instruction, OutputLevel, OutputLink, OutputSpec } from '../../domain/output.ts';
 
 /**
  * What switches an output to a level. `{lease_s}` becomes the lease in whole seconds, `{seq}` the number of the row of
- * the command: a device that remembers it can leave a lower one alone.
+ * the command: a device that remembers it can leave a lower one alone. `text`: for a device that shows one.
  */
 export function instructionFor(
   { way, leaseMs }: Pick<OutputSpec, 'way' | 'leaseMs'>,
-  level: OutputLevel,
-  seq: number,
+  {
+    level,
+    seq,
+    text,
+  }: { readonly level: OutputLevel; readonly seq: number; readonly text: string | null },
 ): Instruction {
-  if (way.kind === 'command') return { kind: 'command', program: way.programs[level] };
-  const { broker, topic, payloads } = way;
-  const numbered = payloads[level].replaceAll('{seq}', String(seq));
-  // Rounded down: the device shall give up rather before Limen would have renewed than after.
-  const payload =
-    leaseMs === null
-      ? numbered
-      : numbered.replaceAll('{lease_s}', String(Math.max(1, Math.floor(leaseMs / 1000))));
-  return { kind: 'mqtt', broker, topic, payload };
+  switch (way.kind) {
+    case 'command':
+      return { kind: 'command', program: way.programs[level] };
+    case 'pin': {
+      const { board, pin } = way;
+      return { kind: 'pin', command: { board, pin, level, text, seq } };
+    }
+    case 'mqtt': {
+      const { broker, topic, payloads } = way;
+      const numbered = payloads[level].replaceAll('{seq}', String(seq));
+      // Rounded down: the device shall give up rather before Limen would have renewed than after.
+      const payload =
+        leaseMs === null
+          ? numbered
+          : numbered.replaceAll('{lease_s}', String(Math.max(1, Math.floor(leaseMs / 1000))));
+      return { kind: 'mqtt', broker, topic, payload };
+    }
+  }
 }
 
-/** An instruction as people read it: the payload, or the program with its arguments. */
+/** An instruction as people read it: the payload, the program with its arguments, or the level of the pin. */
 export function instructionText(instruction: Instruction): string {
-  return instruction.kind === 'mqtt' ? instruction.payload : instruction.program.join(' ');
+  switch (instruction.kind) {
+    case 'mqtt':
+      return instruction.payload;
+    case 'command':
+      return instruction.program.join(' ');
+    case 'pin':
+      return instruction.command.level;
+  }
 }
 
-/** The broker that an instruction goes through; null: none. */
-export function brokerOf({ way }: Pick<OutputSpec, 'way'>): string | null {
-  return way.kind === 'mqtt' ? way.broker : null;
+/** What an instruction goes by; null: it needs no link. */
+export function linkOf({ way }: Pick<OutputSpec, 'way'>): OutputLink | null {
+  switch (way.kind) {
+    case 'mqtt':
+      return { kind: 'broker', name: way.broker };
+    case 'pin':
+      return { kind: 'board', name: way.board };
+    case 'command':
+      return null;
+  }
+}
+
+/** Whether the device shows a text while it is on. */
+export function showsText({ way }: Pick<OutputSpec, 'way'>): boolean {
+  return way.kind === 'pin' && way.device.kind === 'lcd';
 }

@@ -1,5 +1,5 @@
 import { instructionText } from './instruction.ts';
-import type { OutputSpec } from '../../domain/output.ts';
+import type { OutputLink, OutputSpec } from '../../domain/output.ts';
 import type { OutputReason } from './arbiter.ts';
 import type { LinkState, OutputSurroundings } from './output-surroundings.ts';
 import {
@@ -15,7 +15,7 @@ export interface PlacesInUse {
   specs(): readonly OutputSpec[];
   /** Lets a running output write its row again; false: there is none of this name. */
   record(output: string): boolean;
-  linkOf(broker: string): LinkState;
+  linkOf(link: OutputLink): LinkState;
   /** One output that fails must not keep the others from going on. */
   guard(output: string, step: () => void): void;
 }
@@ -41,11 +41,12 @@ export function createLeftPlaces(around: OutputSurroundings, inUse: PlacesInUse)
   const left = new Map<string, readonly OutputPlace[]>();
 
   const keep = (output: string, places: readonly OutputPlace[]): void => {
-    const kept = places.filter(
-      (place) =>
-        ('program' in place || inUse.linkOf(place.broker) !== 'none') &&
-        !inUse.specs().some((spec) => isPlaceOf(place, spec)),
-    );
+    const kept = places.filter((place) => {
+      if ('board' in place) return false;
+      const broker = brokerOf(place);
+      const isThere = broker === null || inUse.linkOf({ kind: 'broker', name: broker }) !== 'none';
+      return isThere && !inUse.specs().some((spec) => isPlaceOf(place, spec));
+    });
     if (kept.length > 0) left.set(output, kept);
     else left.delete(output);
   };
@@ -53,6 +54,7 @@ export function createLeftPlaces(around: OutputSurroundings, inUse: PlacesInUse)
   /** The last row of an output that nothing drives any more. */
   const retire = (output: string, place: OutputPlace): void => {
     const { safe: commanded } = place;
+    const instruction = safeInstruction(place);
     const reason: OutputReason = 'removed';
     const sinceAt = around.wallMs();
     const row: OutputRow = {
@@ -62,7 +64,7 @@ export function createLeftPlaces(around: OutputSurroundings, inUse: PlacesInUse)
       reason,
       detail: null,
       cause: [],
-      sent: instructionText(safeInstruction(place)),
+      sent: instruction === null ? null : instructionText(instruction),
       since_at: sinceAt,
       spent: [],
       idle_spent: false,
@@ -96,7 +98,10 @@ export function createLeftPlaces(around: OutputSurroundings, inUse: PlacesInUse)
       keep(output, elsewhere);
       inUse.guard(output, () => {
         if (!inUse.record(output)) retire(output, first);
-        for (const place of there) around.send(safeInstruction(place), place.safe, output);
+        for (const place of there) {
+          const instruction = safeInstruction(place);
+          if (instruction !== null) around.send(instruction, place.safe, output);
+        }
       });
     }
   };
@@ -113,7 +118,8 @@ export function createLeftPlaces(around: OutputSurroundings, inUse: PlacesInUse)
       }
       const brokers = new Set([...left.values()].flat().map(brokerOf));
       for (const broker of brokers)
-        if (broker === null || inUse.linkOf(broker) === 'up') leave(broker);
+        if (broker === null || inUse.linkOf({ kind: 'broker', name: broker }) === 'up')
+          leave(broker);
     },
     add: (output, place) => keep(output, [place, ...(left.get(output) ?? [])]),
     prune() {
@@ -124,5 +130,5 @@ export function createLeftPlaces(around: OutputSurroundings, inUse: PlacesInUse)
 }
 
 function brokerOf(place: OutputPlace): string | null {
-  return 'program' in place ? null : place.broker;
+  return 'broker' in place ? place.broker : null;
 }

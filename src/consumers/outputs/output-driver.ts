@@ -4,6 +4,7 @@ import { limits } from '../../domain/limits.ts';
 import type {
   ManualHold,
   OutputCommand,
+  OutputLevel,
   OutputSpec,
   OutputStatus,
   Trip,
@@ -24,10 +25,10 @@ import {
   type SpentClaim,
   type Verdict,
 } from './arbiter.ts';
-import { brokerOf, instructionFor, instructionText } from './instruction.ts';
+import { instructionFor, instructionText, linkOf, showsText } from './instruction.ts';
 import type { OutputNeighbours, OutputSurroundings } from './output-surroundings.ts';
 import { placeOf, storedHold, type OutputMemory, type OutputRow } from './output-memory.ts';
-import { ReadBack } from './read-back.ts';
+import { ReadBack, type ReadBackTerms } from './read-back.ts';
 
 /**
  * One output: the claims on it, its protection, and the only place that commands it. Every change of the commanded
@@ -54,19 +55,24 @@ export class OutputDriver {
   #safeSince: EngineMs;
   /** When an instruction last had a link to go by; the lease counts from then. */
   #renewedAt: EngineMs;
-  #isLeaseLost = false;
+  /** Why the device has gone safe by itself, in words; null: it has not. */
+  #leaseLost: string | null = null;
+  /** What the device shows now; null: it shows no text. */
+  #text: string | null = null;
   /** The last safe instruction had a link to go by, or its program has ended well. */
   #isSafeSent = false;
   #readBack: ReadBack | null = null;
-  #programFailures = 0;
-  /** Why the program has failed for good; null: it has not. */
-  #programProblem: string | null = null;
+  #failures = 0;
+  /** Why it cannot be commanded at all, in words; null: it can. */
+  #problem: string | null = null;
   #status: OutputStatus;
   /** The last row of this output: what a timer gives as its cause. */
   #lastSeq: readonly Seq[] = [];
   #wakeTimer: Timer | null = null;
   #leaseTimer: Timer | null = null;
-  #programTimer: Timer | null = null;
+  #retryTimer: Timer | null = null;
+  /** Its board is away, and people are not told yet. */
+  #away: Timer | null = null;
   #isEnded = false;
 
   /** `seen`: what the feedback point shows. */
@@ -162,6 +168,9 @@ export class OutputDriver {
     }
     // A pulse that was under way is not given a second time.
     if (memory.wasEnergised && this.#spec.pulseMs !== null) this.#spendPresent();
+    const link = linkOf(this.#spec);
+    if (link?.kind === 'board' && !this.#hasLink)
+      this.#goAway(`the board ${link.name} has not answered yet`);
     this.#sendSafe('start');
     if (this.#trip !== null) this.#tellFailing();
   }
@@ -170,7 +179,11 @@ export class OutputDriver {
   linkUp(): void {
     // What was over before the link came back does not begin anew with it.
     this.#expire();
-    this.#isLeaseLost = false;
+    this.#leaseLost = null;
+    this.#failures = 0;
+    this.#away?.cancel();
+    this.#away = null;
+    this.#setProblem(null);
     this.#sendSafe('link_up');
   }
 
@@ -216,30 +229,45 @@ export class OutputDriver {
     return refused;
   }
 
-  /** The program that was to switch it has ended; null: well. */
-  programOver(problem: string | null): void {
+  /** What was to switch it has failed, in words; null: it has done so. */
+  carriedOut(problem: string | null): void {
     if (problem === null) {
-      this.#programFailures = 0;
+      this.#failures = 0;
       if (this.#status.commanded === this.#spec.safe) this.#isSafeSent = true;
-      if (this.#programProblem !== null) {
-        this.#programProblem = null;
-        this.#tellFailing();
-      }
+      this.#setProblem(null);
       this.#neighbours.changed();
       return;
     }
-    this.#programFailures += 1;
+    this.#failures += 1;
     const retriesMax = this.#spec.feedback?.retries ?? limits.outputProgramRetries;
-    const hasFailed = this.#programFailures > retriesMax;
+    const hasFailed = this.#failures > retriesMax;
     if (!this.#isEnded) {
       const pauseMs = hasFailed ? limits.outputRetryMs : limits.outputProgramPauseMs;
-      this.#programTimer?.cancel();
-      this.#programTimer = this.#around.clock.after(pauseMs, () => this.#send());
+      this.#retryTimer?.cancel();
+      this.#retryTimer = this.#around.clock.after(pauseMs, () => this.#send());
     }
-    if (hasFailed && this.#programProblem === null) {
-      this.#programProblem = `the program for ${this.#status.commanded} failed: ${problem}`;
-      this.#notFollowed(this.#programProblem);
+    if (hasFailed && this.#problem === null) {
+      this.#problem = `switching it ${this.#status.commanded} failed: ${problem}`;
+      this.#notFollowed(this.#problem);
     }
+  }
+
+  /** Its board is away: it goes safe by itself, nothing that was commanded holds any more. */
+  linkDown(problem: string): void {
+    this.#expire();
+    this.#goAway(problem);
+    this.#decide([]);
+    this.#neighbours.changed();
+  }
+
+  /** Its pin shows this, read back at the board. */
+  shows(state: OutputStatus['state']): void {
+    if (this.#spec.way.kind !== 'pin') return;
+    if (state === this.#status.commanded) {
+      this.#failures = 0;
+      this.#setProblem(null);
+    }
+    if (this.#spec.feedback === null) this.see(state, []);
   }
 
   /** Time before the start is known only now to have passed: a hold from before ends sooner by it. */
@@ -296,13 +324,22 @@ export class OutputDriver {
     this.#cancelTimers();
   }
 
+  #goAway(problem: string): void {
+    this.#leaseLost = problem;
+    this.#isSafeSent = false;
+    this.#failures = 0;
+    this.#retryTimer?.cancel();
+    this.#retryTimer = null;
+    this.#away ??= this.#around.clock.after(limits.boardAwayMs, () => this.#setProblem(problem));
+  }
+
   get #state(): OutputStatus['state'] {
     return this.#readBack?.state ?? 'unknown';
   }
 
   #configureReadBack(seen: OutputStatus['state']): void {
-    const { feedback } = this.#spec;
-    if (feedback === null) {
+    const terms = readBackTerms(this.#spec);
+    if (terms === null) {
       const hadFailed = this.#readBack?.hasFailed === true;
       this.#readBack?.stop();
       this.#readBack = null;
@@ -310,11 +347,14 @@ export class OutputDriver {
       return;
     }
     if (this.#readBack !== null) {
-      this.#readBack.configure(feedback);
-      this.see(seen, []);
+      const isSeenAtPoint = terms.heedsUnknown;
+      const wasSeenAtPoint = this.#readBack.heedsUnknown;
+      this.#readBack.configure(terms);
+      // A pin tells by itself what it shows, and only when it changes.
+      if (isSeenAtPoint || wasSeenAtPoint) this.see(seen, []);
       return;
     }
-    this.#readBack = new ReadBack(feedback, seen, this.#around.clock, {
+    this.#readBack = new ReadBack(terms, seen, this.#around.clock, {
       resend: () => this.#send(),
       failed: (why) => this.#notFollowed(`it does not follow: ${why}`),
       followed: () => this.#tellFailing(),
@@ -386,7 +426,8 @@ export class OutputDriver {
     changed ||= verdict.level !== commanded || verdict.owner !== owner;
     // The row of a start or of a returned link already says safe and nobody: `idle` would add nothing.
     changed ||= verdict.reason !== reason && !(wasQuiet && verdict.reason === 'idle');
-    if (changed) this.#command(verdict, cause, verdict.level !== commanded);
+    const isSent = verdict.level !== commanded || this.#textOf(verdict) !== this.#text;
+    if (changed || isSent) this.#command(verdict, cause, isSent);
     this.#armTimers();
   }
 
@@ -399,7 +440,7 @@ export class OutputDriver {
       hold: this.#hold,
       trip: this.#trip,
       interlock: this.#neighbours.interlock(),
-      isLeaseLost: this.#isLeaseLost,
+      leaseLost: this.#leaseLost,
       energisedSince: this.#energisedSince,
       safeSince: this.#safeSince,
       now: this.#around.engineMs(),
@@ -437,10 +478,16 @@ export class OutputDriver {
     this.#neighbours.changed();
   }
 
+  #setProblem(problem: string | null): void {
+    if (this.#problem === problem) return;
+    this.#problem = problem;
+    this.#tellFailing();
+  }
+
   #tellFailing(): void {
     const readBack = this.#readBack?.hasFailed === true ? 'it does not follow its commands' : null;
     const trip = this.#trip === null ? null : `tripped: ${this.#trip.why}`;
-    this.#neighbours.failing(trip ?? this.#programProblem ?? readBack);
+    this.#neighbours.failing(trip ?? this.#problem ?? readBack);
   }
 
   // It counts as switched off: what Limen was away for, or the link, is no reason to keep a siren silent. Claims that
@@ -455,6 +502,7 @@ export class OutputDriver {
     const { wallMs, engineMs, publishStatus } = this.#around;
     const { level } = verdict;
     const { safe } = this.#spec;
+    this.#text = this.#textOf(verdict);
     if (level !== safe) this.#energisedSince ??= engineMs();
     else if (this.#energisedSince !== null) {
       this.#energisedSince = null;
@@ -525,7 +573,7 @@ export class OutputDriver {
       reason,
       detail,
       cause,
-      sent: isSent ? instructionText(instructionFor(this.#spec, level, number)) : null,
+      sent: isSent ? this.#sentText(level, number) : null,
       since_at: sinceAt,
       spent: [...this.#spent.values()],
       idle_spent: this.#idleSpent,
@@ -544,12 +592,13 @@ export class OutputDriver {
     const { commanded: level, seq } = this.#status;
     const { name, safe } = this.#spec;
     this.#commands.value += 1;
-    this.#programTimer?.cancel();
-    this.#programTimer = null;
+    this.#retryTimer?.cancel();
+    this.#retryTimer = null;
     if (this.#hasLink) this.#renewedAt = this.#around.engineMs();
-    this.#isSafeSent = level === safe && this.#hasLink && this.#spec.way.kind === 'mqtt';
+    this.#isSafeSent = level === safe && this.#hasLink && this.#spec.way.kind !== 'command';
     try {
-      this.#around.send(instructionFor(this.#spec, level, seq), level, name);
+      const text = this.#text;
+      this.#around.send(instructionFor(this.#spec, { level, seq, text }), level, name);
     } catch (error) {
       this.#isSafeSent = false;
       const fields = { output: name, error: messageOf(error) };
@@ -557,9 +606,18 @@ export class OutputDriver {
     }
   }
 
+  #sentText(level: OutputLevel, seq: number): string {
+    return instructionText(instructionFor(this.#spec, { level, seq, text: this.#text }));
+  }
+
+  #textOf({ level, owner }: Pick<Verdict, 'level' | 'owner'>): string | null {
+    if (level !== 'on' || owner === null || !showsText(this.#spec)) return null;
+    return this.#claims.get(owner)?.alert.message ?? null;
+  }
+
   get #hasLink(): boolean {
-    const broker = brokerOf(this.#spec);
-    return broker === null || this.#around.linkOf(broker) === 'up';
+    const link = linkOf(this.#spec);
+    return link === null || this.#around.linkOf(link) === 'up';
   }
 
   #armTimers(): void {
@@ -602,7 +660,7 @@ export class OutputDriver {
       this.#expire();
       if (this.#isEnded || this.#energisedSince === null) return;
       if (!this.#hasLink && this.#around.engineMs() - this.#renewedAt >= leaseMs) {
-        this.#isLeaseLost = true;
+        this.#leaseLost = 'the link is away';
         this.#decide(this.#lastSeq);
         return;
       }
@@ -612,10 +670,11 @@ export class OutputDriver {
   }
 
   #cancelTimers(): void {
-    for (const timer of [this.#wakeTimer, this.#leaseTimer, this.#programTimer]) timer?.cancel();
+    for (const timer of [this.#wakeTimer, this.#leaseTimer, this.#retryTimer, this.#away])
+      timer?.cancel();
     this.#wakeTimer = null;
     this.#leaseTimer = null;
-    this.#programTimer = null;
+    this.#retryTimer = null;
   }
 
   get #longestMs(): number {
@@ -652,4 +711,12 @@ export class OutputDriver {
     }
     this.#idleSpent = this.#spec.idle !== this.#spec.safe;
   }
+}
+
+// A board reads its pins back by itself; a point that shows the device itself says more.
+function readBackTerms({ feedback, way }: OutputSpec): ReadBackTerms | null {
+  if (feedback !== null) return { ...feedback, heedsUnknown: true };
+  if (way.kind !== 'pin') return null;
+  const { pinShownWithinMs: withinMs, pinRetries: retries } = limits;
+  return { withinMs, retries, heedsUnknown: false };
 }

@@ -16,6 +16,8 @@ import { instructionFor } from './instruction.ts';
 export type OutputPlace = { readonly safe: OutputLevel } & (
   | { readonly broker: string; readonly topic: string; readonly payload: string }
   | { readonly program: readonly string[] }
+  /** Its board makes it safe by itself, as soon as nobody drives it. */
+  | { readonly board: string; readonly pin: string }
 );
 
 /** Body of a journal row of kind `output`: what was commanded and why, and what a restart needs to go on from it. */
@@ -95,14 +97,24 @@ export function storedHold(hold: ManualHold | null): StoredHold | null {
 /** The place of an output, as it is configured. */
 export function placeOf(spec: OutputSpec, seq: number): OutputPlace {
   const { safe } = spec;
-  const instruction = instructionFor(spec, safe, seq);
-  if (instruction.kind === 'command') return { safe, program: instruction.program };
-  const { broker, topic, payload } = instruction;
-  return { broker, topic, safe, payload };
+  const instruction = instructionFor(spec, { level: safe, seq, text: null });
+  switch (instruction.kind) {
+    case 'command':
+      return { safe, program: instruction.program };
+    case 'pin': {
+      const { board, pin } = instruction.command;
+      return { safe, board, pin };
+    }
+    case 'mqtt': {
+      const { broker, topic, payload } = instruction;
+      return { broker, topic, safe, payload };
+    }
+  }
 }
 
-/** What makes a place safe. */
-export function safeInstruction(place: OutputPlace): Instruction {
+/** What makes a place safe; null: nothing needs to be sent. */
+export function safeInstruction(place: OutputPlace): Instruction | null {
+  if ('board' in place) return null;
   if ('program' in place) return { kind: 'command', program: place.program };
   const { broker, topic, payload } = place;
   return { kind: 'mqtt', broker, topic, payload };
@@ -110,6 +122,8 @@ export function safeInstruction(place: OutputPlace): Instruction {
 
 /** Whether both are one device: what is sent to the one reaches the other. */
 export function isPlaceOf(place: OutputPlace, { way }: OutputSpec): boolean {
+  if ('board' in place)
+    return way.kind === 'pin' && way.board === place.board && way.pin === place.pin;
   if ('program' in place) {
     const isSame = (program: readonly string[]): boolean =>
       JSON.stringify(program) === JSON.stringify(place.program);
@@ -134,10 +148,11 @@ export function readPlaces(body: unknown): {
 
 function readPlace(value: unknown): OutputPlace[] {
   if (!isRecord(value)) return [];
-  const { broker, topic, safe, payload, program } = value;
+  const { broker, topic, safe, payload, program, board, pin } = value;
   if (!isLevel(safe)) return [];
   if (Array.isArray(program) && program.every((part) => typeof part === 'string'))
     return [{ safe, program }];
+  if (typeof board === 'string' && typeof pin === 'string') return [{ safe, board, pin }];
   if (typeof broker !== 'string' || typeof topic !== 'string') return [];
   return typeof payload === 'string' ? [{ broker, topic, safe, payload }] : [];
 }

@@ -1,5 +1,5 @@
 import type { RowWriter } from '../../domain/journal.ts';
-import type { Instruction, OutputLevel, OutputStatus } from '../../domain/output.ts';
+import type { Instruction, OutputLevel, OutputLink, OutputStatus } from '../../domain/output.ts';
 import type { EngineMs, WallMs } from '../../domain/time.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { Log } from '../../host/log.ts';
@@ -8,7 +8,7 @@ import type { FaultPoint } from '../fault-point.ts';
 import type { Interlock } from './arbiter.ts';
 import type { OutputPlace } from './output-memory.ts';
 
-/** The link to a broker; none: the config has no such broker. */
+/** The link to a broker or a board; none: the config has no such broker. */
 export type LinkState = 'up' | 'down' | 'none';
 
 /** What an output needs of its surroundings. */
@@ -21,7 +21,7 @@ export interface OutputSurroundings {
   engineMs(): EngineMs;
   /** Wall time now, for showing. */
   wallMs(): WallMs;
-  linkOf(broker: string): LinkState;
+  linkOf(link: OutputLink): LinkState;
   /** Hands an instruction on; a link that is down drops it, never keeps it. */
   send(instruction: Instruction, level: OutputLevel, output: string): void;
   publishStatus(status: OutputStatus): void;

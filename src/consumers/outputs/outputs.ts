@@ -13,29 +13,34 @@ import {
   parseConditionName,
   type OutputCommand,
   type OutputCondition,
+  type OutputLink,
   type OutputSpec,
   type OutputStatus,
 } from '../../domain/output.ts';
+import type { BoardListener, PinCommand, PinName } from '../../domain/board.ts';
 import type { Seq } from '../../domain/reading.ts';
 import { pointName } from '../../domain/point.ts';
 import { compoundMetric } from '../../domain/clause.ts';
 import type { ActingRule } from '../../domain/config.ts';
 import { noFaultPoint, type FaultPoint } from '../fault-point.ts';
 import { claimedLevel, type Claim, type ClaimAction, type Interlock } from './arbiter.ts';
-import { brokerOf } from './instruction.ts';
+import { linkOf } from './instruction.ts';
 import { createLeftPlaces } from './left-places.ts';
 import { OutputDriver } from './output-driver.ts';
-import type { OutputNeighbours, OutputSurroundings } from './output-surroundings.ts';
+import type { LinkState, OutputNeighbours, OutputSurroundings } from './output-surroundings.ts';
 import { noMemory, placeOf, readOutputMemory, type OutputMemory } from './output-memory.ts';
 import type { Programs } from './programs.ts';
 
-export interface OutputsOptions extends Omit<OutputSurroundings, 'faultPoint' | 'send'> {
+export interface OutputsOptions extends Omit<OutputSurroundings, 'faultPoint' | 'send' | 'linkOf'> {
   readonly specs: readonly OutputSpec[];
   /** For their `then:` claims. */
   readonly rules: readonly ActingRule[];
   /** Hands a payload to a broker; a link that is down drops it. */
   publish(place: { readonly broker: string; readonly topic: string }, payload: string): void;
+  /** Drops it where the board is not up. */
+  drive(command: PinCommand): void;
   readonly programs: Pick<Programs, 'run'>;
+  linkOf(broker: string): LinkState;
   /** Whether the wall clock can be believed: else nobody knows how old a command is. */
   isClockTrusted(): boolean;
   /**
@@ -67,8 +72,10 @@ export interface Outputs {
   readonly awaitsReadings: boolean;
   /** A good reading of a point came in. */
   heard(point: Pick<AlertKey, 'device' | 'metric'>): void;
-  /** A link is there again: each of its outputs is sent safe, then its present level. */
+  /** The link to a broker is there again: each of its outputs is sent safe, then its present level. */
   linkUp(broker: string): void;
+  /** What becomes of boards. A board that is back gets what is wanted now, and nothing that was commanded before. */
+  readonly boards: BoardListener;
   /**
    * Applies another config in place; an output that is gone or drives another topic is left safe. `judge` gives the
    * engine its part: what alerts do by it counts together with the new claims, so that no output moves for a claim that
@@ -94,6 +101,7 @@ interface Change {
 /** Creates the outputs; nothing is sent before `start`. */
 export function createOutputs(options: OutputsOptions): Outputs {
   const drivers = new Map<string, OutputDriver>();
+  const boardsUp = new Set<string>();
   // What each output forbids others may have changed.
   const dirty = new Set<string>();
   const around: OutputSurroundings = {
@@ -107,11 +115,13 @@ export function createOutputs(options: OutputsOptions): Outputs {
           settle();
         }),
     },
+    linkOf({ kind, name }) {
+      if (kind === 'broker') return options.linkOf(name);
+      return boardsUp.has(name) ? 'up' : 'down';
+    },
     send(instruction, level, output) {
-      if (instruction.kind === 'mqtt') {
-        options.publish(instruction, instruction.payload);
-        return;
-      }
+      if (instruction.kind === 'mqtt') return options.publish(instruction, instruction.payload);
+      if (instruction.kind === 'pin') return options.drive(instruction.command);
       const isSafe = level === (drivers.get(output)?.spec.safe ?? level);
       options.programs.run({
         output,
@@ -119,7 +129,7 @@ export function createOutputs(options: OutputsOptions): Outputs {
         isSafe,
         program: instruction.program,
         done(problem) {
-          guard(output, () => drivers.get(output)?.programOver(problem));
+          guard(output, () => drivers.get(output)?.carriedOut(problem));
           settle();
         },
       });
@@ -244,13 +254,32 @@ export function createOutputs(options: OutputsOptions): Outputs {
     settle();
   };
 
+  const driversAt = (link: OutputLink): readonly [string, OutputDriver][] =>
+    [...drivers].filter(([, { spec }]) => {
+      const its = linkOf(spec);
+      return its?.kind === link.kind && its.name === link.name;
+    });
+  const comeBack = (link: OutputLink): void => {
+    const there = driversAt(link);
+    for (const [name, driver] of there) guard(name, () => driver.linkUp());
+    assertAll(there.map(([name]) => name));
+  };
+  const atPin = (board: string, pin: PinName, step: (driver: OutputDriver) => void): void => {
+    if (isStopped) return;
+    for (const [name, driver] of driversAt({ kind: 'board', name: board })) {
+      const { way } = driver.spec;
+      if (way.kind === 'pin' && way.pin === pin) guard(name, () => step(driver));
+    }
+    settle();
+  };
+
   const left = createLeftPlaces(around, {
     specs: () => specs,
     record(name) {
       drivers.get(name)?.record();
       return drivers.has(name);
     },
-    linkOf: options.linkOf,
+    linkOf: around.linkOf,
     guard,
   });
 
@@ -362,9 +391,26 @@ export function createOutputs(options: OutputsOptions): Outputs {
     linkUp(broker) {
       if (isStopped) return;
       left.linkUp(broker);
-      const there = [...drivers].filter(([, { spec }]) => brokerOf(spec) === broker);
-      for (const [name, driver] of there) guard(name, () => driver.linkUp());
-      assertAll(there.map(([name]) => name));
+      comeBack({ kind: 'broker', name: broker });
+    },
+
+    boards: {
+      up(board) {
+        boardsUp.add(board);
+        if (!isStopped) comeBack({ kind: 'board', name: board });
+      },
+      down(board, problem) {
+        boardsUp.delete(board);
+        if (isStopped) return;
+        for (const [name, driver] of driversAt({ kind: 'board', name: board }))
+          guard(name, () => {
+            driver.shows('unknown');
+            driver.linkDown(`the board ${board} is away: ${problem}`);
+          });
+        settle();
+      },
+      shows: (board, pin, level) => atPin(board, pin, (driver) => driver.shows(level ?? 'unknown')),
+      refused: (board, pin, problem) => atPin(board, pin, (driver) => driver.carriedOut(problem)),
     },
 
     configure(newSpecs, newRules, judge) {
@@ -386,9 +432,9 @@ export function createOutputs(options: OutputsOptions): Outputs {
         const spec = wanted.get(name);
         if (spec !== undefined && isSameDevice(spec, driver.spec)) continue;
         const { memory } = driver;
-        const broker = brokerOf(driver.spec);
+        const link = linkOf(driver.spec);
         // A link that is down drops its last command.
-        if (broker !== null && options.linkOf(broker) === 'down')
+        if (link !== null && around.linkOf(link) === 'down')
           left.add(name, placeOf(driver.spec, driver.status.seq));
         guard(name, () => driver.end('removed'));
         drivers.delete(name);

@@ -14,6 +14,14 @@ export interface ReadBackActions {
   isReachable(): boolean;
 }
 
+/** What has to be seen. */
+export interface ReadBackTerms {
+  readonly withinMs: number;
+  readonly retries: number;
+  /** Nothing to be seen is a failure, too: not so at a board that cannot tell. */
+  readonly heedsUnknown: boolean;
+}
+
 /**
  * Compares what a device does with what it was told. Each command has a time in which it must be seen; then it is sent
  * again, a number of times, and then it has failed. It is sent again even after that, now and then.
@@ -23,6 +31,7 @@ export class ReadBack {
   readonly #actions: ReadBackActions;
   #withinMs: number;
   #retries: number;
+  #heedsUnknown: boolean;
   #state: OutputStatus['state'];
   #wanted: OutputLevel | null = null;
   #attempts = 0;
@@ -33,13 +42,14 @@ export class ReadBack {
   #timer: Timer | null = null;
 
   constructor(
-    { withinMs, retries }: { readonly withinMs: number; readonly retries: number },
+    { withinMs, retries, heedsUnknown }: ReadBackTerms,
     state: OutputStatus['state'],
     clock: Clock,
     actions: ReadBackActions,
   ) {
     this.#withinMs = withinMs;
     this.#retries = retries;
+    this.#heedsUnknown = heedsUnknown;
     this.#state = state;
     this.#clock = clock;
     this.#actions = actions;
@@ -49,13 +59,18 @@ export class ReadBack {
     return this.#state;
   }
 
+  get heedsUnknown(): boolean {
+    return this.#heedsUnknown;
+  }
+
   get hasFailed(): boolean {
     return this.#hasFailed;
   }
 
-  configure({ withinMs, retries }: { readonly withinMs: number; readonly retries: number }): void {
+  configure({ withinMs, retries, heedsUnknown }: ReadBackTerms): void {
     this.#withinMs = withinMs;
     this.#retries = retries;
+    this.#heedsUnknown = heedsUnknown;
   }
 
   /** A level was commanded: it is to be seen in time. */
@@ -80,6 +95,7 @@ export class ReadBack {
 
   #compare(): void {
     if (this.#wanted === null) return;
+    if (this.#state === 'unknown' && !this.#heedsUnknown) return this.#cancel();
     if (this.#state !== this.#wanted) {
       if (this.#timer === null) this.#wait(this.#withinMs);
       return;

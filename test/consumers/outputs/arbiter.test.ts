@@ -23,7 +23,7 @@ const free: Omit<Situation, 'spec' | 'claims'> = {
   hold: null,
   trip: null,
   interlock: { kind: 'free' },
-  isLeaseLost: false,
+  leaseLost: null,
   energisedSince: null,
   safeSince: 0,
   now: 1_000_000,

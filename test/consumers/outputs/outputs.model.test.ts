@@ -182,6 +182,7 @@ class World {
       },
       engineMs: () => this.#clock.monotonicMs() as EngineMs,
       wallMs: () => this.#clock.wallMs(),
+      drive: () => undefined,
       programs: { run: () => undefined },
       isClockTrusted: () => true,
       fault: () => undefined,

@@ -105,6 +105,7 @@ function bench(
       commands.push(`${topic} ${payload}`);
       send(topic);
     },
+    drive: () => undefined,
     programs: { run: () => undefined },
     isClockTrusted: () => true,
     fault: (output, isThere, note) => void faults.push(`${output} ${isThere}: ${note}`),

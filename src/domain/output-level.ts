@@ -1,0 +1,2 @@
+/** What an output is commanded to, and what a device does. */
+export type OutputLevel = 'on' | 'off';
