@@ -46,6 +46,8 @@ const homes: readonly (readonly [library: RegExp, home: string])[] = [
   [/^(?:hono|@hono\/.*)$/, 'http'],
   [/^commander$/, 'cli'],
   [/^temporal-polyfill$/, 'host'],
+  [/^(?:serialport|johnny-five|firmata-io|avr8js)$/, 'firmware-bridge'],
+  [/^re2js$/, 'codecs'],
 ];
 
 // Folders that touch neither the machine nor the clock: the live engine and a backtest are the same code.

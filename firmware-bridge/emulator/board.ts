@@ -1,0 +1,143 @@
+import { avrInstruction, EEPROMMemoryBackend } from 'avr8js';
+import { Chip, clockHz, type PinShows, type ResetCause } from './chip.ts';
+import { loadHex } from './intel-hex.ts';
+
+export { clockHz, type PinShows, type ResetCause };
+
+/** What a pin did: `cycle` counts from the first power-on, over resets. */
+export interface PinEvent {
+  readonly pin: number;
+  readonly shows: PinShows;
+  readonly cycle: number;
+}
+
+/** An endless loop (`rjmp .-2`): every program of avr-gcc ends in one. */
+const endlessLoop = 0xcfff;
+
+/**
+ * An Arduino Uno with real firmware in it, in emulated time: nothing happens but in `run`. Pins are Arduino's numbers,
+ * A0 to A5 are 14 to 19. EEPROM, volts and what is connected to the pins stay over resets.
+ */
+export class Board {
+  /** Every byte that the firmware sends. */
+  onTransmit: (byte: number) => void = () => {};
+  /** Every change of a pin as the outside sees it. */
+  onPin: (event: PinEvent) => void = () => {};
+  resets = 0;
+  readonly #program: Uint16Array;
+  readonly #eeprom: EEPROMMemoryBackend;
+  readonly #volts = new Float64Array(8);
+  readonly #driven = new Map<number, boolean>();
+  #cyclesBefore = 0;
+  #chip: Chip;
+
+  /** `hex`: the text of an Intel HEX file. `eeprom`: what the last life of this board left, for a power cut. */
+  constructor(hex: string, eeprom?: Uint8Array) {
+    this.#program = loadHex(hex);
+    this.#eeprom = new EEPROMMemoryBackend(1024);
+    if (eeprom !== undefined) this.#eeprom.memory.set(eeprom);
+    this.#chip = this.#start('power');
+  }
+
+  /** Cycles since the first power-on. */
+  get cycle(): number {
+    return this.#cyclesBefore + this.#chip.cpu.cycles;
+  }
+
+  get eeprom(): Uint8Array {
+    return this.#eeprom.memory;
+  }
+
+  /** The chip's memory as the program sees it, registers first. For tests that look under the bonnet. */
+  get memory(): Uint8Array {
+    return this.#chip.cpu.data;
+  }
+
+  get baudRate(): number {
+    return this.#chip.usart.baudRate;
+  }
+
+  /** False when every byte put on the line to the board has arrived or was lost. */
+  get isReceiving(): boolean {
+    return this.#chip.isReceiving;
+  }
+
+  run(cycles: number): void {
+    const end = this.cycle + cycles;
+    while (this.cycle < end) {
+      this.#runLife(end - this.#cyclesBefore);
+      if (this.#chip.isOver) this.reset('watchdog');
+    }
+  }
+
+  runMs(ms: number): void {
+    this.run((ms * clockHz) / 1000);
+  }
+
+  /** Puts bytes on the line to the board. They take their time, and are lost while its port is not open. */
+  receive(bytes: Iterable<number>): void {
+    this.#chip.receive(bytes);
+  }
+
+  /** Volts at analog input `channel` (0 is A0). */
+  setVolts(channel: number, volts: number): void {
+    this.#volts[channel] = volts;
+  }
+
+  /** Connects a pin to a level; null takes the wire off again. */
+  setPin(pin: number, level: boolean | null): void {
+    if (level === null) this.#driven.delete(pin);
+    else this.#driven.set(pin, level);
+    this.#chip.drivenAnew(pin);
+  }
+
+  shows(pin: number): PinShows {
+    return this.#chip.shows(pin);
+  }
+
+  /** A new life of the same board: pins float, RAM is empty, EEPROM stays. */
+  reset(cause: ResetCause): void {
+    this.resets += 1;
+    const before = this.cycle;
+    const shown = Array.from({ length: 20 }, (_, pin) => this.shows(pin));
+    this.#cyclesBefore = before;
+    this.#chip = this.#start(cause);
+    for (const [pin, shows] of shown.entries()) {
+      if (shows !== 'input') this.onPin({ pin, shows: 'input', cycle: before });
+    }
+  }
+
+  /** The program runs into an endless loop with interrupts off, as after a bug or a disturbance. */
+  hang(): void {
+    const { cpu } = this.#chip;
+    const at = this.#program.indexOf(endlessLoop);
+    if (at < 0) throw new Error('this program has no endless loop to hang in');
+    cpu.data[95] = (cpu.data[95] ?? 0) & 0x7f;
+    cpu.pc = at;
+  }
+
+  #start(cause: ResetCause): Chip {
+    const pins = {
+      driven: (pin: number) => this.#driven.get(pin) ?? null,
+      volts: (channel: number) => this.#volts[channel] ?? 0,
+      onShow: (pin: number, shows: PinShows, cycle: number) => {
+        if (isStarted) this.onPin({ pin, shows, cycle: this.#cyclesBefore + cycle });
+      },
+    };
+    let isStarted = false;
+    const chip = new Chip(this.#program, this.#eeprom, pins, cause);
+    isStarted = true;
+    chip.onTransmit = (byte) => this.onTransmit(byte);
+    return chip;
+  }
+
+  // One straight loop: it runs sixteen million times for each second of the board.
+  #runLife(endCycle: number): void {
+    const chip = this.#chip;
+    const { cpu } = chip;
+    while (cpu.cycles < endCycle && !chip.isOver) {
+      avrInstruction(cpu);
+      cpu.tick();
+    }
+  }
+}
