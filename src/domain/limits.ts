@@ -84,6 +84,10 @@ export const limits = {
   evidenceBytesMax: 1_024,
   /** Notifications waiting in memory for one notifier; further ones are read from disk later. */
   notificationsQueueMax: 256,
+  /** A line or a frame of a serial port; a longer one is dropped up to its end. */
+  serialFrameBytesMax: 4_096,
+  /** Bytes of serial ports on their way to the intake; above it the port is read no further. */
+  serialBytesWaitingMax: 65_536,
   /** Readings older than this by their own time go to history only. */
   lateAfterMs: 120_000,
   /** Accepted distance of a source time from a trusted clock. */
