@@ -9,12 +9,12 @@ const uint32_t baudRate = 115200;
 // Bytes of one line with everything: start character, body, star, CRC, newline.
 const uint8_t lineBytesMax = 120;
 const uint32_t leaseDefaultMs = 10000;
-const uint32_t leaseMinMs = 1000;
-const uint32_t leaseMaxMs = 600000;
-const uint16_t everyMinMs = 20;
-const uint16_t everyMaxMs = 60000;
+const uint32_t leaseMsMin = 1000;
+const uint32_t leaseMsMax = 600000;
+const uint16_t everyMsMin = 20;
+const uint16_t everyMsMax = 60000;
 const uint8_t samplesMax = 64;
-const uint8_t debounceMaxMs = 250;
+const uint8_t debounceMsMax = 250;
 const uint16_t beatEveryMs = 1000;
 
 // CRC-16/CCITT-FALSE, one byte: polynomial 0x1021, begins with 0xFFFF.

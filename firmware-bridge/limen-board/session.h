@@ -181,7 +181,7 @@ PGM_P readPinSetting(uint8_t pin, PinSetting &setting) {
         setting.choice = nextChoice(edgeWords, edgeEnd);
         if (setting.choice == edgeEnd) return PSTR("bad_args");
       }
-      if (!nextNumber(0, debounceMaxMs, number)) return PSTR("bad_value");
+      if (!nextNumber(0, debounceMsMax, number)) return PSTR("bad_value");
       setting.debounceMs = number;
       break;
     case modeAnalog:
@@ -190,7 +190,7 @@ PGM_P readPinSetting(uint8_t pin, PinSetting &setting) {
     default: return PSTR("bad_args");
   }
   if (setting.mode == modeOff || setting.mode == modeOut) return 0;
-  if (!nextNumber(everyMinMs, everyMaxMs, number)) return PSTR("bad_value");
+  if (!nextNumber(everyMsMin, everyMsMax, number)) return PSTR("bad_value");
   setting.everyMs = number;
   if (setting.mode != modeAnalog) return 0;
   if (!nextNumber(1, samplesMax, number) || number > setting.everyMs) return PSTR("bad_value");
@@ -216,7 +216,7 @@ PGM_P doPin() {
 }
 PGM_P doLease() {
   uint32_t number;
-  if (!nextNumber(leaseMinMs, leaseMaxMs, number) || !isEnd()) return PSTR("bad_value");
+  if (!nextNumber(leaseMsMin, leaseMsMax, number) || !isEnd()) return PSTR("bad_value");
   draft.leaseMs = number;
   return 0;
 }
