@@ -5,6 +5,13 @@ export type BoardRequest =
   | { readonly kind: 'volts'; readonly channel: number; readonly volts: number }
   /** Connects a pin to a level; null takes the wire off. */
   | { readonly kind: 'pin_in'; readonly pin: number; readonly level: boolean | null }
+  /** A device on the I2C bus with these bytes from register `first` on; null takes it off. */
+  | {
+      readonly kind: 'i2c';
+      readonly address: number;
+      readonly first: number;
+      readonly bytes: readonly number[] | null;
+    }
   /** The button on the board. */
   | { readonly kind: 'reset' }
   /** The crystal stands still: not even the watchdog runs. */

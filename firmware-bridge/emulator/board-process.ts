@@ -81,6 +81,9 @@ function carryOut(request: BoardRequest): void {
     case 'pin_in':
       board.setPin(request.pin, request.level);
       break;
+    case 'i2c':
+      board.setI2c(request.address, request.first, request.bytes);
+      break;
     case 'reset':
       board.reset('button');
       break;

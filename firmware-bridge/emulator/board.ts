@@ -1,5 +1,6 @@
 import { avrInstruction, EEPROMMemoryBackend } from 'avr8js';
 import { Chip, clockHz, type PinShows, type ResetCause } from './chip.ts';
+import type { I2cDevice } from './i2c-bus.ts';
 import { loadHex } from './intel-hex.ts';
 
 export { clockHz, type PinShows, type ResetCause };
@@ -28,6 +29,7 @@ export class Board {
   readonly #eeprom: EEPROMMemoryBackend;
   readonly #volts = new Float64Array(8);
   readonly #driven = new Map<number, boolean>();
+  readonly #i2c = new Map<number, I2cDevice>();
   #cyclesBefore = 0;
   #chip: Chip;
 
@@ -91,6 +93,14 @@ export class Board {
     this.#chip.drivenAnew(pin);
   }
 
+  /** Puts a device on the I2C bus with these bytes from register `first` on; null takes it off again. */
+  setI2c(address: number, first: number, bytes: readonly number[] | null): void {
+    const device = this.#i2c.get(address) ?? new Uint8Array(256);
+    if (bytes === null) this.#i2c.delete(address);
+    else this.#i2c.set(address, device);
+    device.set(bytes ?? [], first);
+  }
+
   shows(pin: number): PinShows {
     return this.#chip.shows(pin);
   }
@@ -120,6 +130,7 @@ export class Board {
     const pins = {
       driven: (pin: number) => this.#driven.get(pin) ?? null,
       volts: (channel: number) => this.#volts[channel] ?? 0,
+      i2c: (address: number) => this.#i2c.get(address) ?? null,
       onShow: (pin: number, shows: PinShows, cycle: number) => {
         if (isStarted) this.onPin({ pin, shows, cycle: this.#cyclesBefore + cycle });
       },

@@ -22,6 +22,7 @@ import {
   watchdogConfig,
   type EEPROMBackend,
 } from 'avr8js';
+import { wireI2c, type I2cDevice } from './i2c-bus.ts';
 
 /** The crystal of an Uno. */
 export const clockHz = 16_000_000;
@@ -37,6 +38,8 @@ export interface ChipPins {
   /** Level that the outside gives a pin; null: nothing is connected. */
   driven(pin: number): boolean | null;
   volts(channel: number): number;
+  /** What answers on the I2C bus; null: nothing is there. */
+  i2c(address: number): I2cDevice | null;
   onShow(pin: number, shows: PinShows, cycle: number): void;
 }
 
@@ -61,7 +64,7 @@ export class Chip {
     this.cpu = cpu;
     for (const config of [timer0Config, timer1Config, timer2Config]) new AVRTimer(cpu, config);
     new AVREEPROM(cpu, eeprom);
-    new AVRTWI(cpu, twiConfig, clockHz);
+    wireI2c(new AVRTWI(cpu, twiConfig, clockHz), (address) => pins.i2c(address));
     this.#ports = [
       [new AVRIOPort(cpu, portDConfig), 0, 8],
       [new AVRIOPort(cpu, portBConfig), 8, 6],

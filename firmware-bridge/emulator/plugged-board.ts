@@ -40,6 +40,10 @@ export class PluggedBoard {
     return this.#ask({ kind: 'pin_in', pin, level });
   }
 
+  setI2c(address: number, first: number, bytes: readonly number[] | null): Promise<void> {
+    return this.#ask({ kind: 'i2c', address, first, bytes });
+  }
+
   reset(): Promise<void> {
     return this.#ask({ kind: 'reset' });
   }
