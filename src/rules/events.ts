@@ -260,6 +260,7 @@ function messageFacts(core: EngineCore, cell: AlertCell, conclusion: Conclusion)
     durationMs: durationMs(cell, at),
     worst: shownWorst(core, cell),
     subject: subjectOf(cell),
+    isBad: !Number.isNaN(core.points.badSince[cell.pointIndex] ?? NaN),
     gauge: cell.gauge?.label ?? null,
     situation: situationOf(cell, conclusion),
     members: cell.clause === null ? null : clauseSentence(core, cell.clause),

@@ -10,6 +10,7 @@ import { judgeGauge } from './gauges/judge-gauge.ts';
 import { judgeUnknown } from './judge-reading.ts';
 import { finishTelling } from './telling/notices.ts';
 import type { PointSlot } from './point-table.ts';
+import { blameBadValues } from './silence/bad-values.ts';
 import { blameAgain, blameSource, raiseSource } from './silence/source-lost.ts';
 import { arm, finishDelays, settle, type Moment } from './settle.ts';
 import { tellFirsts } from './silence/was-down.ts';
@@ -32,10 +33,12 @@ function fire(core: EngineCore, cell: AlertCell, at: number): void {
   if (markByTime(core, cell, at)) {
     if (isStale) {
       core.points.stale[cell.pointIndex] = 1;
-      blameSource(core, slot, moment);
+      if (!blameBadValues(core, slot, moment)) blameSource(core, slot, moment);
     }
     if (cell.kind === 'source') raiseSource(core, cell, moment);
     else settle(core, cell, 'breached', moment);
+    if (slot?.bad === cell && slot.stale?.condition === 'breached')
+      blameBadValues(core, slot, moment);
     if (isStale) judgeStale(core, slot, moment);
   } else {
     if (isStale) blameAgain(core, slot, moment);

@@ -6,6 +6,7 @@ import { addBadCell } from './declare.ts';
 import { areInputsUsable } from './derived-links.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announceIfDirty } from './events.ts';
+import { endBlame } from './silence/bad-values.ts';
 import { endWait, noteFirstHeard } from './silence/expected-points.ts';
 import { gaugeReading } from './gauges/judge-gauge.ts';
 import { markByValue, markClear } from './levels.ts';
@@ -95,7 +96,10 @@ export function hear(core: EngineCore, slot: PointSlot, value: number, moment: M
   points.badSince[index] = NaN;
   points.stale[index] = 0;
   if (slot.stale !== null) endWait(core, slot.stale, moment);
-  if (slot.bad !== null) endWait(core, slot.bad, moment);
+  if (slot.bad !== null) {
+    endWait(core, slot.bad, moment);
+    endBlame(core, slot, moment);
+  }
   if (slot.source !== null) noteSourceHeard(core, slot, moment);
   if (isFirst) noteFirstHeard(core, slot, moment);
   if (core.awaitsFirsts !== null) noteFirstValue(core, core.awaitsFirsts, slot.point, moment);

@@ -19,6 +19,8 @@ export interface MessageFacts {
   readonly worst: Value | null;
   /** What is compared, or which of Limen's own alerts it is. */
   readonly subject: ComparatorKind | 'bad' | 'never_heard' | 'too_few' | 'event';
+  /** It is not silent, but has sent nothing but bad values for some time. */
+  readonly isBad: boolean;
   /** What is judged instead of the value, such as `mean over 10 min`; null: the value is. */
   readonly gauge: string | null;
   /** What a compound rule rests on: members with their values; null: it is none. */
@@ -135,7 +137,9 @@ function breachSentence(point: string, facts: MessageFacts): string {
     case 'changes_to':
       return `${point} has changed to ${limit}`;
     case 'silent_for':
-      return `${point} has not been heard for ${secondsText(facts.value)}`;
+      return facts.isBad
+        ? `${point} has had no good value for ${secondsText(facts.value)}`
+        : `${point} has not been heard for ${secondsText(facts.value)}`;
     case 'stuck_for':
       return `${point} has been stuck for ${secondsText(facts.value)}`;
     case 'bad':

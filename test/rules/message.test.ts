@@ -17,6 +17,7 @@ const facts: MessageFacts = {
   since: 1_763_900_000_000,
   durationMs: 754_000,
   worst: -9.5,
+  isBad: false,
   gauge: null,
   members: null,
   subject: 'above',

@@ -44,8 +44,10 @@ describe('limen.stale', () => {
     bench.read(0, 6);
     bench.read(40_000, NaN, 'bad');
     expect(bench.alert('limen.stale').state).toBe('active');
+    bench.take();
     bench.read(90_000, 6);
-    expect(bench.alert('limen.stale')).toMatchObject({
+    const end = bench.take().find(({ alert }) => alert.rule === 'limen.stale');
+    expect(end?.alert).toMatchObject({
       state: 'normal',
       worst: 90,
       message: 'fridge/temperature is heard (worst 1 min 30 s, lasted 1 min)',
