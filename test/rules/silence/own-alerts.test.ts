@@ -46,7 +46,9 @@ describe('limen.stale', () => {
     expect(bench.alert('limen.stale').state).toBe('active');
     bench.take();
     bench.read(90_000, 6);
-    const end = bench.take().find(({ alert }) => alert.rule === 'limen.stale');
+    const end = bench
+      .take()
+      .find(({ to, alert }) => to === 'normal' && alert.rule === 'limen.stale');
     expect(end?.alert).toMatchObject({
       state: 'normal',
       worst: 90,
