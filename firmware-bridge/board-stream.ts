@@ -26,14 +26,18 @@ const clockMs = 2 ** 32;
  */
 export class BoardStream {
   readonly #reader: FrameReader;
-  readonly #onMessage: (message: BoardMessage) => void;
+  readonly #onMessage: (message: BoardMessage, text: string) => void;
   readonly #onRestart: () => void;
   #last: { readonly seq: number; readonly ms: number } | null = null;
   #unknown = 0;
   #lost = 0;
   #restarts = 0;
 
-  constructor(onMessage: (message: BoardMessage) => void, onRestart: () => void = () => {}) {
+  /** `text`: the line of the message, without start and CRC. */
+  constructor(
+    onMessage: (message: BoardMessage, text: string) => void,
+    onRestart: () => void = () => {},
+  ) {
     this.#onMessage = onMessage;
     this.#onRestart = onRestart;
     this.#reader = new FrameReader('board', (body) => this.#take(body));
@@ -53,7 +57,7 @@ export class BoardStream {
     if (header !== null) this.#follow(header);
     const message = decodeBoardMessage(body);
     if (message === null) this.#unknown += 1;
-    else this.#onMessage(message);
+    else this.#onMessage(message, body);
   }
 
   #follow(header: Header): void {

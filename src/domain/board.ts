@@ -63,3 +63,25 @@ export interface BoardDriver {
   /** Dropped where the board is not up: no old command is ever sent. */
   drive(command: PinCommand): void;
 }
+
+/** Who a board with Limen's firmware is, and how it stands. */
+export interface BoardFacts {
+  readonly id: string;
+  readonly firmware: string;
+  /** Its kind: `uno`. */
+  readonly board: string;
+  readonly leaseMs: number;
+  /** Why it started last: `power`, `button`, `watchdog`, ... */
+  readonly why: string;
+  /** Lines that it could not read, and readings that it had no room to send. */
+  readonly badLines: number;
+  readonly dropped: number;
+}
+
+/** What a session with a board tells. */
+export type BoardEvent =
+  /** `facts`: null where the board does not say. */
+  | { readonly kind: 'up'; readonly facts: BoardFacts | null }
+  | { readonly kind: 'down'; readonly problem: string }
+  | { readonly kind: 'shows'; readonly pin: PinName; readonly level: OutputLevel | null }
+  | { readonly kind: 'refused'; readonly pin: PinName; readonly problem: string };
