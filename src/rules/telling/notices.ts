@@ -1,8 +1,9 @@
 import type { AlertCell } from '../alert-cell.ts';
 import type { EngineCore } from '../engine-core.ts';
-import { announce } from '../events.ts';
+import { announce, announceIfDirty } from '../events.ts';
 import { formatDuration } from '../message.ts';
 import {
+  calledBy,
   chainDue,
   isKeptFromPeople,
   nextAfter,
@@ -17,8 +18,16 @@ export function finishTelling(core: EngineCore, cell: AlertCell, at: number): vo
   const seen = cell.telling?.seen ?? null;
   if (seen !== null && reAlarmDue(cell) <= at) reAlarm(core, cell, { at, cause: [seen.seq] });
   finishChatter(core, cell, at);
-  while (chainDue(cell) <= at) tellChain(core, cell, at);
-  if (repeatDue(cell) <= at) repeat(core, cell, at);
+  finishCalls(core, cell, at);
+}
+
+// Who is told again is no further step of the chain at the same time, and of several steps that are due one.
+function finishCalls(core: EngineCore, cell: AlertCell, at: number): void {
+  const repeats = repeatDue(cell) <= at;
+  const told = new Set(repeats ? calledBy(cell.rule) : []);
+  while (chainDue(cell) <= at) tellChain(core, cell, at, told);
+  if (repeats) repeat(core, cell, at);
+  announceIfDirty(core, cell, at, cell.seq);
 }
 
 // No raise has come for long enough: what is true now is told as if it had just come about.
@@ -43,14 +52,20 @@ function finishChatter(core: EngineCore, cell: AlertCell, at: number): void {
 }
 
 // The step goes to whom it names, whoever was told before.
-function tellChain(core: EngineCore, cell: AlertCell, at: number): void {
+function tellChain(core: EngineCore, cell: AlertCell, at: number, told: Set<string>): void {
   const calls = cell.telling?.calls ?? null;
   const afterMs = calls === null ? undefined : nextAfter(cell.rule, calls);
   if (calls === null || afterMs === undefined) return;
   calls.chainedMs = afterMs;
   const notifiers = cell.rule.chain
-    .filter((step) => step.afterMs === afterMs)
+    .filter((step) => step.afterMs === afterMs && !told.has(step.notifier))
     .map(({ notifier }) => notifier);
+  if (notifiers.length === 0) {
+    // Everybody has been told: only that must be remembered.
+    cell.dirty = true;
+    return;
+  }
+  for (const notifier of notifiers) told.add(notifier);
   announce(core, cell, {
     kind: 'notice',
     from: cell.state,

@@ -13,6 +13,13 @@ export function tellsSomebody({ then, chain }: Pick<Rule, 'then' | 'chain'>): bo
   return chain.length > 0 || then.some(({ kind }) => kind === 'notify');
 }
 
+/** Who is told when an alert of this rule becomes active, and again by its repetition. */
+export function calledBy({ then }: Pick<Rule, 'then'>): readonly string[] {
+  return then.flatMap((action) =>
+    action.kind === 'notify' && action.on.includes('active') ? [action.notifier] : [],
+  );
+}
+
 /** Whether a flag keeps an alert from people. */
 export function isKeptFromPeople({ shelf, outOfService, suppressions }: AlertCell): boolean {
   return shelf !== null || outOfService !== null || suppressions.length > 0;
