@@ -1,10 +1,12 @@
 import { readCommand } from './channel/commands.ts';
 import type { Journal } from './channel/journal.ts';
+import type { Outputs } from './consumers/outputs/outputs.ts';
 import type { Publisher } from './consumers/publisher.ts';
 import type { Stream } from './consumers/stream.ts';
 import type { Act, ActAnswer } from './domain/act.ts';
 import { alertKey } from './domain/alert.ts';
 import type { ActVerdict, EngineInput } from './domain/engine.ts';
+import type { OutputCommand } from './domain/output.ts';
 import type { Seq } from './domain/reading.ts';
 import type { Metrics } from './host/metrics.ts';
 
@@ -19,6 +21,8 @@ export interface OwnMessage {
 export interface Acts {
   /** Resolves with the answer, after its commit. A refusal is an answer. */
   perform(act: Act): Promise<ActAnswer>;
+  /** The same for an output. */
+  performCommand(command: OutputCommand): Promise<ActAnswer>;
   /** Takes a message on an own topic; true if its sender has to wait for a commit. `from` signs for who names nobody. */
   command(message: OwnMessage, from: string): boolean;
 }
@@ -30,6 +34,7 @@ export interface ActsOptions {
   readonly publisher: Publisher;
   readonly stream: Stream;
   readonly metrics: Metrics;
+  readonly outputs: Pick<Outputs, 'command'>;
   input(key: string, body: unknown, given: EngineInput): { seq: Seq; verdict: ActVerdict | null };
 }
 
@@ -66,13 +71,25 @@ export function createActs(options: ActsOptions): Acts {
     });
   };
 
+  const performCommand = (command: OutputCommand): Promise<ActAnswer> => {
+    const { act, output, by } = command;
+    const seq = journal.append('command', output, command);
+    const reason = options.outputs.command(command, seq);
+    const result = reason === null ? 'done' : 'refused';
+    return answer({ act, id: output, by, result, reason, seq });
+  };
+
   return {
     perform,
+    performCommand,
     command(message, from) {
       const asked = readCommand(options.prefix(), message, from);
       switch (asked.kind) {
         case 'act':
           void perform(asked.act);
+          return true;
+        case 'output':
+          void performCommand(asked.command);
           return true;
         case 'refused': {
           const { act, id, by, reason } = asked;

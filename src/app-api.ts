@@ -15,6 +15,7 @@ import { unmatchedRules } from './domain/clause.ts';
 import type { Config } from './domain/config.ts';
 import type { Engine } from './domain/engine.ts';
 import { LimenError } from './domain/error.ts';
+import type { OutputCommand } from './domain/output.ts';
 import type { WallMs } from './domain/time.ts';
 import { createCredential } from './host/credential.ts';
 import { stallMs } from './app-house.ts';
@@ -47,6 +48,7 @@ export interface Parts {
   openListeners(): Promise<void>;
   watchReadings(): void;
   act(act: Act): Promise<ActAnswer>;
+  command(command: OutputCommand): Promise<ActAnswer>;
   drill(rule: string): AsyncIterable<DrillStep>;
 }
 
@@ -117,6 +119,7 @@ export function createApi(parts: Parts): LimenApi {
     metrics: () => host.metrics.text(),
     alerts: (all) => (all ? engine.all() : shownAlerts(engine)).map(alertFacts),
     act: (act) => parts.act(act),
+    command: (command) => parts.command(command),
     readings: (query) => parts.reader.readings(query),
     countReadings: (query) => parts.reader.countReadings(query),
     quarantined: () => parts.quarantine.records(),

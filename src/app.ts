@@ -401,6 +401,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       publisher,
       stream,
       metrics,
+      outputs,
       input,
     });
 
@@ -554,6 +555,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       openListeners: () => listeners.open(),
       watchReadings,
       act: acts.perform,
+      command: acts.performCommand,
       drill: createDrill({
         config: () => config,
         clock,

@@ -1,9 +1,11 @@
 import { readShelving, type Act, type Ask } from '../domain/act.ts';
-import { parseCommandTopic, type AlertVerb } from '../domain/topic.ts';
+import { readSetting, type OutputAsk, type OutputCommand } from '../domain/output.ts';
+import { parseCommandTopic, type AlertVerb, type OutputVerb } from '../domain/topic.ts';
 
 /** What a message on one of Limen's own topics asks for. */
 export type Command =
   | { readonly kind: 'act'; readonly act: Act }
+  | { readonly kind: 'output'; readonly command: OutputCommand }
   /** It is refused and answered. */
   | {
       readonly kind: 'refused';
@@ -25,19 +27,33 @@ export function readCommand(
   if (target === null) return { kind: 'ignored' };
   // A retained command that is cleared says nothing; brokers deliver the clearing too.
   if (message.retain && message.payload.length === 0) return { kind: 'ignored' };
-  const body = readBody(message.payload);
+  const isOutput = target.kind === 'output';
+  const isSetting = isOutput && target.verb === 'set';
+  const body = (isSetting ? readWord(message.payload) : null) ?? readBody(message.payload);
   const by = text(body, 'by') ?? from;
-  const id = idOf(body);
+  const id = isOutput ? target.output : idOf(body);
   const act = target.verb;
   const refused = (reason: string): Command => ({ kind: 'refused', act, id, by, reason });
   if (message.retain)
     return refused(
       'a retained act would be repeated at every connect: send it without the retain flag',
     );
-  if (body === null) return refused('the payload is not a JSON object');
+  const allowed = isSetting ? 'neither on, off or auto nor' : 'not';
+  if (body === null) return refused(`the payload is ${allowed} a JSON object`);
   const wrong = wrongKey(body);
   if (wrong !== null) return refused(wrong);
-  if (target.kind === 'output') return refused('not in this version');
+  if (isOutput) {
+    const unknown = Object.keys(body).find((key) => !outputKeys.includes(key));
+    if (unknown !== undefined) return refused(`"${unknown}" is none of ${outputKeys.join(', ')}`);
+    const asked = readOutputAsk(target.verb, body);
+    if (typeof asked === 'string') return refused(asked);
+    const { at = null, seq = null } = body;
+    if (at !== null && !isCount(at)) return refused('"at" must be milliseconds since 1970');
+    if (seq !== null && !isCount(seq)) return refused('"seq" must be a whole number');
+    const comment = text(body, 'comment');
+    const { output } = target;
+    return { kind: 'output', command: { ...asked, output, by, comment, sentAt: at, order: seq } };
+  }
   const ask = readAsk(target.verb, body);
   if (typeof ask === 'string') return refused(ask);
   return {
@@ -66,6 +82,26 @@ function readAsk(verb: AlertVerb, body: Record<string, unknown>): Ask | string {
         ? { act: 'service', in: body['in'] }
         : '"in" must be true (in service) or false (out of service)';
   }
+}
+
+const outputKeys: readonly string[] = ['value', 'by', 'comment', 'hold_for', 'at', 'seq'];
+
+function readOutputAsk(verb: OutputVerb, body: Record<string, unknown>): OutputAsk | string {
+  if (verb === 'reset') return { act: 'reset' };
+  const { value = null, hold_for: holdFor = null } = body;
+  if (holdFor !== null && typeof holdFor !== 'string')
+    return '"hold_for" must be a text such as "2h"';
+  return readSetting({ value: typeof value === 'string' ? value.toLowerCase() : null, holdFor });
+}
+
+/** The value alone, as a switch sends it; null: it is none. */
+function readWord(payload: Buffer): Record<string, unknown> | null {
+  const word = payload.length > 8 ? '' : payload.toString('utf8').trim().toLowerCase();
+  return ['on', 'off', 'auto'].includes(word) ? { value: word } : null;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 /** An empty payload is an empty object: a button can send it. */

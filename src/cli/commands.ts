@@ -38,14 +38,14 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'take an alert out of service, or put it back',
     load: () => import('./service.ts'),
   },
-  reset: { summary: 'reset a latched alert', load: () => import('./reset.ts') },
+  reset: { summary: 'reset a latched alert or a tripped output', load: () => import('./reset.ts') },
+  set: { summary: 'hold an output on or off by hand', load: () => import('./set.ts') },
   drill: { summary: 'send a marked test alert all the way', load: () => import('./drill.ts') },
   user: { summary: 'add, remove and list users of the broker', load: () => import('./user.ts') },
 };
 
 /** Named by the contract, and to come. */
 export const laterCommands: readonly string[] = [
-  'set',
   'ports',
   'data',
   'export',

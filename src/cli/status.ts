@@ -5,6 +5,7 @@ import { parseAlert } from './alert-row.ts';
 import type { CliHost } from './cli-host.ts';
 import { withConfigOption, type ConfigOption } from './config-file.ts';
 import { findDirectory, findRunning } from './data-source.ts';
+import { outputText } from './output-text.ts';
 import { paint } from './terminal.ts';
 import { formatCount, formatDuration, formatJson, printable } from './text.ts';
 
@@ -124,9 +125,9 @@ function statusText(status: StatusJson, host: CliHost): string {
     const link = connected ? 'connected' : bad('not connected');
     lines.push(['remote', `${printable(name)} ${printable(url)}, ${link}`]);
   }
-  for (const { name, state, commanded, owner } of status.outputs) {
-    const why = owner === null ? '' : `, for ${printable(owner)}`;
-    lines.push(['output', `${printable(name)} ${commanded} (is ${state})${why}`]);
+  for (const output of status.outputs) {
+    const text = outputText(output);
+    lines.push(['output', output.trip === null ? text : bad(text)]);
   }
   for (const { name, delivered, failed, queued, last_error: error } of status.notifiers) {
     const last = error === null ? '' : `, last: ${printable(error)}`;

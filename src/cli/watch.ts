@@ -7,6 +7,7 @@ import type { CliHost } from './cli-host.ts';
 import { withConfigOption, type ConfigOption } from './config-file.ts';
 import { connectRunning } from './data-source.ts';
 import { abortOnSignal } from './signals.ts';
+import { outputText } from './output-text.ts';
 import { paint } from './terminal.ts';
 import { formatClock, formatValue, printable, severityColors } from './text.ts';
 
@@ -69,9 +70,7 @@ function textLine(line: WatchLine, host: CliHost): string {
       return `${formatClock(alert.changedAt ?? host.clock.wallMs())}  ${painted}\n`;
     }
     case 'output': {
-      const { name, state, commanded, owner, since } = line.output;
-      const why = owner === null ? '' : `  for ${printable(owner)}`;
-      return `${formatClock(since)}  output ${printable(name)}  ${commanded} (is ${state})${why}\n`;
+      return `${formatClock(line.output.since)}  output ${outputText(line.output)}\n`;
     }
     case 'answer': {
       const { act, id, by, result, reason } = line.answer;

@@ -1,9 +1,10 @@
 import type { Ask } from '../domain/act.ts';
 import type { Deed } from '../domain/rehearsal.ts';
-import { readDuration, readText } from './context.ts';
+import { readSetting } from '../domain/output.ts';
+import { readDuration, readLevel, readText } from './context.ts';
 import type { Path } from './problem.ts';
 import { readSwitch } from './schema-parts.ts';
-import { readAlertRef, type TestContext } from './test-names.ts';
+import { checkName, readAlertRef, type TestContext } from './test-names.ts';
 import type { StepInput } from './test-schema.ts';
 
 /** Keys of what a person may do in a step; their value is the alert. */
@@ -27,18 +28,48 @@ export function readAct(
   const named = step[key];
   if (named === undefined) return null;
   const at = [...path, key];
-  const alert = readAlertRef(context, at, readText(context, at, named));
-  const ask = key === 'shelve' ? readShelving(context, path, step) : plainAsks[key];
-  if (alert === null || ask === null) return null;
+  const name = readText(context, at, named);
   const { by, comment } = step;
-  return {
-    kind: 'act',
-    ask,
-    alert,
+  const said = {
     by: by === undefined ? 'somebody' : readText(context, [...path, 'by'], by),
     comment: comment === undefined ? null : readText(context, [...path, 'comment'], comment),
     refused: readSwitch(step.refused) ?? false,
   };
+  const outputs = context.config?.outputs.map(({ name }) => name) ?? [];
+  if (key === 'reset' && outputs.includes(name))
+    return { kind: 'command', ask: { act: 'reset' }, output: name, ...said };
+  const alert = readAlertRef(context, at, name);
+  const ask = key === 'shelve' ? readShelving(context, path, step) : plainAsks[key];
+  if (alert === null || ask === null) return null;
+  return { kind: 'act', ask, alert, ...said };
+}
+
+/** What a person sets outputs to in a step. */
+export function readSettings(context: TestContext, path: Path, step: StepInput): readonly Deed[] {
+  return Object.entries(step.set ?? {}).flatMap(([output, level]): Deed[] => {
+    const at = [...path, 'set', output];
+    if (level === undefined || !checkName(context, at, 'output', output)) return [];
+    const { by, comment, for: time } = step;
+    const holdFor = time === undefined ? null : readText(context, [...path, 'for'], time);
+    const ask = readSetting({
+      value: level === 'auto' ? level : (readLevel(level) ?? null),
+      holdFor,
+    });
+    if (typeof ask === 'string') {
+      context.report.problem(at, { message: ask, allowed: 'on, off, auto' });
+      return [];
+    }
+    return [
+      {
+        kind: 'command',
+        ask,
+        output,
+        by: by === undefined ? 'somebody' : readText(context, [...path, 'by'], by),
+        comment: comment === undefined ? null : readText(context, [...path, 'comment'], comment),
+        refused: readSwitch(step.refused) ?? false,
+      },
+    ];
+  });
 }
 
 const plainAsks: Readonly<Record<Exclude<ActKey, 'shelve'>, Ask>> = {
@@ -64,15 +95,16 @@ function readShelving(context: TestContext, path: Path, step: StepInput): Ask | 
 
 /** What has no meaning without an act beside it. */
 export function checkActCompany(context: TestContext, path: Path, step: StepInput): void {
-  const check = (keys: readonly (keyof StepInput)[], acts: readonly ActKey[]): void => {
+  const check = (keys: readonly (keyof StepInput)[], acts: readonly (ActKey | 'set')[]): void => {
     if (acts.some((act) => step[act] !== undefined)) return;
     for (const key of keys) {
       if (step[key] === undefined) continue;
-      const what = acts.length === 1 ? `${acts.join()}:` : 'an act';
+      const what = acts.length > 2 ? 'an act' : acts.map((act) => `${act}:`).join(' or ');
       const message = `${key}: has no meaning without ${what}`;
       context.report.problem([...path, key], { message, allowed: acts.join(', '), atKey: true });
     }
   };
-  check(['by', 'comment', 'refused'], actKeys);
-  check(['for', 'one_shot'], ['shelve']);
+  check(['by', 'comment', 'refused'], [...actKeys, 'set']);
+  check(['for'], ['shelve', 'set']);
+  check(['one_shot'], ['shelve']);
 }

@@ -104,6 +104,8 @@ const configFile = pick(
   v.string('a config file, or a config as a map'),
 );
 
+const setting = pick((value) => value === 'auto', choice(['auto']), level);
+
 const step = mapWithPoints(
   {
     at: key(moment, 'When it happens.'),
@@ -113,9 +115,13 @@ const step = mapWithPoints(
     clock: key(text, 'The wall clock is set: +1h, -10m; found: it is right again.'),
     payload: key(payload, 'A message, word for word.'),
     acknowledge: key(text, 'The alert that somebody acknowledges.'),
-    reset: key(text, 'The latched alert that somebody resets.'),
+    set: key(
+      namedMap(setting, 'a map such as { siren: off }'),
+      'Outputs that somebody holds on or off by hand, or leaves to the alerts: auto.',
+    ),
+    reset: key(text, 'The latched alert or the tripped output that somebody resets.'),
     shelve: key(text, 'The alert that somebody shelves, with for: or one_shot: beside it.'),
-    for: key(duration, 'How long it is shelved.'),
+    for: key(duration, 'How long it is shelved, or held (default of set: 1h).'),
     one_shot: key(flag, 'It is shelved until it is normal again.'),
     unshelve: key(text, 'The alert whose shelf somebody ends.'),
     out_of_service: key(text, 'The alert that somebody takes out of service.'),

@@ -7,7 +7,7 @@ import { parseMoment } from './moments.ts';
 import { quote, type Path } from './problem.ts';
 import { readSwitch } from './schema-parts.ts';
 import { readExpectation, splitPoint } from './test-expect.ts';
-import { actKeys, checkActCompany, readAct } from './test-acts.ts';
+import { actKeys, checkActCompany, readAct, readSettings } from './test-acts.ts';
 import { isQuantity, type TestContext } from './test-names.ts';
 import type { ReadingInput, StepInput } from './test-schema.ts';
 
@@ -90,6 +90,7 @@ const deedKeys = [
   'clock',
   'payload',
   ...actKeys,
+  'set',
   'disconnect',
   'connect',
   'reload',
@@ -133,6 +134,7 @@ export function readDeeds(
     });
   }
   for (const key of actKeys) add(key, readAct(context, path, step, key));
+  for (const deed of readSettings(context, path, step)) add('set', deed);
   add('disconnect', readLink(context, path, step, 'disconnect'));
   add('connect', readLink(context, path, step, 'connect'));
   const reloaded = step.reload === undefined ? null : context.reloaded([...path, 'reload']);

@@ -27,6 +27,7 @@ export type Act = Ask & ActTarget;
 /** The answer to an act; published on `limen/events/act` after its commit. */
 export interface ActAnswer {
   readonly act: string;
+  /** The occurrence, or the name of the output. */
   readonly id: string | null;
   readonly by: string;
   readonly result: 'done' | 'refused';

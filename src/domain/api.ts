@@ -1,6 +1,6 @@
 import type { Act, ActAnswer } from './act.ts';
 import type { HygieneReport, ReportQuery } from './hygiene.ts';
-import type { OutputStatus } from './output.ts';
+import type { OutputCommand, OutputStatus } from './output.ts';
 import type { Quality, Value } from './reading.ts';
 import type { WhyReport } from './why.ts';
 import type { WhyNotQuery, WhyNotReport } from './why-not.ts';
@@ -134,6 +134,8 @@ export interface LimenApi {
   alerts(all: boolean): readonly Record<string, unknown>[];
   /** Resolves after the act's commit; a refusal is an answer, not an error. */
   act(act: Act): Promise<ActAnswer>;
+  /** Sets an output by hand or resets it, likewise. */
+  command(command: OutputCommand): Promise<ActAnswer>;
   /** Stored readings in order of seq, in batches. */
   readings(query: ReadingsQuery): AsyncIterable<readonly ReadingRecord[]>;
   countReadings(query: ReadingsQuery): Promise<number>;

@@ -1,4 +1,6 @@
 import type { DrivenPin, PinCommand, PinDevice, PinName } from './board.ts';
+import { formatDuration, parseDuration } from './duration.ts';
+import { limits } from './limits.ts';
 import type { OutputLevel } from './output-level.ts';
 import type { Clause, WatchedClause } from './rule.ts';
 import { compilePattern } from './point.ts';
@@ -110,10 +112,27 @@ export type OutputCommand = OutputAsk & {
   readonly output: string;
   readonly by: string;
   readonly comment: string | null;
-  /** When it was given, by its sender's clock, and its number among those of its sender; null: it does not say. */
+  /** When it was given, by its sender's clock; null: it does not say. */
   readonly sentAt: number | null;
+  /** Its number: one that is not above the last number of its output has no effect; null: it has none. */
   readonly order: number | null;
 };
+
+/** A setting as it is written: `on`, `off` or `auto`, and how long it is held. Returns what is wrong as a text. */
+export function readSetting(written: {
+  readonly value: string | null;
+  readonly holdFor: string | null;
+}): Extract<OutputAsk, { act: 'set' }> | string {
+  const { value, holdFor } = written;
+  if (value !== 'on' && value !== 'off' && value !== 'auto')
+    return 'the value must be on, off or auto';
+  if (holdFor === null) return { act: 'set', value, holdMs: limits.holdDefaultMs };
+  if (value === 'auto') return 'auto ends a hold: it has no time of its own';
+  const holdMs = parseDuration(holdFor);
+  if (holdMs !== null && holdMs > 0 && holdMs <= limits.holdMaxMs)
+    return { act: 'set', value, holdMs };
+  return `a hold lasts for a time such as 30m or 2h, at most ${formatDuration(limits.holdMaxMs)}`;
+}
 
 /** The present state of an output (contract 6, `limen/outputs/<output>`). */
 export interface OutputStatus {

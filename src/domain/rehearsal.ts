@@ -1,7 +1,7 @@
 import type { Ask } from './act.ts';
 import type { AlertState, Condition, FlagReason, Reason } from './alert.ts';
 import type { Config } from './config.ts';
-import type { OutputLevel } from './output.ts';
+import type { OutputAsk, OutputLevel } from './output.ts';
 import type { Quality, Value } from './reading.ts';
 import type { Quantity, Severity } from './rule.ts';
 import type { DurationMs } from './time.ts';
@@ -88,6 +88,14 @@ export type Deed =
       readonly kind: 'act';
       readonly ask: Ask;
       readonly alert: AlertRef;
+      readonly by: string;
+      readonly comment: string | null;
+      readonly refused: boolean;
+    }
+  | {
+      readonly kind: 'command';
+      readonly ask: OutputAsk;
+      readonly output: string;
       readonly by: string;
       readonly comment: string | null;
       readonly refused: boolean;

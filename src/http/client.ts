@@ -2,13 +2,14 @@ import type { Act, ActAnswer } from '../domain/act.ts';
 import type { DrillStep, QuarantineRecord, ReadingRecord, ReadingsQuery } from '../domain/api.ts';
 import { formatDuration } from '../domain/duration.ts';
 import type { HygieneReport, ReportRange } from '../domain/hygiene.ts';
+import type { OutputCommand } from '../domain/output.ts';
 import type { WhyReport } from '../domain/why.ts';
 import type { WhyNotQuery, WhyNotReport } from '../domain/why-not.ts';
 import { answersAt } from './socket-path.ts';
 import { exchange, readJson, readLines, type Exchange } from './transport.ts';
 import type { AlertJson, StatusJson, WatchLine } from './wire.ts';
 
-export type { AlertJson, StatusJson, WatchLine } from './wire.ts';
+export type { AlertJson, OutputJson, StatusJson, WatchLine } from './wire.ts';
 
 // An act waits for its commit; with a stalled disk that is for ever.
 const answerWithinMs = 30_000;
@@ -19,6 +20,8 @@ export interface LimenClient {
   alerts(all: boolean): Promise<readonly AlertJson[]>;
   /** A refusal is an answer, not an error. */
   act(act: Act): Promise<ActAnswer>;
+  /** The same for an output. */
+  command(command: OutputCommand): Promise<ActAnswer>;
   /** In order of seq, in batches as they arrive. */
   readings(query: ReadingsQuery): AsyncIterable<readonly ReadingRecord[]>;
   countReadings(query: ReadingsQuery): Promise<number>;
@@ -58,6 +61,13 @@ function createClient(socketPath: string): LimenClient {
         method: 'POST',
         path: `alerts/${act.act === 'acknowledge' ? 'ack' : act.act}`,
         body: actBody(act),
+        timeoutMs: answerWithinMs,
+      }),
+    command: (command) =>
+      ask({
+        method: 'POST',
+        path: `outputs/${command.act}`,
+        body: commandBody(command),
         timeoutMs: answerWithinMs,
       }),
     readings: (query) => stream({ method: 'GET', path: `readings${queryText(query)}` }),
@@ -120,6 +130,14 @@ function actBody(act: Act): Record<string, unknown> {
     case 'service':
       return { ...target, in: act.in };
   }
+}
+
+function commandBody(command: OutputCommand): Record<string, unknown> {
+  const { output, by, comment } = command;
+  const target = { output, by, comment };
+  if (command.act === 'reset') return target;
+  const { value, holdMs } = command;
+  return { ...target, value, ...(value === 'auto' ? {} : { hold_for: formatDuration(holdMs) }) };
 }
 
 function queryText(query: ReadingsQuery): string {

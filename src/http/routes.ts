@@ -4,6 +4,7 @@ import { readShelving, type Act, type ActTarget, type Ask } from '../domain/act.
 import type { AlertKey } from '../domain/alert.ts';
 import type { DrillStep, Health, LimenApi } from '../domain/api.ts';
 import { LimenError } from '../domain/error.ts';
+import { readSetting, type OutputCommand } from '../domain/output.ts';
 import type { Log } from '../host/log.ts';
 import { readBody } from './body.ts';
 import { isLoopbackHost } from '../domain/loopback.ts';
@@ -38,6 +39,12 @@ export function createSocketRoutes(options: RouteOptions): Routes {
   for (const [path, read] of Object.entries(actReaders)) {
     routes.post(`/api/v1/alerts/${path}`, async (c) =>
       c.json(await api.act(await read(c.req.raw))),
+    );
+  }
+
+  for (const [path, read] of Object.entries(commandReaders)) {
+    routes.post(`/api/v1/outputs/${path}`, async (c) =>
+      c.json(await api.command(await read(c.req.raw))),
     );
   }
 
@@ -150,6 +157,23 @@ const actReaders: Readonly<Record<string, (request: Request) => Promise<Act>>> =
   async service(request) {
     const body = await readBody(request, { ...unseen, in: 'flag' });
     return actOf({ act: 'service', in: body.in }, body);
+  },
+};
+
+const commanded = { output: 'required', by: 'required', comment: 'optional' } as const;
+
+/** The same for outputs. A request is answered at once: it is never old. */
+const commandReaders: Readonly<Record<string, (request: Request) => Promise<OutputCommand>>> = {
+  async set(request) {
+    const shape = { ...commanded, value: 'required', hold_for: 'optional' } as const;
+    const { value, hold_for: holdFor, ...rest } = await readBody(request, shape);
+    const ask = readSetting({ value, holdFor });
+    if (typeof ask === 'string') throw new LimenError('invalid', `Request body: ${ask}`);
+    return { ...ask, ...rest, sentAt: null, order: null };
+  },
+  async reset(request) {
+    const body = await readBody(request, commanded);
+    return { act: 'reset', ...body, sentAt: null, order: null };
   },
 };
 

@@ -17,7 +17,7 @@ import { alertFacts, alertKey, isShown, type Alert, type AlertEvent } from '../d
 import { actingRules, boardsOf, type ActingRule, type Config } from '../domain/config.ts';
 import type { ActVerdict } from '../domain/engine.ts';
 import type { Group } from '../domain/group.ts';
-import type { OutputStatus } from '../domain/output.ts';
+import type { OutputCommand, OutputStatus } from '../domain/output.ts';
 import { displayValue, pointName } from '../domain/point.ts';
 import {
   historyOnlyFlag,
@@ -47,7 +47,8 @@ export interface LastReading {
 export type Taken =
   | { readonly kind: 'stored' }
   | { readonly kind: 'rejected'; readonly reason: string }
-  | { readonly kind: 'act'; readonly act: string; readonly verdict: ActVerdict }
+  /** `refused`: why; null: it is done. */
+  | { readonly kind: 'act'; readonly act: string; readonly refused: string | null }
   /** No source takes it: the broker would pass it on and nothing else. */
   | { readonly kind: 'relayed' };
 
@@ -72,6 +73,8 @@ export interface LimenInTest {
   ): { readonly broker: string; readonly route: Route } | null;
   take(message: Message): Taken;
   act(act: Act): ActVerdict;
+  /** Sets an output by hand or resets it. Returns why it is refused; null: it is done. */
+  command(command: OutputCommand): string | null;
   /** The wall clock was set, or is trusted now. */
   clockChanged(isTrusted: boolean): void;
   /** The link to another broker went up or down. */
@@ -259,6 +262,8 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
     if (verdict === null) throw new Error('the engine did not answer an act');
     return verdict;
   };
+  const command = (asked: OutputCommand): string | null =>
+    outputs.command(asked, journal.append('command', asked.output, asked));
   const takeReading = (
     { broker, route }: { readonly broker: string; readonly route: Route },
     payload: Buffer,
@@ -297,10 +302,12 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
       if (topic.startsWith(`${prefix}/`) && (broker === 'embedded' || to.includes(broker))) {
         const asked = readCommand(prefix, { topic, payload, retain: retained }, 'test');
         if (asked.kind === 'ignored') return { kind: 'relayed' };
-        const { reason } = asked.kind === 'refused' ? asked : { reason: '' };
-        if (asked.kind === 'refused')
-          return { kind: 'act', act: asked.act, verdict: { result: 'refused', reason } };
-        return { kind: 'act', act: asked.act.act, verdict: act(asked.act) };
+        if (asked.kind === 'refused') return { kind: 'act', act: asked.act, refused: asked.reason };
+        if (asked.kind === 'output')
+          return { kind: 'act', act: asked.command.act, refused: command(asked.command) };
+        const verdict = act(asked.act);
+        const refused = verdict.result === 'refused' ? verdict.reason : null;
+        return { kind: 'act', act: asked.act.act, refused };
       }
       const route = routeOf(broker, topic);
       if (route === null) return { kind: 'relayed' };
@@ -308,6 +315,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
       return takeReading({ broker, route }, payload, retained && broker !== 'embedded');
     },
     act,
+    command,
     clockChanged(isNowTrusted) {
       isTrusted = isNowTrusted;
       const change = time.check(isTrusted);

@@ -25,7 +25,7 @@ import {
 import { Record } from './record.ts';
 import { readingMessage } from './reading-message.ts';
 import { compareCommands, compareEvents, compareFlags } from './sequence.ts';
-import { actText, takenText, readingText } from './words.ts';
+import { actText, commandText, takenText, readingText } from './words.ts';
 import { createVirtualClock, startMonotonicMs, type VirtualClock } from './virtual-clock.ts';
 
 const silentLog = createLog(
@@ -154,6 +154,8 @@ class Rehearsal {
       }
       case 'act':
         return this.#act(limen, move);
+      case 'command':
+        return this.#command(limen, move);
       case 'kill':
         this.#tell('limen', 'Limen is killed');
         this.#killedAtMs = this.#nowMs;
@@ -205,7 +207,18 @@ class Rehearsal {
     const asked: Act = { ...ask, alert: { rule, device, metric }, id: alert.id, by, comment };
     this.#tell('act', `${by}: ${subject}`);
     const verdict = limen.act(asked);
-    const refusal = verdict.result === 'refused' ? verdict.reason : null;
+    this.#tellRefusal(move, subject, verdict.result === 'refused' ? verdict.reason : null);
+  }
+
+  #command(limen: LimenInTest, move: Extract<Move, { kind: 'command' }>): void {
+    const { ask, output, by, comment } = move;
+    const subject = commandText(ask, output);
+    this.#tell('act', `${by}: ${subject}`);
+    const refusal = limen.command({ ...ask, output, by, comment, sentAt: null, order: null });
+    this.#tellRefusal(move, subject, refusal);
+  }
+
+  #tellRefusal(move: Place & { refused: boolean }, subject: string, refusal: string | null): void {
     if (refusal !== null) this.#tell('act', `refused: ${refusal}`);
     if ((refusal !== null) === move.refused) return;
     const actual = refusal === null ? 'done' : `refused: ${refusal}`;

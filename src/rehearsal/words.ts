@@ -1,4 +1,5 @@
 import type { Ask } from '../domain/act.ts';
+import type { OutputAsk } from '../domain/output.ts';
 import { momentText, type Sent } from '../domain/rehearsal.ts';
 import type { Taken } from './limen-in-test.ts';
 
@@ -26,6 +27,13 @@ export function actText(ask: Ask): string {
   }
 }
 
+/** What somebody does with an output, as the timeline shows it. */
+export function commandText(ask: OutputAsk, output: string): string {
+  if (ask.act === 'reset') return `reset ${output}`;
+  const until = ask.value === 'auto' ? '' : ` for ${momentText(ask.holdMs)}`;
+  return `set ${output} ${ask.value}${until}`;
+}
+
 /** What the timeline adds to a message; null: it was stored, and there is nothing to say. */
 export function takenText(taken: Taken): string | null {
   switch (taken.kind) {
@@ -36,8 +44,8 @@ export function takenText(taken: Taken): string | null {
     case 'relayed':
       return 'no reading: no source takes that topic';
     case 'act': {
-      const { act, verdict } = taken;
-      return verdict.result === 'refused' ? `${act} refused: ${verdict.reason}` : null;
+      const { act, refused } = taken;
+      return refused === null ? null : `${act} refused: ${refused}`;
     }
   }
 }

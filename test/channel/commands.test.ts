@@ -18,13 +18,58 @@ test('readCommand() reads an acknowledgement and a reset, signed by the client i
   });
 });
 
-test('readCommand() refuses a retained act, a payload that is no object and what this version lacks', () => {
+test('readCommand() refuses a retained act and a payload that is no object', () => {
   const reason = (command: Command): string | null =>
     command.kind === 'refused' ? command.reason : null;
   expect(reason(read(ack, '{}', true))).toContain('retained');
   for (const payload of ['yes', '[1]', 'null', '{'])
     expect(reason(read(ack, payload))).toBe('the payload is not a JSON object');
-  expect(reason(read('limen/outputs/siren/set', '{}'))).toBe('not in this version');
+});
+
+test('readCommand() reads what holds an output by hand, as a word or as an object', () => {
+  const command = (payload: string, verb = 'set'): unknown => {
+    const asked = read(`limen/outputs/si%2Fren/${verb}`, payload);
+    return asked.kind === 'output' ? asked.command : null;
+  };
+  const rest = { output: 'si/ren', by: 'phone', comment: null, sentAt: null, order: null };
+  for (const [payload, value] of [
+    ['on', 'on'],
+    ['OFF\n', 'off'],
+    ['auto', 'auto'],
+    ['{"value":"on"}', 'on'],
+  ])
+    expect(command(payload ?? '')).toEqual({ ...rest, act: 'set', value, holdMs: 3_600_000 });
+  expect(
+    command('{"value":"off","by":"anna","comment":"test","hold_for":"10m","at":5,"seq":7}'),
+  ).toEqual({
+    ...rest,
+    act: 'set',
+    value: 'off',
+    holdMs: 600_000,
+    by: 'anna',
+    comment: 'test',
+    sentAt: 5,
+    order: 7,
+  });
+  expect(command('', 'reset')).toEqual({ ...rest, act: 'reset' });
+  expect(command('{"by":"anna"}', 'reset')).toEqual({ ...rest, act: 'reset', by: 'anna' });
+});
+
+test('readCommand() refuses a command of an output that is retained or not understood as a whole', () => {
+  const refusal = (payload: string, retain = false): unknown => {
+    const asked = read('limen/outputs/siren/set', payload, retain);
+    return asked.kind === 'refused' ? [asked.id, asked.reason] : null;
+  };
+  const why = (text: string): unknown => ['siren', expect.stringContaining(text)];
+  expect(refusal('on', true)).toEqual(why('retained'));
+  expect(refusal('1')).toEqual(why('neither on, off or auto nor a JSON object'));
+  expect(refusal('')).toEqual(why('must be on, off or auto'));
+  expect(refusal('{"value":true}')).toEqual(why('must be on, off or auto'));
+  expect(refusal('{"value":"on","for":"5m"}')).toEqual(why('"for" is none of'));
+  expect(refusal('{"value":"on","hold_for":5}')).toEqual(why('must be a text'));
+  expect(refusal('{"value":"on","hold_for":"30d"}')).toEqual(why('at most 7d'));
+  expect(refusal('{"value":"on","at":"now"}')).toEqual(why('milliseconds'));
+  expect(refusal('{"value":"on","seq":-1}')).toEqual(why('whole number'));
 });
 
 test('readCommand() reads what shelves, unshelves, and takes out of service and puts back', () => {

@@ -12,6 +12,7 @@ const notRunning = {
 test.each([
   ['ack', 'freezer-warm'],
   ['reset', 'freezer-warm'],
+  ['set', 'siren', 'off'],
   ['drill', 'freezer-warm'],
   ['watch', '--json'],
 ])('limen %s exits with 1 where Limen is not running', async (...argv) => {
@@ -113,6 +114,32 @@ test('limen reset sends a reset signed with the name of the user', async () => {
   expect(JSON.parse(ended.out)).toMatchObject({ act: 'reset', result: 'done' });
   expect(site.api.acts[0]).toMatchObject({ act: 'reset', comment: null });
   expect(site.api.acts[0]?.by).not.toBe('');
+});
+
+test('limen set holds an output by hand, and limen reset means an output of that name', async () => {
+  await using site = createSite();
+  await site.start();
+  const run = async (...argv: readonly string[]): Promise<string> => {
+    const { status, out, err } = await site.limen([...argv, '--by', 'anna']);
+    return status === 0 ? out : `${status} ${err}`;
+  };
+  expect(await run('set', 'siren', 'off', '--for', '10m', '-m', 'testing')).toBe(
+    'siren held off\n',
+  );
+  expect(await run('set', 'siren', 'auto')).toBe('siren left to the alerts\n');
+  expect(await run('reset', 'siren')).toBe('siren reset\n');
+  const rest = { output: 'siren', by: 'anna', comment: null, sentAt: null, order: null };
+  expect(site.api.commands).toEqual([
+    { ...rest, act: 'set', value: 'off', holdMs: 600_000, comment: 'testing' },
+    { ...rest, act: 'set', value: 'auto', holdMs: 3_600_000 },
+    { ...rest, act: 'reset' },
+  ]);
+  expect(site.api.acts).toEqual([]);
+  expect(await run('set', 'sirene', 'on')).toBe('1 limen: No output "sirene"; there is siren\n');
+  expect(await run('set', 'siren', 'loud')).toContain('2 limen: ');
+  expect(await run('set', 'siren', 'on', '--for', '8d')).toContain('at most 7d');
+  site.api.actAnswer = { result: 'refused', reason: 'it is tripped' };
+  expect(await run('set', 'siren', 'on')).toBe('1 limen: refused for siren: it is tripped\n');
 });
 
 test('limen shelve, unshelve and service send what their options say, also of a normal alert', async () => {

@@ -6,7 +6,7 @@ const config = `config:
   notifiers: { kitchen: { webhook: { url: "http://a/b" } } }
 `;
 const stepKeys =
-  'at, every, from, to, clock, payload, acknowledge, reset, shelve, for, one_shot, unshelve, ' +
+  'at, every, from, to, clock, payload, acknowledge, set, reset, shelve, for, one_shot, unshelve, ' +
   'out_of_service, in_service, by, comment, refused, disconnect, connect, reload, restart, ' +
   'expect, device/metric';
 const moments = 'a time since the start of the test such as 0s, 30s, 11m or 1h30m';
@@ -213,8 +213,8 @@ tests:
   },
   {
     text: steps('{ at: 1m, ¦for: 1h, a/b: 1 }'),
-    message: 'for: has no meaning without shelve:',
-    allowed: 'shelve',
+    message: 'for: has no meaning without shelve: or set:',
+    allowed: 'shelve, set',
   },
   {
     text: steps('{ at: 1m, shelve: ¦warm }'),

@@ -1,4 +1,6 @@
 // Aim: no output outlives its reason, and none is let go without one: over dead sensors, kills and restarts.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { startBroker } from '../broker/remote-fixture.ts';
@@ -216,4 +218,62 @@ ${topic === null ? '' : `outputs: { lamp: { mqtt: { broker: home, topic: ${topic
   await later.next('status', ({ topic, text }) => topic === 'limen/status' && text === 'online');
   expect(later.messages.map(({ topic }) => topic)).not.toContain(lamp);
   expect(inbox.messages.slice(from).filter(({ topic }) => topic.endsWith('/set'))).toEqual([]);
+}, 40_000);
+
+test.concurrent('an output is held by hand by a topic and by the command line, answered after the commit, over a kill', async () => {
+  const limen = install({
+    yaml: `
+rules: { dry: { points: bed/moisture, below: 20, then: [{ output: pump }] } }
+outputs: { pump: { mqtt: { topic: pump/set }, max_on: 1h, only_while: { points: tank/level, above: 30 } } }
+`,
+  });
+  const first = await limen.start();
+  const inbox = await openInbox(first.url, 'limen/#', 'pump/set');
+  const answered = (from = 0) => inbox.next('answer', on('limen/events/act'), from);
+  await inbox.client.publishAsync('limen/outputs/pump/set', 'on', { qos: 1 });
+  expect((await answered()).json).toMatchObject({
+    act: 'set',
+    id: 'pump',
+    result: 'refused',
+    reason: expect.stringContaining('only_while'),
+  });
+  await inbox.client.publishAsync('sensors/tank/level', '80', { qos: 1 });
+  const held = await limen.cli('set', 'pump', 'on', '--for', '30m', '--by', 'anna');
+  expect(held).toMatchObject({ status: 0, out: 'pump held on\n' });
+  await inbox.next('on', ({ topic, text }) => topic === 'pump/set' && text === 'on');
+  await first.kill();
+
+  const second = await limen.start();
+  const later = await openInbox(second.url, 'limen/#', 'pump/set');
+  await later.next('held', on('limen/outputs/pump', { owner: 'anna', commanded: 'on' }));
+  expect((await limen.cli('status')).out).toContain('pump is told on, state not known, held on by');
+  await later.client.publishAsync('sensors/tank/level', '20', { qos: 1 });
+  await later.next('tripped', on('limen/outputs/pump', { commanded: 'off', reason: 'trip' }));
+  const failed = 'limen/alerts/limen.output_failed/pump/-';
+  await later.next('told', on(failed, { state: 'active' }));
+  expect((await limen.cli('reset', 'pump')).status).toBe(1);
+  await later.client.publishAsync('sensors/tank/level', '80', { qos: 1 });
+  expect((await limen.cli('reset', 'pump')).status).toBe(0);
+  await later.next('over', on(failed, { state: 'normal' }));
+}, 40_000);
+
+test.concurrent('a program that switches an output is run for the last time at a stop, which waits for it', async () => {
+  const limen = install({
+    yaml: `
+rules: { dry: { points: bed/moisture, below: 20, then: [{ output: pump }] } }
+outputs:
+  pump:
+    command: { on: [/bin/sh, -c, 'echo on >> "$PUMP"'], off: [/bin/sh, -c, 'sleep 0.5; echo off >> "$PUMP"'] }
+    max_on: 1h
+`,
+  });
+  const file = join(limen.folder, 'pump.txt');
+  const first = await limen.start({ PUMP: file });
+  const inbox = await openInbox(first.url, 'limen/#');
+  await inbox.client.publishAsync('sensors/bed/moisture', '10', { qos: 1 });
+  const lines = (): readonly string[] =>
+    existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  while (lines().at(-1) !== 'on') await wait(20);
+  await first.stop();
+  expect(lines()).toEqual(['off', 'on', 'off']);
 }, 40_000);

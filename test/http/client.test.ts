@@ -140,6 +140,36 @@ test('act() hands over what shelves, unshelves and takes out of service', async 
   expect(limen.api.acts).toEqual(acts);
 });
 
+test('command() hands over what holds an output by hand, and what resets it', async () => {
+  await using limen = await run();
+  const target = { output: 'a/b', by: 'anna', comment: null, sentAt: null, order: null } as const;
+  const commands = [
+    { ...target, act: 'set', value: 'on', holdMs: 5_400_000 },
+    { ...target, act: 'set', value: 'auto', holdMs: 3_600_000 },
+    { ...target, act: 'reset', comment: 'looked at it' },
+  ] as const;
+  for (const command of commands)
+    expect(await limen.client.command(command)).toMatchObject({ result: 'done', id: 'a/b' });
+  expect(limen.api.commands).toEqual(commands);
+});
+
+test('POST outputs/set refuses a body that does not say what is meant', async () => {
+  await using limen = await run();
+  for (const [more, problem] of [
+    [{}, '"value" must be a text'],
+    [{ value: 'maybe' }, 'the value must be on, off or auto'],
+    [{ value: 'on', hold_for: '8d' }, 'at most 7d'],
+    [{ value: 'auto', hold_for: '1h' }, 'auto ends a hold'],
+    [{ value: 'on', for: '1h' }, 'unknown key "for"'],
+  ] as const) {
+    const body = JSON.stringify({ output: 'siren', by: 'anna', ...more });
+    const answer = await post(limen.path, 'outputs/set', body);
+    expect(answer.status).toBe(400);
+    expect(answer.body).toHaveProperty('detail', expect.stringContaining(problem));
+  }
+  expect(limen.api.commands).toEqual([]);
+});
+
 test('POST alerts/shelve and alerts/service refuse a body that does not say what is meant', async () => {
   await using limen = await run();
   const target = { rule: 'r', device: 'd', metric: 'm', by: 'anna' };

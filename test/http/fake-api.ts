@@ -14,6 +14,7 @@ import type {
 } from '../../src/domain/api.ts';
 import { LimenError } from '../../src/domain/error.ts';
 import type { HygieneReport, ReportQuery } from '../../src/domain/hygiene.ts';
+import type { OutputCommand } from '../../src/domain/output.ts';
 import type { Seq } from '../../src/domain/reading.ts';
 import type { WhyReport } from '../../src/domain/why.ts';
 import type { WhyNotQuery, WhyNotReport } from '../../src/domain/why-not.ts';
@@ -35,6 +36,7 @@ export interface FakeApi extends LimenApi {
   /** Cut every watcher at once, as one too many. */
   isFull: boolean;
   readonly acts: Act[];
+  readonly commands: OutputCommand[];
   readonly queries: ReadingsQuery[];
   readonly passwords: Map<string, string>;
   readonly watchers: Set<(line: StreamLine) => boolean | void>;
@@ -58,6 +60,7 @@ export function createFakeApi(): FakeApi {
     actAnswer: {},
     isFull: false,
     acts: [],
+    commands: [],
     queries: [],
     passwords,
     watchers,
@@ -81,6 +84,11 @@ export function createFakeApi(): FakeApi {
       api.asked.push(query);
       if (api.reportAnswer === null) throw new LimenError('unavailable', 'no report');
       return api.reportAnswer;
+    },
+    async command(command) {
+      api.commands.push(command);
+      const { act, output: id, by } = command;
+      return { act, id, by, result: 'done', reason: null, seq: 9 as Seq, ...api.actAnswer };
     },
     async act(act) {
       api.acts.push(act);

@@ -49,7 +49,7 @@ export class OutputDriver {
   /** The hold was taken over from the last run: time that is found out later counts for it. */
   #isHoldRestored = false;
   #trip: Trip | null = null;
-  /** The highest number of a command that was obeyed. */
+  /** The highest number of a command so far. */
   #order: number | null = null;
   #energisedSince: EngineMs | null = null;
   #safeSince: EngineMs;
@@ -220,9 +220,10 @@ export class OutputDriver {
     this.#expire();
     const { order } = asked;
     if (order !== null && this.#order !== null && order <= this.#order)
-      return `its number ${order} is not above ${this.#order}: a newer command was obeyed already`;
+      return `its number ${order} is not above ${this.#order}: a newer command was there before`;
     const refused = asked.act === 'reset' ? this.#reset(seq) : this.#setByHand(asked, seq);
-    if (refused === null && order !== null) {
+    // One that was refused counts as well: what was asked before it must not come after it.
+    if (order !== null) {
       this.#order = order;
       this.#record([seq]);
     }

@@ -38,7 +38,7 @@ export interface OutputRow {
   readonly idle_spent: boolean;
   readonly hold: StoredHold | null;
   readonly trip: Trip | null;
-  /** The highest number of a command that was obeyed; null: none had one. */
+  /** The highest number of a command; null: none had one. */
   readonly order: number | null;
   readonly place: OutputPlace;
   /** Former places that could not be sent safe yet, because their link was down. */
