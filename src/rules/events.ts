@@ -19,7 +19,13 @@ import { breachReadings, clauseSentence } from './clauses/clause-reasons.ts';
 import type { Conclusion } from './conclusion.ts';
 import type { EngineCore } from './engine-core.ts';
 import { judgedValue } from './gauges/judge-gauge.ts';
-import { composeMessage, formatDuration, tidy, type MessageFacts } from './message.ts';
+import {
+  composeMessage,
+  formatDuration,
+  removalMessage,
+  tidy,
+  type MessageFacts,
+} from './message.ts';
 import { followTelling } from './telling/telling.ts';
 import { waitedMs } from './silence/watch.ts';
 
@@ -32,7 +38,8 @@ export function announce(core: EngineCore, cell: AlertCell, conclusion: Conclusi
     cell.clause.hasMoved = false;
   }
   cell.seq = core.surroundings.nextSeq();
-  const message = composeMessage(cell.rule.message, messageFacts(core, cell, conclusion));
+  const composed = composeMessage(cell.rule.message, messageFacts(core, cell, conclusion));
+  const message = reason === 'removed' ? removalMessage(cell.key, from, composed) : composed;
   // A notice says something about the alert; the alert is as it was.
   if (notice === undefined) {
     cell.reason = reason;

@@ -1,4 +1,4 @@
-import type { ShownLimit } from '../domain/alert.ts';
+import type { AlertState, ShownLimit } from '../domain/alert.ts';
 import { readable } from '../domain/readable.ts';
 import type { Value } from '../domain/reading.ts';
 import type { ComparatorKind, Severity } from '../domain/rule.ts';
@@ -41,6 +41,12 @@ export function composeMessage(template: string | null, exact: MessageFacts): st
   );
   const tellsReturn = template.includes('{worst}') && template.includes('{duration}');
   return facts.situation !== 'back' || tellsReturn ? text : `${text} (${returnText(facts)})`;
+}
+
+/** What is said when an alert ends because nothing is judged any more: it did not go back by itself. */
+export function removalMessage(key: string, from: AlertState, message: string): string {
+  const end = `${key} is not watched any more: its rule or point was removed from the config`;
+  return from === 'normal' ? end : `${end}; it was ${from}: ${message}`;
 }
 
 function readableFacts(facts: MessageFacts): MessageFacts {

@@ -12,6 +12,7 @@ import { fireDue } from './fire.ts';
 import { settleGroups } from './telling/first-out.ts';
 import { creditFlags, restartFlags } from './telling/flags.ts';
 import { restartFlood } from './telling/flood.ts';
+import { removalMessage } from './message.ts';
 import { judgeReplaced } from './replace-point.ts';
 import { restampCell, type WrongStamps } from './restamp.ts';
 import { adoptRestored } from './rule-change.ts';
@@ -176,6 +177,7 @@ function dropUnclaimed(core: EngineCore, { at, seq }: Moment): void {
       outOfService: false,
       firstOut: null,
       dueAt: null,
+      message: removalMessage(key, from, stored.alert.message),
       changedAt: from === 'normal' ? stored.alert.changedAt : toWall(core, at),
       reason: 'removed',
       seq: core.surroundings.nextSeq(),

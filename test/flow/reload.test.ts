@@ -41,6 +41,9 @@ notifiers: { ${notifiers.map((name) => `${name}: { webhook: { url: '${server.url
   await inbox.next('removed', on('limen/events/alert', { reason: 'removed' }), from);
   await server.received(3);
   expect(told().at(-1)).toBe('/kitchen normal hot/oven/heat/1');
+  expect(String(server.requests.at(-1)?.body['message'])).toContain(
+    'removed from the config; it was active: ',
+  );
 
   limen.configure(yaml(rule, ['kitchen', 'cellar']));
   process.kill(running.pid, 'SIGHUP');

@@ -182,6 +182,8 @@ describe('restart()', () => {
     bench.read(0, 6);
     const next = restart(bench, 1_000, 900, []);
     expect(edges(next.events)).toEqual(['active>normal removed']);
+    const end = next.events.find(({ alert }) => alert.rule === 'warm');
+    expect(end?.alert.message).toMatch(/removed from the config; it was active: /);
     expect(next.engine.find({ rule: 'warm', device: 'fridge', metric: 'temperature' })).toBeNull();
     const third = restart(next, 2_000, 900, []);
     expect(third.events).toEqual([]);

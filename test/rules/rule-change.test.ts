@@ -205,6 +205,16 @@ describe('applyConfig() with rules and points that come and go', () => {
     expect(bench.engine.find({ rule: 'warm', device: 'fridge', metric: 'temperature' })).toBeNull();
   });
 
+  test('says that it is removed, and not that it went back', () => {
+    const bench = startBench([makeRule()]);
+    bench.read(0, 6);
+    bench.config(1, []);
+    const end = bench.events.find(({ to, alert }) => to === 'normal' && alert.rule === 'warm');
+    expect(end?.alert.message).toBe(
+      'warm/fridge/temperature is not watched any more: its rule or point was removed from the config; it was active: fridge/temperature is 6 °C, above 5 °C',
+    );
+  });
+
   test('does not miss a point that was heard before a rule named it', () => {
     const bench = startBench([]);
     bench.read(0, 4);
