@@ -4,7 +4,7 @@ import type { Outputs } from './consumers/outputs/outputs.ts';
 import type { Publisher } from './consumers/publisher.ts';
 import type { Stream } from './consumers/stream.ts';
 import type { Act, ActAnswer } from './domain/act.ts';
-import { alertKey } from './domain/alert.ts';
+import { alertKey, type AlertKey } from './domain/alert.ts';
 import type { ActVerdict, EngineInput } from './domain/engine.ts';
 import type { OutputCommand } from './domain/output.ts';
 import type { Seq } from './domain/reading.ts';
@@ -35,6 +35,8 @@ export interface ActsOptions {
   readonly stream: Stream;
   readonly metrics: Metrics;
   readonly outputs: Pick<Outputs, 'command'>;
+  /** The present occurrence of an alert, the last one if it is normal; null: there is no such alert. */
+  presentId(alert: AlertKey): string | null;
   input(key: string, body: unknown, given: EngineInput): { seq: Seq; verdict: ActVerdict | null };
 }
 
@@ -63,7 +65,7 @@ export function createActs(options: ActsOptions): Acts {
     const isDone = verdict.result === 'done';
     return answer({
       act: act.act === 'acknowledge' ? 'ack' : act.act,
-      id: isDone ? verdict.alert.id : act.id,
+      id: isDone ? verdict.alert.id : (act.id ?? options.presentId(act.alert)),
       by: act.by,
       result: verdict.result,
       reason: isDone ? null : verdict.reason,
@@ -92,7 +94,8 @@ export function createActs(options: ActsOptions): Acts {
           void performCommand(asked.command);
           return true;
         case 'refused': {
-          const { act, id, by, reason } = asked;
+          const { act, by, alert, reason } = asked;
+          const id = asked.id ?? (alert === null ? null : options.presentId(alert));
           void answer({ act, id, by, result: 'refused', reason, seq: journal.nextSeq });
           return true;
         }

@@ -402,6 +402,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       stream,
       metrics,
       outputs,
+      presentId: (alert) => engine.find(alert)?.id ?? null,
       input,
     });
 

@@ -1,4 +1,5 @@
 import { readShelving, type Act, type Ask } from '../domain/act.ts';
+import type { AlertKey } from '../domain/alert.ts';
 import { readSetting, type OutputAsk, type OutputCommand } from '../domain/output.ts';
 import { parseCommandTopic, type AlertVerb, type OutputVerb } from '../domain/topic.ts';
 
@@ -11,6 +12,8 @@ export type Command =
       readonly kind: 'refused';
       readonly act: string;
       readonly id: string | null;
+      /** null: it is about an output. */
+      readonly alert: AlertKey | null;
       readonly by: string;
       readonly reason: string;
     }
@@ -33,7 +36,8 @@ export function readCommand(
   const by = text(body, 'by') ?? from;
   const id = isOutput ? target.output : idOf(body);
   const act = target.verb;
-  const refused = (reason: string): Command => ({ kind: 'refused', act, id, by, reason });
+  const alert = isOutput ? null : target.key;
+  const refused = (reason: string): Command => ({ kind: 'refused', act, id, alert, by, reason });
   if (message.retain)
     return refused(
       'a retained act would be repeated at every connect: send it without the retain flag',

@@ -16,13 +16,8 @@ export function perform(core: EngineCore, act: Act, moment: Moment): ActVerdict 
   const key = alertKey(act.alert);
   const cell = core.cells.get(key);
   if (cell === undefined) return { result: 'refused', reason: `there is no alert "${key}"` };
-  const present = `${cell.key}/${cell.n}`;
-  if (act.id !== null && act.id !== present) {
-    return {
-      result: 'refused',
-      reason: `"${act.id}" is an earlier occurrence; the present one is "${present}"`,
-    };
-  }
+  const reason = act.id === null ? null : whyNotPresent(cell, act.id);
+  if (reason !== null) return { result: 'refused', reason };
   switch (act.act) {
     case 'acknowledge':
     case 'reset':
@@ -32,6 +27,17 @@ export function perform(core: EngineCore, act: Act, moment: Moment): ActVerdict 
     case 'service':
       return takeFlag(core, cell, act, moment);
   }
+}
+
+// An act is for one occurrence: who looks at an old page must not acknowledge what he has not seen.
+function whyNotPresent({ key, n, state }: AlertCell, id: string): string | null {
+  const present = `${key}/${n}`;
+  if (id === present) return null;
+  const nth = id.startsWith(`${key}/`) ? id.slice(key.length + 1) : '';
+  const isEarlier = /^[1-9]\d*$/.test(nth) && Number(nth) < n;
+  const what = isEarlier ? 'is an earlier occurrence' : `is no occurrence of "${key}"`;
+  if (n === 0) return `"${id}" ${what}, which has had none`;
+  return `"${id}" ${what}; the ${state === 'normal' ? 'last one was' : 'present one is'} "${present}"`;
 }
 
 function takeStep(core: EngineCore, cell: AlertCell, act: StepAct, moment: Moment): ActVerdict {

@@ -100,6 +100,12 @@ test.concurrent('an act for an earlier occurrence, or one that is retained, is r
   const kept = await inbox.next('refused', on('limen/events/act', { by: 'kept' }));
   expect(kept.json).toMatchObject({ act: 'ack', result: 'refused' });
   expect(kept.json['reason']).toMatch(/retain/);
+  await inbox.client.publishAsync(`${hot}/reset`, '{"by":"nameless"}', { qos: 1 });
+  const nameless = await inbox.next('refused', on('limen/events/act', { by: 'nameless' }));
+  expect(nameless.json).toMatchObject({ result: 'refused', id: 'hot/oven-1/heat/2' });
+  await inbox.client.publishAsync(`${hot}/shelve`, '{"by":"wordy","for":"for ever"}', { qos: 1 });
+  const wordy = await inbox.next('refused', on('limen/events/act', { by: 'wordy' }));
+  expect(wordy.json).toMatchObject({ result: 'refused', id: 'hot/oven-1/heat/2' });
   const cli = await limen.cli('ack', 'hot/oven-1/heat/1');
   expect(cli.status).toBe(1);
   expect(cli.err).toMatch(/refused/);

@@ -24,6 +24,22 @@ describe('perform() acknowledge', () => {
     expect(bench.alert().state).toBe('active');
   });
 
+  test('refuses an id that is none of its occurrences, and says so', () => {
+    const bench = startBench([makeRule()]);
+    const reasonOf = (id: string): unknown => bench.act(1, 'acknowledge', { id });
+    expect(reasonOf('warm/fridge/temperature/1')).toMatchObject({
+      reason:
+        '"warm/fridge/temperature/1" is no occurrence of "warm/fridge/temperature", which has had none',
+    });
+    bench.read(1, 6);
+    for (const id of ['warm/fridge/temperature/2', 'warm/attic/temperature/1', 'warm', '1']) {
+      expect(reasonOf(id)).toEqual({
+        result: 'refused',
+        reason: `"${id}" is no occurrence of "warm/fridge/temperature"; the present one is "warm/fridge/temperature/1"`,
+      });
+    }
+  });
+
   test('refuses a normal and a pending alert', () => {
     const bench = startBench([makeRule({ levels: [level({ onDelayMs: 1_000 })] })]);
     expect(bench.act(0, 'acknowledge')).toMatchObject({ result: 'refused' });
