@@ -118,7 +118,7 @@ test.concurrent('an act for an earlier occurrence, or one that is retained, is r
   await inbox.next('done', on('limen/events/act', { by: 'right', result: 'done' }));
 }, 30_000);
 
-test.concurrent('acts that are no JSON, unknown or not in this version are refused, and forged alerts change nothing', async () => {
+test.concurrent('acts that are no JSON, unknown or not understood are refused, and forged alerts change nothing', async () => {
   const limen = install({ yaml });
   const running = await limen.start();
   const inbox = await openInbox(running.url, 'limen/#');
@@ -131,7 +131,7 @@ test.concurrent('acts that are no JSON, unknown or not in this version are refus
   sensor.publish(`${hot}/shelve`, '{"for":"for ever"}');
   sensor.publish(`${hot}/reset`, '{}');
   sensor.publish('limen/alerts/nothing/at/all/ack', '{}');
-  sensor.publish('limen/outputs/siren/set', 'off');
+  sensor.publish('limen/outputs/siren/set', 'loud');
   await inbox.next('last answer', ({ topic }) => {
     return topic === 'limen/events/act' && inbox.texts(topic).length === count;
   });
