@@ -57,8 +57,9 @@ function listen(): void {
   const wasOpen = isOpen;
   isOpen = bytes !== null;
   if (isOpen && !wasOpen) {
-    // The port of an Uno pulls its reset when it is opened.
+    // The port of an Uno pulls its reset when it is opened: nothing is heard of its last life.
     board.reset('button');
+    toHost = [];
     report({ kind: 'open' });
   }
   if (!isOpen && wasOpen) report({ kind: 'closed' });
@@ -143,5 +144,6 @@ function tellStats(): void {
 }
 
 function report(message: BoardReport): void {
-  process.send?.(message);
+  // Whoever started this process may be gone: then it ends, too, and has nothing to complain of.
+  process.send?.(message, () => {});
 }

@@ -26,7 +26,7 @@ export class Board {
   onPin: (event: PinEvent) => void = () => {};
   resets = 0;
   readonly #program: Uint16Array;
-  readonly #eeprom: EEPROMMemoryBackend;
+  readonly #eeprom: CountedMemory;
   readonly #volts = new Float64Array(8);
   readonly #driven = new Map<number, boolean>();
   readonly #i2c = new Map<number, I2cDevice>();
@@ -36,7 +36,7 @@ export class Board {
   /** `hex`: the text of an Intel HEX file. `eeprom`: what the last life of this board left, for a power cut. */
   constructor(hex: string, eeprom?: Uint8Array) {
     this.#program = loadHex(hex);
-    this.#eeprom = new EEPROMMemoryBackend(1024);
+    this.#eeprom = new CountedMemory(1024);
     if (eeprom !== undefined) this.#eeprom.memory.set(eeprom);
     this.#chip = this.#start('power');
   }
@@ -50,9 +50,9 @@ export class Board {
     return this.#eeprom.memory;
   }
 
-  /** The chip's memory as the program sees it, registers first. For tests that look under the bonnet. */
-  get memory(): Uint8Array {
-    return this.#chip.cpu.data;
+  /** Bytes that were written to the EEPROM since the first power-on: it wears out by them. */
+  get eepromWrites(): number {
+    return this.#eeprom.writes;
   }
 
   get baudRate(): number {
@@ -86,7 +86,7 @@ export class Board {
     this.#volts[channel] = volts;
   }
 
-  /** Connects a pin to a level; null takes the wire off again. */
+  /** Connects a pin to a level, whatever the chip drives there; null takes the wire off again. */
   setPin(pin: number, level: boolean | null): void {
     if (level === null) this.#driven.delete(pin);
     else this.#driven.set(pin, level);
@@ -150,5 +150,14 @@ export class Board {
       avrInstruction(cpu);
       cpu.tick();
     }
+  }
+}
+
+class CountedMemory extends EEPROMMemoryBackend {
+  writes = 0;
+
+  override writeMemory(address: number, value: number): void {
+    this.writes += 1;
+    super.writeMemory(address, value);
   }
 }

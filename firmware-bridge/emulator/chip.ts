@@ -73,6 +73,7 @@ export class Chip {
     for (const [port, first, count] of this.#ports) {
       port.addListener(() => this.#lookAt(port, first, count));
       this.#lookAt(port, first, count);
+      this.#letOutsideWin(port.portConfig.PIN, first, count);
     }
     this.#addConverter();
     this.usart = this.#addUsart();
@@ -118,6 +119,18 @@ export class Chip {
 
   #connect(port: AVRIOPort, index: number, pin: number): void {
     port.setPin(index, this.#pins.driven(pin) ?? this.#shown[pin] === 'pullup');
+  }
+
+  // The emulated port reads back what it drives; at a real one a short circuit shows.
+  #letOutsideWin(register: number, first: number, count: number): void {
+    this.cpu.readHooks[register] = () => {
+      let value = this.cpu.data[register] ?? 0;
+      for (let index = 0; index < count; index++) {
+        const level = this.#pins.driven(first + index);
+        if (level !== null) value = level ? value | (1 << index) : value & ~(1 << index);
+      }
+      return value;
+    };
   }
 
   #addConverter(): void {

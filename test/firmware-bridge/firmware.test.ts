@@ -99,12 +99,13 @@ test('set moves the pin, is answered, and the level is read back at the pin', ()
 });
 
 test('a pin that is held by a short circuit is reported as it stands, not as it was commanded', () => {
-  // An input of the emulated chip follows the outside; its outputs read back what they drive. So an input stands in.
-  const talk = new Talk(
-    eepromWith(pin('4', { kind: 'in', pull: 'up', debounceMs: 0, everyMs: 1_000 })),
-  );
-  talk.board.setPin(4, false);
-  expect(talk.next('in')).toMatchObject({ pin: '4', level: 0 });
+  const talk = new Talk(relays).greet();
+  talk.board.setPin(7, false);
+  expect(talk.ask(set('7', 1))).toBe('ack');
+  expect(talk.next('out', ({ reason }) => reason === 'command')).toMatchObject({
+    pin: '7',
+    level: 0,
+  });
 });
 
 test('what cannot be done is refused with its reason and changes no pin', () => {
@@ -319,6 +320,23 @@ test('a draft that was never saved is forgotten at the next hello', () => {
   expect(talk.board.shows(12)).toBe('input');
   // And a save of what is there already wears nothing.
   expect(talk.board.eeprom).toEqual(before);
+});
+
+test('the EEPROM is written by a save that changes something, by its changed bytes, and by nothing else', () => {
+  const talk = new Talk(relays).greet();
+  for (let round = 0; round < 20; round++) {
+    expect(talk.ask(set('7', round % 2 === 0 ? 1 : 0))).toBe('ack');
+    expect(talk.ask({ kind: 'beat' })).toBe('ack');
+  }
+  talk.board.reset('button');
+  talk.next('hello');
+  talk.set({ kind: 'hello', session: 2 }, pin('7', { kind: 'out', safe: 0 }));
+  expect(talk.board.eepromWrites).toBe(0);
+  // The first save fills the second copy; after that a changed lease costs its bytes, the count of saves and the CRC.
+  talk.set({ kind: 'lease', leaseMs: 2_000 }).set({ kind: 'lease', leaseMs: 3_000 });
+  const before = talk.board.eepromWrites;
+  talk.set({ kind: 'lease', leaseMs: 4_000 });
+  expect(talk.board.eepromWrites - before).toBeLessThanOrEqual(5);
 });
 
 test('a power cut in the middle of a save leaves the settings of before', () => {
