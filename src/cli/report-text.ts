@@ -64,7 +64,10 @@ function figuresOf(report: HygieneReport): Figure[] {
       seen.mean_ms === null ? '–' : `${formatDuration(seen.mean_ms)} (${seen.acknowledged})`,
     ),
     figure('open at the end', String(report.standing_count)),
-    figure('not counted', `${report.went_back} pending went back, ${report.drills} drills`),
+    figure(
+      'not counted',
+      `${report.went_back} pending went back, ${formatCount(report.drills, 'drill')}`,
+    ),
   ];
 }
 

@@ -110,7 +110,7 @@ export interface HygieneReport {
   readonly to: number;
   /** From when on there is anything stored; what is measured per time is measured from here. */
   readonly since: number;
-  /** Raises and escalations that somebody could see. Pendings that went back and drills are no alerts. */
+  /** Raises, escalations and ends of the last flag: all that somebody could see. Pendings that went back and drills are no alerts. */
   readonly announced: number;
   readonly went_back: number;
   readonly drills: number;

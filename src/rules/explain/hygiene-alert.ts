@@ -23,6 +23,8 @@ export const staleMs = 86_400_000;
 /** Collects what one alert did: numbers only, however many events there are. */
 export class AlertTally {
   readonly key: string;
+  /** One of Limen's own alerts: what they wait for is not the rule's to delay. */
+  readonly #isOwn: boolean;
   severity: Severity = 'warning';
   count = 0;
   chattering = 0;
@@ -45,6 +47,7 @@ export class AlertTally {
 
   constructor(key: string) {
     this.key = key;
+    this.#isOwn = isOwnAlert(key);
   }
 
   take(mark: AlertMark): void {
@@ -89,8 +92,8 @@ export class AlertTally {
       never_acknowledged: this.neverAcknowledged,
       ended: this.ended,
       mean_acknowledge_ms: this.acknowledged === 0 ? null : this.acknowledgeMs / this.acknowledged,
-      on_delay: this.#breaches.sparing(this.#raises),
-      off_delay: this.#gaps.sparing(this.#raises),
+      on_delay: this.#isOwn ? null : this.#breaches.sparing(this.#raises),
+      off_delay: this.#isOwn ? null : this.#gaps.sparing(this.#raises),
     };
   }
 
@@ -121,7 +124,9 @@ export class AlertTally {
     const raised = this.#raisedAt ?? raisedAt ?? atMs;
     this.#raisedAt = raised;
     this.#endedAt = atMs;
-    if (atMs - raised < fleetingMs) this.fleeting += 1;
+    // A stop is over when it is noticed: that says nothing of how long it was.
+    const isFleeting = atMs - raised < fleetingMs && !this.key.startsWith('limen.was_down/');
+    if (isFleeting) this.fleeting += 1;
     if (atMs - raised > staleMs) this.stale += 1;
     if (this.#breachAt !== null) this.#breaches.add((this.#clearAt ?? atMs) - this.#breachAt);
   }
@@ -168,6 +173,11 @@ class DelayCounts {
     }
     return best;
   }
+}
+
+/** Whether an alert is one of those about Limen itself, or about how its points report. */
+export function isOwnAlert(key: string): boolean {
+  return key.startsWith('limen.');
 }
 
 function isRaised(state: AlertState): boolean {

@@ -4,7 +4,7 @@ import type {
   HygieneReport,
   SparingDelay,
 } from '../../domain/hygiene.ts';
-import { staleMs } from './hygiene-alert.ts';
+import { isOwnAlert, staleMs } from './hygiene-alert.ts';
 
 type Facts = Omit<HygieneReport, 'findings'>;
 
@@ -59,7 +59,7 @@ function rateFindings({ per_10_minutes: rate, flood, offenders, announced }: Fac
     findings.push({
       finding: 'flood',
       alert: null,
-      what: `${flood.count} times more than ${flood.limit} alerts in 10 minutes, ${percent(flood.share)} of the time`,
+      what: `${flood.count === 1 ? 'once' : `${flood.count} times`} more than ${flood.limit} alerts in 10 minutes, ${percent(flood.share)} of the time`,
       suggestion: `nobody can read that fast; ${worst}`,
     });
   }
@@ -101,7 +101,7 @@ function offenderFinding(alert: AlertStatistics): Finding {
     suggestion:
       onDelayText(alert.on_delay) ??
       offDelayText(alert.off_delay) ??
-      'its raises last: repair what it tells of, or move its limit',
+      adviceOf(alert, 'its raises last: repair what it tells of, or move its limit'),
   };
 }
 
@@ -109,11 +109,14 @@ function chatteringFinding(alert: AlertStatistics): Finding {
   return {
     finding: 'chattering',
     alert: alert.alert,
-    what: `${alert.chattering} raises were the third or a later one within a minute`,
+    what: `${raises(alert.chattering)} the third or a later one within a minute`,
     suggestion:
       offDelayText(alert.off_delay) ??
       onDelayText(alert.on_delay) ??
-      'a deadband wider than the noise of the sensor keeps it from coming back at once',
+      adviceOf(
+        alert,
+        'a deadband wider than the noise of the sensor keeps it from coming back at once',
+      ),
   };
 }
 
@@ -121,8 +124,10 @@ function fleetingFinding(alert: AlertStatistics): Finding {
   return {
     finding: 'fleeting',
     alert: alert.alert,
-    what: `${alert.fleeting} raises were over within 10 s`,
-    suggestion: onDelayText(alert.on_delay) ?? 'an on_delay longer than they last keeps such away',
+    what: `${raises(alert.fleeting)} over within 10 s`,
+    suggestion:
+      onDelayText(alert.on_delay) ??
+      adviceOf(alert, 'an on_delay longer than they last keeps such away'),
   };
 }
 
@@ -135,7 +140,9 @@ function ignoredFinding({ alert, ended }: AlertStatistics): Finding {
     finding: 'never_acknowledged',
     alert,
     what: `nobody acknowledged any of ${ended}`,
-    suggestion: 'if nobody has to act on it, give it "severity: info", or remove the rule',
+    suggestion: isOwnAlert(alert)
+      ? 'if nobody has to act on it, give it "severity: info"'
+      : 'if nobody has to act on it, give it "severity: info", or remove the rule',
   };
 }
 
@@ -152,6 +159,18 @@ function standingFindings({ standing }: Facts): Finding[] {
           ? `it is over and nobody has seen it: limen ack ${alert}`
           : 'an alert that stays for a day is not looked at any more: repair it, or change the rule to what is normal',
     }));
+}
+
+// Limen's own rules have neither a limit nor a delay that could be set.
+function adviceOf({ alert }: AlertStatistics, ofRule: string): string {
+  if (!isOwnAlert(alert)) return ofRule;
+  return alert.startsWith('limen.stale/') || alert.startsWith('limen.bad/')
+    ? 'repair how the point reports, or set its expect_every to how it does'
+    : 'repair what it tells of';
+}
+
+function raises(count: number): string {
+  return count === 1 ? '1 raise was' : `${count} raises were`;
 }
 
 function onDelayText(delay: SparingDelay | null): string | null {

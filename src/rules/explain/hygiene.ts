@@ -126,10 +126,16 @@ export class Hygiene {
   }
 }
 
-/** ISA-18.2 counts annunciations: a raise, and an escalation, which calls anew. */
+/** ISA-18.2 counts annunciations: a raise, an escalation, which calls anew, and the end of the last flag. */
 function isAnnouncement({ kind, from, to, reason, isQuiet }: AlertMark): boolean {
-  if (kind !== 'transition' || to !== 'active' || isQuiet) return false;
+  if (isQuiet) return false;
+  if (kind === 'flag') return isFlagEnd(reason) && (to === 'active' || to === 'returned');
+  if (kind !== 'transition' || to !== 'active') return false;
   return from !== 'active' || reason === 'escalated';
+}
+
+function isFlagEnd(reason: string): boolean {
+  return reason === 'unshelved' || reason === 'unsuppressed' || reason === 'in_service';
 }
 
 function isStale({ state, for_ms: forMs }: StandingAlert): boolean {

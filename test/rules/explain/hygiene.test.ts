@@ -145,6 +145,38 @@ describe('Hygiene', () => {
     });
   });
 
+  test('Hygiene counts one raise as one', () => {
+    const report = reportOf(ring(0, 3 * second));
+    expect(report.findings.map(({ what }) => what)).toContain('1 raise was over within 10 s');
+  });
+
+  test("Hygiene proposes no delay for Limen's own alerts, and calls no stop fleeting", () => {
+    const stale = times(8, (index) =>
+      ring(index * 15 * second, 3 * second, { key: 'limen.stale/oven/heat' }),
+    );
+    const down = times(3, (index) => ring(index * hour, 0, { key: 'limen.was_down/limen/-' }));
+    const report = reportOf([...stale, ...down]);
+    expect(report.fleeting).toBe(8);
+    expect(report.offenders[0]).toMatchObject({ on_delay: null, off_delay: null });
+    const advice = report.findings.filter(({ alert }) => alert !== null);
+    expect(advice.length).toBeGreaterThan(0);
+    for (const { suggestion } of advice)
+      expect(suggestion).not.toMatch(/delay|deadband|limit|rule/);
+  });
+
+  test('Hygiene counts an alert that is told when it is not kept from people any more', () => {
+    const kept = { isQuiet: true } as const;
+    const flag = { kind: 'flag', from: 'active' } as const;
+    const report = reportOf([
+      mark(0, kept),
+      mark(minute, { ...flag, ...kept, reason: 'unshelved' }),
+      mark(2 * minute, { ...flag, reason: 'unsuppressed' }),
+      mark(3 * minute, { ...flag, to: 'acknowledged', from: 'acknowledged', reason: 'unshelved' }),
+    ]);
+    expect(report).toMatchObject({ announced: 1, per_10_minutes: { peak: 1 } });
+    expect(report.offenders).toMatchObject([{ alert: 'hot/oven/heat', count: 1 }]);
+  });
+
   test('Hygiene measures a breach from its reading to the first clear one, not to the end of the off-delay', () => {
     const marks = times(4, (index) => {
       const at = index * hour;
