@@ -60,6 +60,10 @@ const host: CliHost = {
       run: (options) => runScenario({ ...options, clock: systemClock, log: log.area('simulator') }),
     };
   },
+  async listPorts() {
+    const { listPorts } = await import('../firmware-bridge/port-list.ts');
+    return listPorts();
+  },
   loadHistory: () => import('./app-history.ts'),
   async whyNot(directory, query) {
     const { whyNot } = await import('./app-why-not.ts');

@@ -2,6 +2,7 @@ import type { ReadStream } from 'node:tty';
 import type { Loaded } from '../config/parse.ts';
 import type { BacktestOutcome, BacktestRequest } from '../domain/backtest.ts';
 import type { Config } from '../domain/config.ts';
+import type { PluggedPort } from '../domain/serial.ts';
 import type { HygieneReport, ReportRange } from '../domain/hygiene.ts';
 import type { Outcome, TestScript } from '../domain/rehearsal.ts';
 import type { WhyReport } from '../domain/why.ts';
@@ -74,6 +75,8 @@ export interface CliHost {
   /** Calls back when a file may have changed and has been left alone since; the first time soon. */
   watchFile(path: string, onChange: () => void): Promise<void>;
   loadSimulator(): Promise<Simulator>;
+  /** The serial ports of this machine. */
+  listPorts(): Promise<readonly PluggedPort[]>;
   loadHistory(): Promise<History>;
   /** Answered from the files of a data folder, where no Limen runs. */
   whyNot(directory: string, query: WhyNotQuery): Promise<WhyNotReport>;

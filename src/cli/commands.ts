@@ -23,6 +23,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   simulate: { summary: 'send readings like a real device', load: () => import('./simulate.ts') },
   watch: { summary: 'print readings and alerts as they happen', load: () => import('./watch.ts') },
   status: { summary: 'print how Limen is', load: () => import('./status.ts') },
+  ports: { summary: 'list the serial ports and what is at them', load: () => import('./ports.ts') },
   readings: { summary: 'print stored readings', load: () => import('./readings.ts') },
   alerts: { summary: 'print the alerts', load: () => import('./alerts.ts') },
   why: { summary: 'print why an alert rang: its whole chain', load: () => import('./why.ts') },
@@ -46,7 +47,6 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
 
 /** Named by the contract, and to come. */
 export const laterCommands: readonly string[] = [
-  'ports',
   'data',
   'export',
   'backup',

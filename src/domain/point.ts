@@ -48,7 +48,8 @@ export function convertStored(
 
 /**
  * A pattern over `device/metric`: `*` stands for any characters within one part, never for the slash between device
- * and metric. The device is everything before the last slash.
+ * and metric. The device is everything before the last slash. What Limen measures of itself (`bench/limen.bad_lines`) is
+ * meant only by a pattern whose metric says `limen.` too: a limit for all metrics of a device is none for its line.
  */
 export interface PointPattern {
   readonly text: string;
@@ -57,15 +58,19 @@ export interface PointPattern {
   matches(device: string, metric: string): boolean;
 }
 
+const ownMetricPrefix = 'limen.';
+
 /** Compiles a pattern; the text must contain a slash (the config checks it). */
 export function compilePattern(text: string): PointPattern {
   const slash = text.lastIndexOf('/');
   const device = compilePart(text.slice(0, slash));
-  const metric = compilePart(text.slice(slash + 1));
+  const metricText = text.slice(slash + 1);
+  const metric = compilePart(metricText);
+  const meansOwn = metricText.startsWith(ownMetricPrefix);
   return {
     text,
     exact: !text.includes('*'),
-    matches: (d, m) => device(d) && metric(m),
+    matches: (d, m) => device(d) && metric(m) && (meansOwn || !m.startsWith(ownMetricPrefix)),
   };
 }
 

@@ -130,3 +130,19 @@ export interface PortStatus {
   /** How often it was opened. */
   readonly openings: number;
 }
+
+/** A serial port of this machine. */
+export interface PluggedPort {
+  /** By the name that stays with the device, where it has one: `/dev/serial/by-id/...`. */
+  readonly path: string;
+  /** The device node it leads to at present: `/dev/ttyACM0`. */
+  readonly node: string;
+  readonly manufacturer: string | null;
+  readonly product: string | null;
+  /** Vendor and product on USB, `2341:0043`; null: no USB device. */
+  readonly usbId: string | null;
+  /** The program that has it open, `picocom (process 4711)`; null: none that can be seen. */
+  readonly holder: string | null;
+  /** Why this user may not open it, and what helps; null: all is well. */
+  readonly problem: string | null;
+}

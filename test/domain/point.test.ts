@@ -51,3 +51,10 @@ test('compilePattern() takes no longer for a pattern made to be slow', () => {
 test('pointName() writes device and metric with a slash', () => {
   expect(pointName({ device: 'freezer-1', metric: 'temperature' })).toBe('freezer-1/temperature');
 });
+
+test('compilePattern() means what Limen measures of itself only where it says so', () => {
+  const matches = (pattern: string): boolean =>
+    compilePattern(pattern).matches('bench', 'limen.bad_lines');
+  expect(['bench/*', '*/*', 'bench/*lines'].map(matches)).toEqual([false, false, false]);
+  expect(['bench/limen.bad_lines', '*/limen.*'].map(matches)).toEqual([true, true]);
+});
