@@ -26,16 +26,22 @@ export interface Intent {
 /** Alerts that a part of a name may stand for, with what they are. */
 export interface Choice {
   readonly adjective: string;
+  /** What an alert is that is none of them. */
+  readonly otherwise: string;
   accepts(alert: AlertRow): boolean;
 }
 
 export const openAlerts: Choice = {
   adjective: 'open ',
+  otherwise: 'normal',
   accepts: (alert) => alert.state !== 'normal',
 };
 
 /** A normal alert can be shelved or taken out of service, too. */
-export const openElseAny: readonly Choice[] = [openAlerts, { adjective: '', accepts: () => true }];
+export const openElseAny: readonly Choice[] = [
+  openAlerts,
+  { adjective: '', otherwise: '', accepts: () => true },
+];
 
 /** Adds what the acts share: the alert, who asks, and the help. */
 export function withActOptions(command: Command, host: CliHost, examples: string): Command {
@@ -54,6 +60,7 @@ export async function sendAct(
   options: ActOptions,
   { ask, done, among = [openAlerts] }: Intent,
 ): Promise<void> {
+  if (options.by === '') throw new LimenError('invalid', '--by must not be empty');
   const client = await connectRunning(host, options);
   const alerts = (await client.alerts(true)).map(parseAlert);
   const found = findAlert(wanted, alerts, among);
@@ -89,17 +96,22 @@ function findAlert(
   if (other !== undefined) return { ...other, id: wanted };
 
   for (const { accepts } of among) {
-    const choice = alerts.filter(accepts);
-    const ofRule = choice.filter((alert) => alert.rule === wanted);
-    const matches =
-      ofRule.length > 0 ? ofRule : choice.filter((alert) => alert.key.startsWith(wanted));
+    const matches = fitting(wanted, alerts.filter(accepts));
     const [first, ...others] = matches;
     if (first !== undefined && others.length === 0) return first;
     if (first !== undefined) {
       throw new LimenError('invalid', `"${wanted}" fits several alerts; name one:${list(matches)}`);
     }
   }
-  const { adjective, accepts } = among.at(-1) ?? openAlerts;
+  const { adjective, otherwise, accepts } = among.at(-1) ?? openAlerts;
+  const others = fitting(wanted, alerts);
+  if (others.length > 0) {
+    const rest =
+      others.length > 1
+        ? `; these are ${otherwise}:${list(others)}`
+        : `: ${others[0]?.key ?? ''} is ${otherwise}`;
+    throw new LimenError('not_found', `No ${adjective}alert "${wanted}"${rest}`);
+  }
   const choice = alerts.filter(accepts);
   if (choice.length === 0) {
     const none = adjective === '' ? 'there are none' : `none is ${adjective.trim()}`;
@@ -109,6 +121,12 @@ function findAlert(
     'not_found',
     `No ${adjective}alert "${wanted}"; these are${adjective === '' ? ' there' : ` ${adjective.trim()}`}:${list(choice)}`,
   );
+}
+
+// Those of the rule of that name, else those that begin so.
+function fitting(wanted: string, alerts: readonly AlertRow[]): readonly AlertRow[] {
+  const ofRule = alerts.filter((alert) => alert.rule === wanted);
+  return ofRule.length > 0 ? ofRule : alerts.filter((alert) => alert.key.startsWith(wanted));
 }
 
 function list(alerts: readonly AlertRow[]): string {

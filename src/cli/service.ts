@@ -17,6 +17,7 @@ export function define(command: Command, host: CliHost): void {
 
 const outOfService: Choice = {
   adjective: 'out of service ',
+  otherwise: 'in service',
   accepts: (alert) => alert.outOfService,
 };
 

@@ -15,7 +15,8 @@ export function define(command: Command, host: CliHost): void {
     .option('--for <time>', 'how long, such as 30m or 2h; at most the shelve_max of its rule')
     .option('--one-shot', 'until it is normal, at most for the shelve_max of its rule')
     .action((wanted: string, options: Options) => {
-      const ask = readShelving({ for: options.for ?? null, oneShot: options.oneShot === true });
+      const written = { for: options.for ?? null, oneShot: options.oneShot === true };
+      const ask = readShelving(written, { for: '--for', oneShot: '--one-shot' });
       if (typeof ask === 'string') throw new LimenError('invalid', ask);
       return sendAct(host, wanted, options, { ask, done: 'shelved', among: openElseAny });
     });

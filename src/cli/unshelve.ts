@@ -15,6 +15,7 @@ export function define(command: Command, host: CliHost): void {
 
 const shelvedAlerts: Choice = {
   adjective: 'shelved ',
+  otherwise: 'not shelved',
   accepts: (alert) => alert.shelvedUntil !== null,
 };
 

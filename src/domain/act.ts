@@ -36,16 +36,20 @@ export interface ActAnswer {
   readonly seq: Seq;
 }
 
-/** A shelving as it is written: `for` or `one_shot`. Returns what is wrong as a text. */
-export function readShelving(written: {
-  readonly for: string | null;
-  readonly oneShot: boolean;
-}): Extract<Ask, { act: 'shelve' }> | string {
+/** A shelving as it is written: `for` or `one_shot`, or by other names. Returns what is wrong as a text. */
+export function readShelving(
+  written: { readonly for: string | null; readonly oneShot: boolean },
+  names: { readonly for: string; readonly oneShot: string } = shelfKeys,
+): Extract<Ask, { act: 'shelve' }> | string {
   const { for: text, oneShot } = written;
-  if (text !== null && oneShot) return 'a shelf is either "for" a time or "one_shot", not both';
+  if (text !== null && oneShot)
+    return `a shelf is either ${names.for} a time or ${names.oneShot}, not both`;
   if (oneShot) return { act: 'shelve', forMs: null };
-  if (text === null) return 'a shelf has an end: "for" a time such as 2h, or "one_shot"';
+  if (text === null)
+    return `a shelf has an end: ${names.for} a time such as 2h, or ${names.oneShot}`;
   const forMs = parseDuration(text);
   if (forMs !== null && forMs > 0) return { act: 'shelve', forMs };
-  return '"for" must be a duration such as 30s, 5m or 2h, and longer than 0';
+  return `${names.for} must be a duration such as 30s, 5m or 2h, and longer than 0`;
 }
+
+const shelfKeys = { for: '"for"', oneShot: '"one_shot"' };

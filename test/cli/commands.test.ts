@@ -102,6 +102,14 @@ test('limen ack names the alerts to choose from', async () => {
   const none = await site.limen(['ack', 'cellar']);
   expect(none.status).toBe(1);
   expect(none.err).toContain('\n  freezer-warm/freezer-1/temperature\n');
+  site.api.alertsAnswer = [alert({ state: 'normal' }), alert({ rule: 'cold' })];
+  expect(await site.limen(['ack', 'freezer-warm'])).toEqual({
+    status: 1,
+    out: '',
+    err: 'limen: No open alert "freezer-warm": freezer-warm/freezer-1/temperature is normal\n',
+  });
+  const nobody = await site.limen(['ack', 'cold', '--by', '']);
+  expect(nobody).toEqual({ status: 2, out: '', err: 'limen: --by must not be empty\n' });
   expect(site.api.acts).toEqual([]);
 });
 
@@ -191,8 +199,14 @@ test('limen shelve and service exit with 2 on what they cannot mean, and unshelv
   const none = await site.limen(['unshelve', 'cellar']);
   expect(none.status).toBe(1);
   expect(none.err).toContain('these are shelved:\n  freezer-warm/freezer-2/temperature\n');
+  const shelved = await site.limen(['unshelve', 'freezer-warm/freezer-1']);
+  expect(shelved.err).toContain('freezer-warm/freezer-1/temperature is not shelved');
   const out = await site.limen(['service', 'freezer-warm', 'in']);
-  expect(out.err).toContain('none is out of service');
+  expect(out.err).toContain('these are in service:\n  freezer-warm/freezer-1/temperature\n');
+  const wrong = await site.limen(['shelve', 'freezer-warm', '--for', '2']);
+  expect(wrong.err).toBe(
+    'limen: --for must be a duration such as 30s, 5m or 2h, and longer than 0\n',
+  );
   expect(site.api.acts).toEqual([]);
 });
 
