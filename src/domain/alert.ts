@@ -65,6 +65,20 @@ export function alertKey(key: AlertKey): string {
   return `${key.rule}/${key.device}/${key.metric}`;
 }
 
+/** The order in which alerts are listed, and in which what is due at the same time happens: by rule, then point. */
+export function compareKeys(a: AlertKey, b: AlertKey): number {
+  return (
+    compareText(a.rule, b.rule) ||
+    compareText(a.device, b.device) ||
+    compareText(a.metric, b.metric)
+  );
+}
+
+/** By code unit: the order of a locale may differ between two machines. */
+export function compareText(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
 /** A limit as it is shown: a number, a pair, or a state. */
 export type ShownLimit = number | readonly [number, number] | string | boolean;
 

@@ -1,4 +1,10 @@
-import { alertKey, type AlertState, type Condition, type Reason } from '../domain/alert.ts';
+import {
+  alertKey,
+  compareText,
+  type AlertState,
+  type Condition,
+  type Reason,
+} from '../domain/alert.ts';
 import type { Point } from '../domain/point.ts';
 import type { Quality } from '../domain/reading.ts';
 import { severityRank, type Level, type Rule } from '../domain/rule.ts';
@@ -324,11 +330,6 @@ export function compareCells(a: AlertCell, b: AlertCell): number {
     compareText(a.device, b.device) ||
     compareText(a.metric, b.metric)
   );
-}
-
-// By code unit: the order of a locale may differ between two machines.
-function compareText(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
 }
 
 /** When the earliest running delay of this alert is over; NaN: none runs. */

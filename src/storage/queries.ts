@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isFlaggedJson } from '../domain/alert.ts';
+import { compareKeys, isFlaggedJson, type AlertKey } from '../domain/alert.ts';
 import type { QuarantineRecord, ReadingRecord, ReadingsQuery } from '../domain/api.ts';
 import { messageOf } from '../domain/error.ts';
 import { displayValue, type Point } from '../domain/point.ts';
@@ -99,7 +99,8 @@ export function openQueries(directory: string, warn: Log['warn']): Queries | nul
       return [...found.values()]
         .map((body) => alertOf(body))
         .filter((alert) => alert !== null)
-        .filter((alert) => all || alert['state'] !== 'normal' || isFlaggedJson(alert));
+        .filter((alert) => all || alert['state'] !== 'normal' || isFlaggedJson(alert))
+        .toSorted((a, b) => compareKeys(keyOf(a), keyOf(b)));
     },
     quarantined: () => ask(readQuarantine, () => []),
     points() {
@@ -287,6 +288,10 @@ function alertOf(body: unknown): Record<string, unknown> | null {
   if (typeof body !== 'object' || body === null || !('shown' in body)) return null;
   const { shown } = body;
   return typeof shown === 'object' && shown !== null ? { ...shown } : null;
+}
+
+function keyOf({ rule, device, metric }: Readonly<Record<string, unknown>>): AlertKey {
+  return { rule: String(rule), device: String(device), metric: String(metric) };
 }
 
 function storedHabit(db: Db, point: string): unknown {

@@ -246,6 +246,24 @@ describe('openQueries()', () => {
     expect(queries.alerts(true)).toHaveLength(2);
     store.close();
   });
+
+  test('openQueries() gives alerts in the order of a running Limen: by rule, device and metric', () => {
+    const directory = temporaryFolder();
+    const store = new Store({ directory, bootId: 'boot' }, quiet);
+    store.recover();
+    const keys = ['b/a/t', 'a b/c/t', 'a/c/t', 'a/b c/t', 'a/b/u', 'a/b/t'];
+    const entries = keys.map((key, index) => {
+      const [rule, device, metric] = key.split('/');
+      const shown = { id: key, rule, device, metric, state: 'active' };
+      return { seq: index + 1, kind: 'alert', key, body: { shown } } as const;
+    });
+    store.write(groupOf({ entries }));
+    const ids = open(directory)
+      .alerts(true)
+      .map(({ id }) => id);
+    expect(ids).toEqual(['a/b/t', 'a/b/u', 'a/b c/t', 'a/c/t', 'a b/c/t', 'b/a/t']);
+    store.close();
+  });
 });
 
 test('what was learned of a point is that of its last row, projected or not', () => {
