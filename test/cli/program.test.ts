@@ -57,7 +57,7 @@ test('limen help <command> prints the help of that command', async () => {
 });
 
 test.each([
-  ['ports', '--json'],
+  ['doctor', '--json'],
   ['tls', '--help'],
 ])('limen %s says that it is not in this version and exits with 2', async (...argv) => {
   await using site = createSite();
