@@ -13,8 +13,8 @@ export type PinDevice =
   | { readonly kind: 'led'; readonly on: number; readonly off: number }
   /** Degrees, 0 to 180. */
   | { readonly kind: 'servo'; readonly on: number; readonly off: number }
-  /** A tone while on, Hz. */
-  | { readonly kind: 'piezo'; readonly frequencyHz: number }
+  /** The board's own tone while on: that of its PWM, some 490 or 980 Hz. */
+  | { readonly kind: 'piezo' }
   /** Shows the message of the alert that owns the output while on, nothing while off. */
   | {
       readonly kind: 'lcd';

@@ -161,6 +161,10 @@ export const limits = {
   /** A pin of a board shows its level within this, else it is set again, so many times. */
   pinShownWithinMs: 2_000,
   pinRetries: 2,
+  /** A command to a pin that did not get to its board within this has no effect. */
+  pinCommandMs: 2_000,
+  /** Readings of one Firmata board on their way to the intake; what comes above it is lost. */
+  firmataReadingsWaitingMax: 1_000,
   /** An output whose board is away for so long has failed; within the lease the board has gone safe by itself. */
   boardAwayMs: 10_000,
   /** What failed before a start is known to work if it has not failed again by then. */
