@@ -1,4 +1,12 @@
-import { ownRules, ruleDefaults, type OwnRule, type OwnRuleSettings } from '../domain/rule.ts';
+import { notifiersOf } from '../domain/config.ts';
+import {
+  ownRules,
+  ruleDefaults,
+  type OwnRule,
+  type OwnRuleSettings,
+  type Rule,
+} from '../domain/rule.ts';
+import type { DurationMs } from '../domain/time.ts';
 import { readActions, type ActionNames } from './actions.ts';
 import { readCalls } from './calls.ts';
 import { readDuration, readLine, type Context } from './context.ts';
@@ -43,6 +51,32 @@ export function readOwnRules(
     const settings = found.get(name);
     return settings === undefined ? [] : [{ name, ...settings }];
   });
+}
+
+/**
+ * In a flood no single alert is chained: who only stands in chains is called by that of the flood, after the shortest
+ * time there, if nobody acknowledges it.
+ */
+export function chainFlood(
+  own: readonly OwnRuleSettings[],
+  rules: readonly Rule[],
+): readonly OwnRuleSettings[] {
+  const flood = own.find(({ name }) => name === 'limen.flood');
+  const all = [...rules, ...own];
+  const called = [
+    ...all.flatMap(notifiersOf),
+    ...(flood?.chain ?? []).map((step) => step.notifier),
+  ];
+  const firstMs = new Map<string, DurationMs>();
+  for (const { notifier, afterMs } of all.flatMap((rule) => rule.chain)) {
+    if (called.includes(notifier)) continue;
+    firstMs.set(notifier, Math.min(afterMs, firstMs.get(notifier) ?? Infinity));
+  }
+  if (firstMs.size === 0) return own;
+  const steps = [...firstMs].map(([notifier, afterMs]) => ({ notifier, afterMs }));
+  const chained = [...(flood?.chain ?? []), ...steps].toSorted((a, b) => a.afterMs - b.afterMs);
+  const others = own.filter((rule) => rule !== flood);
+  return [...others, { name: 'limen.flood', ...defaults, ...flood, chain: chained }];
 }
 
 const { acknowledge, shelveMaxMs, message, then, group, chain, repeatMs, reAlarmMs } = ruleDefaults;

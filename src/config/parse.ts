@@ -23,7 +23,7 @@ import { createFindSettings } from './point-units.ts';
 import { readPoints } from './points.ts';
 import { describeValue, quote, type Problem } from './problem.ts';
 import { createReport, type Report } from './report.ts';
-import { readOwnRules } from './own-rules.ts';
+import { chainFlood, readOwnRules } from './own-rules.ts';
 import { readRules } from './rules.ts';
 import { isMap } from './schema-parts.ts';
 import { checkShape, type SalvagedConfig } from './shape.ts';
@@ -182,7 +182,7 @@ export function buildConfig(
     sources: sources.map(({ source }) => source),
     points,
     rules,
-    ownRules,
+    ownRules: chainFlood(ownRules, rules),
     outputs,
     notifiers,
     heartbeat,

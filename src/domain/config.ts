@@ -102,19 +102,21 @@ export function actingRules({
   return [...all.filter((rule) => rule !== flood), floodRule(all, flood)];
 }
 
-// Whoever is told of any alert is told of the flood in which it is not told.
+// Whoever is told of any alert is told of the flood in which it is not told; who only stands in a chain, by the flood's chain.
 function floodRule(all: readonly ActingRule[], flood: ActingRule | undefined): ActingRule {
   const { then = [], chain = [] } = flood ?? {};
-  const own = then.flatMap((action) => (action.kind === 'notify' ? [action.notifier] : []));
-  const names = all.flatMap((rule) => [
-    ...rule.then.flatMap((action) => (action.kind === 'notify' ? [action.notifier] : [])),
-    ...rule.chain.map(({ notifier }) => notifier),
-  ]);
+  const own = notifiersOf({ then });
+  const names = all.flatMap(notifiersOf);
   const others = [...new Set(names)].filter((name) => !own.includes(name));
   const told = others.map((notifier): Action => {
     return { kind: 'notify', notifier, on: ['active', 'normal'] };
   });
   return { name: 'limen.flood', then: [...then, ...told], chain };
+}
+
+/** Those whom a rule tells by `then:`. */
+export function notifiersOf({ then }: Pick<Rule, 'then'>): readonly string[] {
+  return then.flatMap((action) => (action.kind === 'notify' ? [action.notifier] : []));
 }
 
 /** The part of a rule that says what follows from its alerts. */

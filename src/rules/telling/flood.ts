@@ -1,5 +1,6 @@
 import { alertKey } from '../../domain/alert.ts';
 import { limits } from '../../domain/limits.ts';
+import { naturalOrder } from '../../domain/natural-order.ts';
 import type { AlertCell } from '../alert-cell.ts';
 import { orderedCells, type EngineCore } from '../engine-core.ts';
 import { announceIfDirty } from '../events.ts';
@@ -89,7 +90,7 @@ function endText(core: EngineCore, sinceMs: number, at: number): string {
   const withheld = cells.reduce((sum, cell) => sum + withheldIn(cell, sinceMs), 0);
   const standing = cells.filter(isStanding);
   const rest = standing.length === 0 ? 'none is active' : `still active: ${namesOf(standing)}`;
-  return `The flood is over after ${formatDuration(at - sinceMs)}: ${withheld} events were not told; ${rest}`;
+  return `The flood is over after ${formatDuration(at - sinceMs)}: ${withheld === 1 ? '1 event was' : `${withheld} events were`} not told; ${rest}`;
 }
 
 function isStanding(cell: AlertCell): boolean {
@@ -98,10 +99,12 @@ function isStanding(cell: AlertCell): boolean {
 
 /** `warm on freezer-1, freezer-2 and 6 more; door-open on shed`. */
 function namesOf(cells: readonly AlertCell[]): string {
-  const byRule = [...Map.groupBy(cells, ({ rule }) => rule.name)];
+  const byRule = [...Map.groupBy(cells, ({ rule }) => rule.name)].toSorted(([a], [b]) =>
+    naturalOrder(a, b),
+  );
   const { floodRulesNamedMax, floodDevicesNamedMax } = limits;
   const named = byRule.slice(0, floodRulesNamedMax).map(([rule, of]) => {
-    const devices = [...new Set(of.map((cell) => cell.device))];
+    const devices = [...new Set(of.map((cell) => cell.device))].toSorted(naturalOrder);
     return `${rule} on ${enumerate(devices, floodDevicesNamedMax)}`;
   });
   const others = byRule.length - named.length;
