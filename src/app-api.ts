@@ -12,12 +12,13 @@ import type { Act, ActAnswer } from './domain/act.ts';
 import { alertFacts, isShown, type Alert } from './domain/alert.ts';
 import type { DrillStep, Health, LimenApi, StatusReport } from './domain/api.ts';
 import { unmatchedRules } from './domain/clause.ts';
-import type { Config } from './domain/config.ts';
+import { boardsOf, type Config } from './domain/config.ts';
 import type { Engine } from './domain/engine.ts';
 import { LimenError } from './domain/error.ts';
 import type { OutputCommand } from './domain/output.ts';
 import type { WallMs } from './domain/time.ts';
 import { createCredential } from './host/credential.ts';
+import type { Boards } from './app-boards.ts';
 import { stallMs } from './app-house.ts';
 import type { Host } from './host/host.ts';
 import type { Reader } from './threads/start-reader.ts';
@@ -38,6 +39,7 @@ export interface Parts {
   readonly quarantine: Quarantine;
   readonly embedded: EmbeddedBroker;
   readonly remotes: ReadonlyMap<string, RemoteBroker>;
+  readonly boards: Boards;
   readonly outputs: Outputs;
   readonly notifiers: Notifiers;
   readonly stream: Stream;
@@ -100,6 +102,7 @@ export function createApi(parts: Parts): LimenApi {
         url,
         connected: parts.remotes.get(name)?.connected ?? false,
       })),
+      boards: parts.boards.statuses(boardsOf(config.sources)),
       outputs: parts.outputs.statuses(),
       notifiers: parts.notifiers.statuses(),
       unmatched_rules: unmatchedRules(config.rules, parts.points.all()),

@@ -26,7 +26,7 @@ export interface DrillParts {
 
 const stepWithinMs = 5_000;
 const notifyWithinMs = 30_000;
-const lookEveryMs = 100;
+const lookEveryMs = 20;
 /** So long the test alert holds its outputs, for a person to see the lamp. */
 const holdMs = 3_000;
 
@@ -92,15 +92,8 @@ async function* drill(parts: DrillParts, rule: Rule): AsyncGenerator<DrillStep> 
     yield step('recorded', true, `row ${alert.seq} is on disk`);
     for (const action of rule.then) {
       if (action.kind !== 'claim') continue;
-      const status = driven.find((each) => each.name === action.output);
-      const owns = status?.owner === alertKey(alert);
-      const detail =
-        status === undefined
-          ? 'there is no such output'
-          : owns
-            ? `commanded ${status.commanded}; the device does not confirm it`
-            : `held by ${status.owner ?? 'nobody'} (${status.reason}), commanded ${status.commanded}`;
-      yield step(`output ${action.output}`, owns, detail);
+      const { ok, detail } = await followed(action.output);
+      yield step(`output ${action.output}`, ok, detail);
     }
     for (const action of rule.then) {
       if (action.kind !== 'notify') continue;
@@ -119,6 +112,35 @@ async function* drill(parts: DrillParts, rule: Rule): AsyncGenerator<DrillStep> 
   } finally {
     holding.cancel();
     end();
+  }
+
+  /** Waits until the device of an output shows what it was commanded, if it can show it. */
+  async function followed(name: string): Promise<{ ok: boolean; detail: string }> {
+    const status = driven.find((each) => each.name === name);
+    const spec = parts.config().outputs.find((each) => each.name === name);
+    if (status === undefined || spec === undefined)
+      return { ok: false, detail: 'there is no such output' };
+    const { owner, reason, commanded } = status;
+    if (owner !== alertKey(alert)) {
+      return {
+        ok: false,
+        detail: `held by ${owner ?? 'nobody'} (${reason}), commanded ${commanded}`,
+      };
+    }
+    if (spec.way.kind !== 'pin' && spec.feedback === null)
+      return { ok: true, detail: `commanded ${commanded}; the device does not confirm it` };
+    const withinMs = spec.feedback?.withinMs ?? stepWithinMs;
+    const giveUpMs = clock.monotonicMs() + withinMs;
+    for (;;) {
+      const state = outputs.statuses().find((each) => each.name === name)?.state ?? 'unknown';
+      if (state === commanded)
+        return { ok: true, detail: `commanded ${commanded}, read back ${state}` };
+      if (ended || clock.monotonicMs() >= giveUpMs) {
+        const shown = state === 'unknown' ? 'nothing is read back' : `read back ${state}`;
+        return { ok: false, detail: `commanded ${commanded}, ${shown}` };
+      }
+      await pause(lookEveryMs);
+    }
   }
 
   /** Waits until the notifier has one result more than before. */

@@ -26,10 +26,9 @@ import { createStream } from './consumers/stream.ts';
 import type { Act, ActAnswer } from './domain/act.ts';
 import { alertFacts, alertKey, isShown, type AlertEvent } from './domain/alert.ts';
 import type { LimenApi, ReadingRecord } from './domain/api.ts';
-import type { BoardDriver } from './domain/board.ts';
 import { unmatchedRules } from './domain/clause.ts';
 import { changedBeyondReload } from './domain/beyond-reload.ts';
-import { actingRules, type Config } from './domain/config.ts';
+import { actingRules, boardsOf, type Config } from './domain/config.ts';
 import { LimenError, messageOf } from './domain/error.ts';
 import type { Rule } from './domain/rule.ts';
 import type { FindScheduleState } from './domain/schedule.ts';
@@ -39,6 +38,7 @@ import { isGoodNews, qualityOf, type Seq } from './domain/reading.ts';
 import type { RecentQuery, RecentReadings } from './domain/store.ts';
 import type { WallMs } from './domain/time.ts';
 import { createActs } from './app-acts.ts';
+import { createBoards, keepLeases } from './app-boards.ts';
 import { createApi, shownAlerts } from './app-api.ts';
 import { createFaultWatch } from './app-faults.ts';
 import { createDrill } from './app-drill.ts';
@@ -52,6 +52,7 @@ import { listenToBroker } from './producers/other-broker.ts';
 import type { Simulation } from './producers/simulator.ts';
 import { createEngine } from './rules/engine.ts';
 import { takeInstanceLock } from './storage/instance-lock.ts';
+import { createPorts } from './threads/start-ports.ts';
 import { createReader } from './threads/start-reader.ts';
 import { startStorage } from './threads/start-storage.ts';
 
@@ -275,8 +276,12 @@ async function start(host: Host, first: Config): Promise<Running> {
       log: log.area('publisher'),
       metrics,
     });
-    // What carries commands to boards.
-    const boards: BoardDriver = { configure() {}, drive() {} };
+    const boards = createBoards({
+      log: log.area('boards'),
+      journal,
+      known: lastRows(recovery, 'board'),
+      listener: () => outputs.boards,
+    });
     const programs = createPrograms({
       clock,
       log: log.area('output'),
@@ -502,6 +507,40 @@ async function start(host: Host, first: Config): Promise<Running> {
       isClockTrusted: isTrusted,
       input,
     });
+    // Serial ports, and the boards at their ends.
+    const serialSources = () => config.sources.filter((source) => source.kind === 'serial');
+    const ports = createPorts({
+      clock,
+      log: log.area('serial'),
+      listener: {
+        frames(path, bytes, marks, taken) {
+          intake.begin(path);
+          const route = intake.portRoute(path);
+          let start = 0;
+          for (const { end, decoded } of marks) {
+            if (route !== null) intake.takeFrame(route, bytes.subarray(start, end), decoded);
+            start = end;
+          }
+          taken();
+        },
+        link: (path, isOpen) => sources.broker(path, isOpen),
+        board: (device, event) => boards.told(device, event),
+      },
+    });
+    onEnd('serial ports', () => ports.close());
+    boards.attach({ configure: (drives) => ports.configureBoards(drives), drive: ports.drive });
+    const leases = keepLeases({
+      clock,
+      hasBoards: () => boardsOf(config.sources).length > 0,
+      prove() {
+        engine.advance(time.now());
+        timer.rearm();
+        ports.lives();
+      },
+    });
+    onEnd('leases', () => leases.stop());
+    ports.configure(serialSources());
+
     const house = keepHouse({
       host,
       time,
@@ -547,6 +586,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       quarantine,
       embedded,
       remotes,
+      boards,
       outputs,
       notifiers,
       stream,
@@ -645,6 +685,8 @@ async function start(host: Host, first: Config): Promise<Running> {
         const tell = (): void => notifiers.configure(config.notifiers, acting, judge);
         boards.configure(drivenPins(config.outputs));
         outputs.configure(config.outputs, acting, tell);
+        ports.configure(serialSources());
+        leases.look();
         journal.commitDelayMs = config.storage.commitDelayMs;
         logReload(log.area('config'), before, config);
       },

@@ -63,7 +63,8 @@ function listen(): void {
     report({ kind: 'open' });
   }
   if (!isOpen && wasOpen) report({ kind: 'closed' });
-  if (bytes !== null && bytes.length > 0) {
+  // A chip whose clock stands still hears nothing.
+  if (bytes !== null && bytes.length > 0 && !isFrozen) {
     board.receive(Array.from(bytes, (byte) => throughLine('board', byte)));
   }
 }

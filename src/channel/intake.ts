@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { decodeDecimal } from '../codecs/decimal.ts';
-import { decodePayload, type Item } from '../codecs/payload.ts';
+import { decodePayload, type Decoded, type Item } from '../codecs/payload.ts';
 import type { SourceStatus } from '../domain/api.ts';
 import type { AppliedCalibration, Calibration } from '../domain/calibration.ts';
 import type { Source } from '../domain/config.ts';
@@ -132,6 +132,10 @@ export class Intake {
   readonly #problem: (text: string) => void;
   readonly #counters = new Map<string, SourceCounters>();
   #sources: TopicSource[] = [];
+  readonly #ports = new Map<
+    string,
+    { readonly device: string; readonly counters: SourceCounters }
+  >();
   #engineMs: EngineMs;
   #wallMs: WallMs;
   #via: string | null = null;
@@ -165,7 +169,13 @@ export class Intake {
   /** Takes over the sources of a config; counters of sources that stay are kept. */
   configure(sources: readonly Source[]): void {
     this.#sources = [];
+    this.#ports.clear();
     for (const source of sources) {
+      if (source.kind === 'serial') {
+        const counters = this.#counters.get(source.path) ?? new SourceCounters(source.path);
+        this.#counters.set(source.path, counters);
+        this.#ports.set(source.path, { device: source.device, counters });
+      }
       if (source.kind !== 'mqtt') continue;
       const name =
         source.broker === 'embedded' ? source.pattern : `${source.broker}:${source.pattern}`;
@@ -217,6 +227,27 @@ export class Intake {
         return new Route(this, topic, source.counters, match.device, match.metric);
     }
     return null;
+  }
+
+  /** The route of a device at a serial port; null: no source names the port. */
+  portRoute(path: string): Route | null {
+    const found = this.#ports.get(path);
+    return found === undefined ? null : new Route(this, path, found.counters, found.device, null);
+  }
+
+  /** Takes what a frame of a serial port says. Returns the readings stored. */
+  takeFrame(route: Route, frame: Buffer, decoded: Decoded): number {
+    if (this.#isNewTime) this.#fireDue();
+    this.#judgedTopic = route.topic;
+    this.#judgedBytes = frame;
+    this.#judgedStart = 0;
+    this.#judgedEnd = frame.length;
+    const storedBefore = route.counters.stored;
+    this.#takeDecoded(route, frame, decoded, false);
+    const stored = route.counters.stored - storedBefore;
+    const rows = this.#touched.length === 0 ? stored : stored + this.#calculateTouched();
+    this.#judgedBytes = null;
+    return rows;
   }
 
   /** Evidence for the events that are emitted while a reading is judged; null outside of it. */
@@ -274,7 +305,10 @@ export class Intake {
   }
 
   #takeAny(route: Route, bytes: Buffer, retained: boolean): void {
-    const decoded = decodePayload(bytes);
+    this.#takeDecoded(route, bytes, decodePayload(bytes), retained);
+  }
+
+  #takeDecoded(route: Route, bytes: Buffer, decoded: Decoded, retained: boolean): void {
     if (!decoded.ok) {
       this.#reject(route, decoded.reason, bytes);
       return;

@@ -84,6 +84,7 @@ const nothingKnown = {
   connections: null,
   sources: null,
   brokers: null,
+  boards: null,
   outputs: null,
   notifiers: null,
   unmatched_rules: null,
@@ -125,6 +126,7 @@ function statusText(status: StatusJson, host: CliHost): string {
     const link = connected ? 'connected' : bad('not connected');
     lines.push(['remote', `${printable(name)} ${printable(url)}, ${link}`]);
   }
+  for (const board of status.boards) lines.push(['board', boardText(board, bad)]);
   for (const output of status.outputs) {
     const text = outputText(output);
     lines.push(['output', output.trip === null ? text : bad(text)]);
@@ -139,6 +141,18 @@ function statusText(status: StatusJson, host: CliHost): string {
     lines.push(['rule', `${printable(rule)} matches no point yet`]);
   }
   return formatLines(lines);
+}
+
+function boardText(board: StatusJson['boards'][number], bad: (text: string) => string): string {
+  const { id, firmware, kind, lease_ms: leaseMs, started_by: startedBy } = board;
+  const link = board.up ? 'up' : bad(printable(board.problem ?? 'not there yet'));
+  const facts = [
+    kind !== null && firmware !== null ? `${kind} with firmware ${firmware}` : null,
+    id === null ? null : `id ${id}`,
+    leaseMs === null ? null : `safe after ${formatDuration(leaseMs)} by itself`,
+    startedBy === null ? null : `started by ${startedBy}`,
+  ].filter((text) => text !== null);
+  return [`${printable(board.board)} ${link}`, ...facts.map(printable)].join(', ');
 }
 
 type Line = readonly [title: string, text: string];

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { claimSpans, latePolicies, notifyEdges, severities } from '../domain/rule.ts';
 import { weekdays } from '../domain/schedule.ts';
+import { checkKinds, endians, fieldTypes } from '../domain/serial.ts';
+import { boardPins } from './board-pins-shape.ts';
 import {
   aggregate,
   choice,
@@ -64,13 +66,61 @@ const storage = strictMap(
   ['keep_readings', 'keep_rollups', 'max_bytes'],
 );
 
+const frame = strictMap({
+  start: key(text, 'Bytes that a frame begins with, in hex: 42 4d.'),
+  length: key(whole, 'Bytes of a frame in all, checksum included.'),
+  length_at: key(whole, 'Place of the byte that says the length, from 0.'),
+  length_plus: key(whole, 'Added to that byte to get the bytes in all (default 0).'),
+  between: key(text, 'What stands between frames instead: slip, cobs or bytes in hex.'),
+});
+
+const check = strictMap({
+  kind: v.pipe(choice(checkKinds), v.description('How it is calculated.')),
+  at: key(whole, 'Its place; below 0: counted from the end (default: the end).'),
+  from: key(whole, 'The first byte it covers (default 0).'),
+  endian: key(choice(endians), 'Which of two bytes is first (default big; crc16_modbus: little).'),
+});
+
+const field = strictMap({
+  at: v.pipe(whole, v.description('Place of its first byte, from 0.')),
+  type: v.pipe(choice(fieldTypes), v.description('How the number lies there.')),
+  endian: key(choice(endians), 'Which byte is first (default little).'),
+  scale: key(number, 'The number is multiplied by this (default 1).'),
+  offset: key(number, 'Then this is added (default 0).'),
+  unit: key(text, 'Its unit.'),
+});
+
 const source = strictMap(
   {
     mqtt: key(text, 'Topic with {device} and, unless the payload names it, {metric}.'),
     broker: key(text, 'Broker of that topic (default embedded).'),
     simulate: key(text, 'A scripted device that reports over a real MQTT connection.'),
+    serial: key(text, 'A serial port by a name that stays: /dev/serial/by-id/...'),
+    device: key(text, 'Device of the readings of that port.'),
+    format: key(
+      text,
+      'Convention of its lines: limen, ndjson, csv, key_value, nmea, regex or frames.',
+    ),
+    baud: key(whole, 'Its speed (default 9600; limen: 115200, nmea: 4800).'),
+    bits: key(text, 'Data bits, parity, stop bits: 8N1 (default) or 7E1.'),
+    reopen_after: key(
+      duration,
+      'Silence after which it is opened anew; 0: never (default: 5 times its usual pause).',
+    ),
+    columns: key(list(text, 'a list of names'), 'csv: metrics by column, - for none.'),
+    separator: key(text, 'csv: what stands between columns (default: found by itself).'),
+    pattern: key(text, 'regex: RE2 syntax, its named groups are metrics: T=(?P<temp>[0-9.]+)'),
+    frame: key(frame, 'frames: where a binary frame begins and ends.'),
+    check: key(check, 'frames: its checksum.'),
+    fields: key(namedMap(field, 'a map from metrics to their places'), 'frames: its numbers.'),
+    pins: key(boardPins, 'limen: the pins of the board that are read.'),
+    lease: key(
+      duration,
+      'limen: the board goes safe by itself when it hears nothing for so long (default 10s).',
+    ),
+    id: key(text, 'limen: the id of the board; another one is refused (default: any).'),
   },
-  ['serial', 'firmata', 'device', 'format', 'pins'],
+  ['firmata'],
 );
 
 const calibration = strictMap({

@@ -2,6 +2,7 @@ import type { Source } from '../domain/config.ts';
 import { embedded } from './brokers.ts';
 import { checkReference, readLine, readText, type Context } from './context.ts';
 import { quote, type Path } from './problem.ts';
+import { readSerialSource } from './serial-sources.ts';
 import type { SalvagedConfig } from './shape.ts';
 import { closest } from './suggest.ts';
 import { checkSourceTopic } from './topics.ts';
@@ -60,6 +61,7 @@ function readSource(
   entry: SourceInput,
   names: SourceNames,
 ): Source | null {
+  if (entry.serial !== undefined) return readSerialSource(context, path, entry, null);
   const { mqtt, simulate, broker } = entry;
   if ((mqtt === undefined) === (simulate === undefined)) {
     if (context.report.isTouched(path)) return null;

@@ -45,6 +45,22 @@ export interface NotifierStatus {
   readonly last_error: string | null;
 }
 
+/** How a board is. Keys are those of the JSON. */
+export interface BoardStatus {
+  readonly board: string;
+  /** It answers, and is commanded. */
+  readonly up: boolean;
+  /** Why it is not up, in words; null: it is, or was not tried yet. */
+  readonly problem: string | null;
+  /** As the board said last; null: it has not said. */
+  readonly id: string | null;
+  readonly firmware: string | null;
+  readonly kind: string | null;
+  readonly lease_ms: number | null;
+  /** Why it started last. */
+  readonly started_by: string | null;
+}
+
 /** `limen status`. Keys are those of the JSON. */
 export interface StatusReport {
   readonly site: string;
@@ -73,6 +89,7 @@ export interface StatusReport {
     readonly url: string;
     readonly connected: boolean;
   }[];
+  readonly boards: readonly BoardStatus[];
   readonly outputs: readonly OutputStatus[];
   readonly notifiers: readonly NotifierStatus[];
   /** Rules that match no point yet. */

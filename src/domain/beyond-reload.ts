@@ -14,7 +14,10 @@ export function changedBeyondReload(before: Config, after: Config): string | nul
   if (before.storage.directory !== after.storage.directory) return 'storage.directory';
   if (before.clock !== after.clock) return 'clock';
   const elsewhere = ({ sources }: Config): unknown =>
-    sources.filter((source) => source.kind === 'simulate' || source.broker !== 'embedded');
+    sources.filter(
+      (source) =>
+        source.kind === 'simulate' || (source.kind === 'mqtt' && source.broker !== 'embedded'),
+    );
   return differs(elsewhere(before), elsewhere(after))
     ? 'sources of other brokers or simulated ones'
     : null;

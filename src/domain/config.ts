@@ -3,6 +3,7 @@ import type { Expression } from './expression.ts';
 import type { OutputSpec } from './output.ts';
 import type { PointPattern } from './point.ts';
 import type { Action, OwnRuleSettings, Quantity, Rule } from './rule.ts';
+import type { SerialSource } from './serial.ts';
 import type { DurationMs } from './time.ts';
 
 /** Where a broker listener waits. */
@@ -31,7 +32,8 @@ export type Source =
       /** `embedded` or the name of a broker. */
       readonly broker: string;
     }
-  | { readonly kind: 'simulate'; readonly scenario: string };
+  | { readonly kind: 'simulate'; readonly scenario: string }
+  | SerialSource;
 
 /** The boards among the sources, whose pins outputs can drive, by their device. */
 export function boardsOf(sources: readonly Source[]): readonly string[] {
@@ -40,6 +42,8 @@ export function boardsOf(sources: readonly Source[]): readonly string[] {
       case 'mqtt':
       case 'simulate':
         return [];
+      case 'serial':
+        return source.format.kind === 'limen' ? [source.device] : [];
     }
   });
 }

@@ -3,7 +3,8 @@ import type { EngineMs, WallMs } from './time.ts';
 
 /**
  * Kinds of journal rows beside readings. Inputs: `started stopped config clock schedule point act source learned fault`. Events:
- * `alert output command notification answer`. For the record: `user`, a user who was added, changed or removed. The last
+ * `alert output command notification answer`. For the record: `user`, a user who was added, changed or removed, and
+ * `board`, a board that is another one than before. The last
  * row of each (kind, key) is kept as a projection in `state.db`.
  */
 export const rowKinds = [
@@ -24,6 +25,7 @@ export const rowKinds = [
   'answer',
   'drill',
   'user',
+  'board',
 ] as const;
 export type RowKind = (typeof rowKinds)[number];
 

@@ -86,6 +86,8 @@ export const limits = {
   notificationsQueueMax: 256,
   /** A line or a frame of a serial port; a longer one is dropped up to its end. */
   serialFrameBytesMax: 4_096,
+  /** The engine proves so often that it lives: only then are the leases of boards renewed. */
+  boardProofMs: 250,
   /** Bytes of serial ports on their way to the intake; above it the port is read no further. */
   serialBytesWaitingMax: 65_536,
   /** Readings older than this by their own time go to history only. */

@@ -1,3 +1,5 @@
+import type { BoardFacts } from './board.ts';
+import type { ReadPin } from './board-pins.ts';
 import type { DurationMs } from './time.ts';
 
 /** The conventions of serial lines that are read. */
@@ -110,11 +112,21 @@ export interface PortSettings {
   readonly reopenAfterMs: DurationMs | null;
 }
 
+/** A board with Limen's firmware: it reads these pins, and is told what to drive. */
+export interface LimenFormat {
+  readonly kind: 'limen';
+  readonly reads: readonly ReadPin[];
+  /** It goes safe by itself when it hears nothing for so long. */
+  readonly leaseMs: DurationMs;
+  /** Its eight hexadecimal digits; null: any board will do. */
+  readonly id: string | null;
+}
+
 /** A serial line as a source of readings. */
 export interface SerialSource extends PortSettings {
   readonly kind: 'serial';
   readonly device: string;
-  readonly format: SerialFormat;
+  readonly format: SerialFormat | LimenFormat;
 }
 
 /** How a serial port is. */
@@ -129,6 +141,8 @@ export interface PortStatus {
   readonly badFrames: Readonly<Record<string, number>>;
   /** How often it was opened. */
   readonly openings: number;
+  /** The board at its end, with what it said of itself last; null: none, or it has not said. */
+  readonly board: BoardFacts | null;
 }
 
 /** A serial port of this machine. */

@@ -41,6 +41,7 @@ const projectedKinds: ReadonlySet<RowKind> = new Set([
   'stopped',
   'clock',
   'learned',
+  'board',
 ]);
 
 /** Rows that say how engine time is mapped to wall time. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { boardPins, readPins, type PinsInput } from '../../src/config/board-pins.ts';
+import { boardPins } from '../../src/config/board-pins-shape.ts';
+import { readPins, type PinsInput } from '../../src/config/board-pins.ts';
 import { readDocument } from '../../src/config/document.ts';
 import { formatProblem } from '../../src/config/problem.ts';
 import { createReport } from '../../src/config/report.ts';

@@ -109,8 +109,8 @@ export const shape: readonly MistakeCase[] = [
     allowed: null,
   },
   {
-    text: 'sources:\n  - ¦serial: /dev/ttyACM0\n',
-    message: '"serial" is not in this version of Limen',
+    text: 'sources:\n  - ¦firmata: /dev/ttyACM0\n',
+    message: '"firmata" is not in this version of Limen',
     allowed: null,
   },
   {

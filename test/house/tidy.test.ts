@@ -28,6 +28,7 @@ const wires = new Set([
   'app.ts',
   'app-acts.ts',
   'app-api.ts',
+  'app-boards.ts',
   'app-drill.ts',
   'app-history.ts',
   'app-faults.ts',
