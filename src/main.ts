@@ -55,9 +55,15 @@ const host: CliHost = {
   async loadSimulator() {
     const { runScenario } = await import('./producers/simulator.ts');
     const { scenarioNames } = await import('./producers/scenarios.ts');
+    const { boardScenarios } = await import('./producers/board-scenarios.ts');
     return {
       scenarios: scenarioNames(),
+      boards: boardScenarios(),
       run: (options) => runScenario({ ...options, clock: systemClock, log: log.area('simulator') }),
+      async plugIn(options) {
+        const { runBoardScenario } = await import('./producers/board-simulator.ts');
+        return runBoardScenario({ ...options, clock: systemClock });
+      },
     };
   },
   async listPorts() {

@@ -23,11 +23,13 @@ const damageEvery = { host: 0, board: 0 };
 board.onTransmit = (byte) => toHost.push(throughLine('host', byte));
 board.onPin = (event) => report({ kind: 'pin', ...event, atMs: hrtimeMs() });
 process.on('message', (request: BoardRequest) => carryOut(request));
-// A test that crashed leaves nothing behind.
+// Whoever started this process may end in any way: it leaves nothing behind.
 process.on('disconnect', () => {
   unplug();
   process.exit();
 });
+// Ctrl-C reaches the whole group: who started this process says when it ends.
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
 
 // The compiler of V8 needs a moment before the emulator keeps up with life.
 board.runMs(200);
@@ -98,9 +100,9 @@ function carryOut(request: BoardRequest): void {
       break;
     case 'unplug':
       unplug();
+      board.reset('power');
       return report({ kind: 'unplugged' });
     case 'plug':
-      board.reset('power');
       return plug();
     case 'noise':
       if (request.to === 'board') board.receive(request.bytes);

@@ -3,6 +3,9 @@ import { extname, join } from 'node:path';
 import type { PinShows } from './board.ts';
 import type { BoardReport, BoardRequest } from './board-messages.ts';
 
+/** Limen's firmware for the Uno. */
+export const limenFirmware = join(import.meta.dirname, '../limen-board/limen-board.uno.hex');
+
 type ReportOf<Kind extends BoardReport['kind']> = Extract<BoardReport, { kind: Kind }>;
 
 /**

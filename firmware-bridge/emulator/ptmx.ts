@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 
 const { O_RDWR, O_NOCTTY, O_NONBLOCK } = constants;
@@ -6,6 +6,18 @@ const { O_RDWR, O_NOCTTY, O_NONBLOCK } = constants;
 const unlock =
   'open(my $f, "+<&=3") or die; my $no = pack("i", 0); ioctl($f, 0x40045431, $no) or die "$!"';
 const waitingBytesMax = 4_096;
+
+/** What keeps this machine from making a serial line, with the cure; null: nothing. */
+export function ptyProblem(): string | null {
+  if (process.platform !== 'linux') return 'only Linux has the pseudo-terminals that are needed';
+  try {
+    closeSync(openSync('/dev/ptmx', O_RDWR | O_NOCTTY));
+  } catch (error) {
+    return `/dev/ptmx cannot be opened (${String(codeOf(error))})`;
+  }
+  const { error } = spawnSync('perl', ['-e', '1']);
+  return error === undefined ? null : 'perl is not installed; try: sudo apt install perl-base';
+}
 
 /**
  * The far end of a serial line: a pty of Linux. Needs perl for one ioctl that Node does not have, and nothing else.

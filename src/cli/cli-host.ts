@@ -33,10 +33,26 @@ export interface SimulationOptions {
   readonly onReading: (reading: { readonly topic: string; readonly payload: string }) => void;
 }
 
+/** What a simulated board needs to know. */
+export interface BoardOptions {
+  readonly scenario: string;
+  /** Where its port is to be found. */
+  readonly link: string;
+  /** How many times faster than life its day goes. */
+  readonly speed: number;
+  /** In words. */
+  readonly onEvent: (text: string) => void;
+}
+
 /** The part of the simulator the CLI uses. */
 export interface Simulator {
+  /** Devices that speak MQTT. */
   readonly scenarios: readonly { readonly name: string; readonly description: string }[];
+  /** Boards at a serial port. */
+  readonly boards: readonly { readonly name: string; readonly description: string }[];
   run(options: SimulationOptions): { stop(): Promise<void> };
+  /** `done` rejects if the board ends by itself. */
+  plugIn(options: BoardOptions): Promise<{ stop(): Promise<void>; readonly done: Promise<void> }>;
 }
 
 /** Questions about the past, answered from the files of a data folder. */
