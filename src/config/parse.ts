@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { boardsOf, type Config } from '../domain/config.ts';
 import { messageOf } from '../domain/error.ts';
+import { checkBoards } from './boards.ts';
 import { embedded, readBrokers } from './brokers.ts';
 import { checkCalibrated } from './calibrations.ts';
 import {
@@ -168,6 +169,7 @@ export function buildConfig(
   const heartbeat = readHeartbeat(context, input);
   const site = readSite(context, input);
   checkOwnTopics(context, publish, sources, outputs);
+  checkBoards(context, sources, outputs);
   const problems = report.problems();
   if (problems.length > 0) return { ok: false, problems };
   warn(context, { sources, findSettings, rules, ownRules, outputs, notifierNames });

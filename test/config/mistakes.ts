@@ -1,5 +1,6 @@
 import type { MistakeCase } from './mistake-case.ts';
 import { activeWhenMistakes } from './mistakes-of-active-when.ts';
+import { boardMistakes } from './mistakes-of-boards.ts';
 import { compounds } from './mistakes-of-compounds.ts';
 import { meaning } from './mistakes-of-meaning.ts';
 import { references } from './mistakes-of-reference.ts';
@@ -21,4 +22,5 @@ export const mistakes: readonly MistakeCase[] = [
   ...compounds,
   ...expressions,
   ...outputMistakes,
+  ...boardMistakes,
 ];
