@@ -10,6 +10,7 @@ import { engineSnapshot, lastRows, lastTrustedBefore, type AlertRow } from '../c
 import { createSchedules } from '../channel/schedules.ts';
 import { createSources } from '../channel/sources.ts';
 import { Quarantine } from '../channel/quarantine.ts';
+import { decodePayload, type Decoded, type Item } from '../codecs/payload.ts';
 import { notifyTargets } from '../consumers/notifiers/edges.ts';
 import { createOutputs } from '../consumers/outputs/outputs.ts';
 import type { Act } from '../domain/act.ts';
@@ -27,6 +28,7 @@ import {
   type Quality,
   type Value,
 } from '../domain/reading.ts';
+import type { SerialSource } from '../domain/serial.ts';
 import type { RecentQuery, RecentReadings, Recovery } from '../domain/store.ts';
 import type { WallMs } from '../domain/time.ts';
 import type { Log } from '../host/log.ts';
@@ -51,6 +53,9 @@ export type Taken =
   | { readonly kind: 'act'; readonly act: string; readonly refused: string | null }
   /** No source takes it: the broker would pass it on and nothing else. */
   | { readonly kind: 'relayed' };
+
+/** Where the lines of serial ports come in, as if it were a broker; its topics are their paths. */
+const serialPorts = 'limen.serial';
 
 /** A message on a broker. */
 export interface Message {
@@ -264,17 +269,33 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
   };
   const command = (asked: OutputCommand): string | null =>
     outputs.command(asked, journal.append('command', asked.output, asked));
+  const outcome = (take: () => void): Taken => {
+    const before = rejections(intake);
+    take();
+    const reason = [...rejections(intake)].find(([key, count]) => count > (before.get(key) ?? 0));
+    return reason === undefined ? { kind: 'stored' } : { kind: 'rejected', reason: reason[0] };
+  };
   const takeReading = (
     { broker, route }: { readonly broker: string; readonly route: Route },
     payload: Buffer,
     isPast: boolean,
   ): Taken => {
-    const before = rejections(intake);
-    intake.begin(broker === 'embedded' ? null : broker);
-    if (isPast) route.takeRetained(payload);
-    else route.take(payload, 0, payload.length);
-    const reason = [...rejections(intake)].find(([key, count]) => count > (before.get(key) ?? 0));
-    return reason === undefined ? { kind: 'stored' } : { kind: 'rejected', reason: reason[0] };
+    return outcome(() => {
+      intake.begin(broker === 'embedded' ? null : broker);
+      if (isPast) route.takeRetained(payload);
+      else route.take(payload, 0, payload.length);
+    });
+  };
+  // What a line of a serial port says, with the units of the config.
+  const takeLine = (path: string, payload: Buffer): Taken => {
+    const source = config.sources.find((each) => each.kind === 'serial' && each.path === path);
+    const route = intake.portRoute(path);
+    if (source?.kind !== 'serial' || route === null) return { kind: 'relayed' };
+    const decoded = decodePayload(payload);
+    return outcome(() => {
+      intake.begin(path);
+      intake.takeFrame(route, payload, decoded.ok ? withUnits(source, decoded.items) : decoded);
+    });
   };
 
   return {
@@ -285,6 +306,10 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
     advance: () => engine.advance(time.now()),
     routeTo(device, metric) {
       for (const source of config.sources) {
+        if (source.kind === 'serial' && source.device === device && bringsMetric(source, metric)) {
+          const route = intake.portRoute(source.path);
+          if (route !== null) return { broker: serialPorts, route };
+        }
         if (source.kind !== 'mqtt') continue;
         const topic = source.pattern
           .replace('{device}', device)
@@ -309,6 +334,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
         const refused = verdict.result === 'refused' ? verdict.reason : null;
         return { kind: 'act', act: asked.act.act, refused };
       }
+      if (broker === serialPorts) return takeLine(topic, payload);
       const route = routeOf(broker, topic);
       if (route === null) return { kind: 'relayed' };
       // Published to Limen's own broker the retain flag changes nothing; from another one it means the past.
@@ -376,4 +402,21 @@ function rejections(intake: Intake): ReadonlyMap<string, number> {
       counts.set(reason, (counts.get(reason) ?? 0) + count);
   }
   return counts;
+}
+
+// A board brings what its pins are read as; what other lines say, only they know.
+function bringsMetric({ format }: SerialSource, metric: string): boolean {
+  return format.kind !== 'limen' || format.reads.some((read) => read.metric === metric);
+}
+
+function withUnits({ format }: SerialSource, items: readonly Item[]): Decoded {
+  if (format.kind !== 'limen') return { ok: true, items };
+  const units = new Map(format.reads.map(({ metric, unit }) => [metric, unit]));
+  return {
+    ok: true,
+    items: items.map((item) => ({
+      ...item,
+      unit: item.unit ?? units.get(item.metric ?? '') ?? null,
+    })),
+  };
 }

@@ -186,7 +186,8 @@ class Rehearsal {
     const way = limen.routeTo(device, metric);
     const message = way === null ? null : readingMessage(way, move, wallMs);
     if (message === null) {
-      const cure = way === null ? 'a topic with its device' : 'a topic with {metric} for a unit';
+      const cure =
+        way === null ? 'a topic, or a port, with its device' : 'a topic with {metric} for a unit';
       this.#fail(move, `${device}/${metric}`, `a source that brings it: ${cure}`, 'none');
       return;
     }

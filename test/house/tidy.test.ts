@@ -20,7 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   producers: ['domain', 'broker', 'firmware-bridge', 'host:type'],
   consumers: ['domain', 'broker', 'firmware-bridge', 'host:type'],
   // It wires the parts as app.ts does, in virtual time: see src/README.md.
-  rehearsal: ['domain', 'rules', 'channel', 'consumers', 'storage', 'host'],
+  rehearsal: ['domain', 'codecs', 'rules', 'channel', 'consumers', 'storage', 'host'],
   http: ['domain', 'rules:type', 'host:type'],
   cli: ['domain', 'config', 'storage', 'http/client.ts', 'host:type'],
 };

@@ -128,7 +128,7 @@ commands: [{ output: siren, to: off }]
   it('fails where no source brings the reading', async () => {
     const outcome = await run('steps:\n  - { at: 0s, a/x/temperature: 9 }\n');
     expect(told(outcome)).toEqual([
-      'a/x/temperature result: a source that brings it: a topic with its device / none',
+      'a/x/temperature result: a source that brings it: a topic, or a port, with its device / none',
     ]);
   });
 
