@@ -55,6 +55,11 @@ export class Board {
     return this.#eeprom.writes;
   }
 
+  /** The chip's memory as the program sees it, registers first. For tests that look under the bonnet. */
+  get memory(): Uint8Array {
+    return this.#chip.cpu.data;
+  }
+
   get baudRate(): number {
     return this.#chip.usart.baudRate;
   }

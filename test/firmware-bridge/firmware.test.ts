@@ -520,3 +520,60 @@ test('a flood of garbage neither stops the board nor moves a pin', () => {
   expect(talk.next('beat').badLines).toBeGreaterThan(20);
   expect(talk.board.resets).toBe(0);
 });
+
+test('an endless line costs nothing but itself', () => {
+  const talk = new Talk(relays).greet();
+  talk.sendText(`>9 set 7 1${'x'.repeat(5_000)}`);
+  expect(talk.next('err')).toMatchObject({ of: null, reason: 'long' });
+  while (talk.board.isReceiving) talk.board.runMs(1);
+  expect(talk.ask(set('7', 1))).toBe('ack');
+  expect(talk.next('beat')).toMatchObject({ badLines: 1 });
+});
+
+test('the clock of the board wraps after 49.7 days, and nobody notices', () => {
+  const talk = new Talk(
+    eepromWith(
+      { kind: 'lease', leaseMs: 1_000 },
+      pin('7', { kind: 'out', safe: 0 }),
+      pin('A0', { kind: 'analog', everyMs: 50, samples: 4 }),
+    ),
+  );
+  talk.next('hello');
+  talk.board.runMs(20);
+  setClock(talk, 2 ** 32 - 1_500);
+  talk.greet();
+  expect(talk.ms).toBeGreaterThan(2 ** 32 - 1_500);
+  talk.ask(set('7', 1));
+  const resumed = talk.messages.length;
+  for (let round = 0; round < 5; round++) {
+    talk.board.runMs(500);
+    // In time on this side of the wrap, late with a time of the other side.
+    expect(talk.ask(set('7', 1, (talk.ms + 100) % 2 ** 32))).toBe('ack');
+    expect(talk.ask(set('7', 0, (talk.ms + 2 ** 32 - 900) % 2 ** 32))).toBe('late');
+    expect(talk.ask({ kind: 'beat' })).toBe('ack');
+  }
+  expect(talk.ms).toBeLessThan(5_000);
+  expect(talk.board.shows(7)).toBe('high');
+  expect(talk.counts).toMatchObject({ restarts: 0, lost: 0 });
+  const readings = talk.messages.slice(resumed).filter(({ kind }) => kind === 'analog');
+  expect(readings.length).toBeGreaterThan(46);
+  const over = talk.board.cycle;
+  talk.next('out', ({ reason }) => reason === 'lease');
+  expect(msOf(talk.board.cycle - over)).toBeLessThan(1_010);
+});
+
+// Arduino's count of milliseconds is the only number in RAM that goes on with the clock.
+function setClock({ board }: Talk, ms: number): void {
+  const view = new DataView(board.memory.buffer, board.memory.byteOffset, board.memory.length);
+  const read = (): number[] =>
+    Array.from({ length: view.byteLength - 3 }, (_, at) => view.getUint32(at, true));
+  const before = read();
+  board.runMs(133);
+  const places = read().flatMap((value, at) =>
+    at >= 256 && (before[at] ?? 0) < 1_000 && Math.abs(value - (before[at] ?? 0) - 133) <= 1
+      ? [at]
+      : [],
+  );
+  expect(places).toHaveLength(1);
+  view.setUint32(places[0] ?? 0, ms, true);
+}
