@@ -107,7 +107,7 @@ const source = strictMap(
       duration,
       'Silence after which it is opened anew; 0: never (default: 5 times its usual pause).',
     ),
-    columns: key(list(text, 'a list of names'), 'csv: metrics by column, - for none.'),
+    columns: key(list(text, 'a list of names'), 'csv: metrics by column, _ for none.'),
     separator: key(text, 'csv: what stands between columns (default: found by itself).'),
     pattern: key(text, 'regex: RE2 syntax, its named groups are metrics: T=(?P<temp>[0-9.]+)'),
     frame: key(frame, 'frames: where a binary frame begins and ends.'),

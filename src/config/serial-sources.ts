@@ -168,18 +168,18 @@ function readCsv(context: Context, path: Path, entry: SourceInput): SerialFormat
   const seen = new Set<string>();
   const columns = entry.columns?.map((column, index): string | null => {
     const columnPath = [...path, 'columns', index];
-    const name = column === undefined ? '-' : readText(context, columnPath, column);
-    if (name === '-') return null;
+    const name = column === undefined ? '_' : readText(context, columnPath, column);
+    if (name === '_') return null;
     if (!isName(name) || seen.has(name)) {
       const message = isName(name) ? `${quote(name)} stands twice` : `found ${quote(name)}`;
-      context.report.problem(columnPath, { message, allowed: 'each metric once, - for no metric' });
+      context.report.problem(columnPath, { message, allowed: 'each metric once, _ for no metric' });
     }
     seen.add(name);
     return name;
   });
   if (columns !== undefined && seen.size === 0) {
     const message = 'no column is a metric';
-    context.report.problem([...path, 'columns'], { message, allowed: 'names such as [-, temp]' });
+    context.report.problem([...path, 'columns'], { message, allowed: 'names such as [_, temp]' });
   }
   return { kind: 'csv', columns: columns ?? null, separator };
 }

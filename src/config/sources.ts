@@ -2,7 +2,7 @@ import type { Source } from '../domain/config.ts';
 import { embedded } from './brokers.ts';
 import { checkReference, readLine, readText, type Context } from './context.ts';
 import { quote, type Path } from './problem.ts';
-import { readSerialSource } from './serial-sources.ts';
+import { readSerialSource, strayKey } from './serial-sources.ts';
 import type { SalvagedConfig } from './shape.ts';
 import { closest } from './suggest.ts';
 import { checkSourceTopic } from './topics.ts';
@@ -62,6 +62,11 @@ function readSource(
   names: SourceNames,
 ): Source | null {
   if (entry.serial !== undefined) return readSerialSource(context, path, entry, null);
+  const stray = strayKey(entry);
+  if (stray !== null) {
+    const message = `${quote(stray)} belongs to a serial source`;
+    context.report.problem([...path, stray], { message, allowed: 'with serial:', atKey: true });
+  }
   const { mqtt, simulate, broker } = entry;
   if ((mqtt === undefined) === (simulate === undefined)) {
     if (context.report.isTouched(path)) return null;
