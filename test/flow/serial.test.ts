@@ -1,0 +1,136 @@
+// Aim: what a device says on a serial line becomes readings and alerts, whatever happens to the line.
+import { readFileSync, readdirSync } from 'node:fs';
+import { SerialPort } from 'serialport';
+import { expect, onTestFinished, test } from 'vitest';
+import { SerialDevice } from '../firmware-bridge/serial-device.ts';
+import { install } from './limen-process.ts';
+import { on, openInbox } from './mqtt-inbox.ts';
+
+const rules = 'rules: { hot: { points: oven/temp, above: 100, severity: warning } }';
+const hot = 'limen/alerts/hot/oven/temp';
+
+function source(device: SerialDevice, keys: string): string {
+  return `sources: [{ serial: '${device.path}', device: oven, ${keys} }]\n${rules}`;
+}
+
+test.each([
+  ['ndjson', 'format: ndjson', '{"temp": 150.5, "hum": 40}\r\n'],
+  ['csv', 'format: csv, columns: [_, temp]', '17;150.5\n'],
+  ['key_value', 'format: key_value', 'temp=150.5 °C, hum=40 %\r\n'],
+  ['nmea', 'format: nmea', '$WIMTW,150.5,C*3C\r\n'],
+  ['regex', "format: regex, pattern: 'T=(?P<temp>[-0-9.]+)'", '12:30 T=150.5 ok\n'],
+  [
+    'frames',
+    'format: frames, frame: { start: aa c0, length: 5 }, check: { kind: sum8, from: 2 }, fields: { temp: { at: 2, type: u16, scale: 0.1 } }',
+    Buffer.from([0xaa, 0xc0, 0xe1, 0x05, 0xe6]),
+  ],
+])(
+  '%s: a value on the line raises an alert',
+  async (name, keys, bytes) => {
+    const device = new SerialDevice();
+    const yaml = source(device, keys);
+    const limen = install({
+      yaml: name === 'nmea' ? yaml.replace('oven/temp', 'oven/MTW.water_temperature') : yaml,
+    });
+    const running = await limen.start();
+    const inbox = await openInbox(running.url, 'limen/alerts/#');
+    const topic = name === 'nmea' ? 'limen/alerts/hot/oven/MTW.water_temperature' : hot;
+    const raised = inbox.next('raised', on(topic, { state: 'active', value: 150.5 }));
+    await device.sayUntil(bytes, raised);
+    const { code } = await running.stop();
+    expect(code).toBe(0);
+  },
+  40_000,
+);
+
+test('a line that is unplugged is told with its cause, and read again under its name', async () => {
+  const device = new SerialDevice();
+  const limen = install({ yaml: source(device, 'format: ndjson') });
+  const running = await limen.start();
+  const inbox = await openInbox(running.url, 'limen/alerts/#');
+  await device.sayUntil('{"temp": 150}\n', inbox.next('raised', on(hot, { state: 'active' })));
+  device.unplug();
+  const lost = await running.logged('serial port not open');
+  expect(lost['reason']).toMatch(/was unplugged|is not there: is it plugged in/);
+  device.plug();
+  const cleared = inbox.next('cleared', on(hot, { state: 'normal' }));
+  await device.sayUntil('{"temp": 20}\n', cleared);
+  const values = (await limen.readings('oven/temp')).map(({ value }) => value);
+  // In the order in which they were said, each as often as it was heard.
+  expect(values).toEqual(values.toSorted((a, b) => Number(b) - Number(a)));
+}, 40_000);
+
+test('bytes that are no lines are counted, told with a cure, and the next good line is read', async () => {
+  const device = new SerialDevice();
+  const limen = install({ yaml: source(device, 'format: ndjson, baud: 115200') });
+  const running = await limen.start();
+  const inbox = await openInbox(running.url, 'limen/alerts/#');
+  // A flood without a newline, as from a device at another speed.
+  const noise = Buffer.from(Array.from({ length: 512 }, (_, at) => (at * 37 + 128) & 0xf7));
+  const told = await device.sayUntil(noise, running.logged('nothing can be read'));
+  expect(told).toMatchObject({ level: 'warn', baud: 115_200, format: 'ndjson' });
+  expect(told['cure']).toContain('baud');
+  await device.sayUntil('\n{"temp": 150}\n', inbox.next('raised', on(hot, { state: 'active' })));
+}, 40_000);
+
+test('a port that another program holds is told by its name, and read when it is free', async () => {
+  const device = new SerialDevice();
+  const holder = new SerialPort({ path: device.path, baudRate: 9600, lock: true, autoOpen: false });
+  await new Promise<void>((resolve, reject) =>
+    holder.open((error) => (error === null ? resolve() : reject(error))),
+  );
+  holder.on('error', () => undefined);
+  const free = (): Promise<void> =>
+    new Promise((resolve) => (holder.isOpen ? holder.close(() => resolve()) : resolve()));
+  onTestFinished(free);
+  const limen = install({ yaml: source(device, 'format: ndjson') });
+  const running = await limen.start();
+  const told = await running.logged('serial port not open');
+  expect(told['reason']).toContain('is in use by');
+  expect(told['reason']).toContain(`process ${process.pid}`);
+  const inbox = await openInbox(running.url, 'limen/alerts/#');
+  await free();
+  await device.sayUntil('{"temp": 150}\n', inbox.next('raised', on(hot, { state: 'active' })));
+}, 60_000);
+
+test('thirty unplugs in the middle of a sentence: always read again, and never a core kept busy', async () => {
+  const device = new SerialDevice();
+  const limen = install({ yaml: source(device, 'format: key_value') });
+  const running = await limen.start();
+  const inbox = await openInbox(running.url, 'limen/alerts/#');
+  const until = (value: number, state: string, from: number) =>
+    device.sayUntil(`temp=${value}\n`, inbox.next(state, on(hot, { state }), from), 5);
+  await until(150, 'active', 0);
+  const startedAt = performance.now();
+  const before = cpuMs(running.pid);
+  for (let round = 0; round < 30; round++) {
+    const [value, state] = round % 2 === 0 ? [20, 'normal'] : [150, 'active'];
+    // Data on its way and the hang-up at once: what leaves a reader of the port spinning.
+    for (let line = 0; line < 20; line++) device.say(`note=${round}\n`);
+    device.unplug();
+    const from = inbox.messages.length;
+    device.plug();
+    await device.opened();
+    await until(value, state, from);
+  }
+  const share = (cpuMs(running.pid) - before) / (performance.now() - startedAt);
+  expect(share).toBeLessThan(0.5);
+}, 180_000);
+
+/** CPU time of a process and its children so far. */
+function cpuMs(pid: number): number {
+  const own = (id: string): number => {
+    const fields = readFileSync(`/proc/${id}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    // In ticks of 10 ms.
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  };
+  const children = readdirSync('/proc').filter((id) => {
+    if (!/^\d+$/.test(id)) return false;
+    try {
+      return readFileSync(`/proc/${id}/stat`, 'utf8').split(') ')[1]?.split(' ')[1] === String(pid);
+    } catch {
+      return false;
+    }
+  });
+  return [String(pid), ...children].reduce((sum, id) => sum + own(id), 0);
+}
