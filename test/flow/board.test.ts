@@ -4,7 +4,8 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { connectAsync } from 'mqtt';
+import { expect, onTestFinished, test } from 'vitest';
 import type { StatusReport } from '../../src/domain/api.ts';
 import type { PluggedBoard } from '../../firmware-bridge/emulator/plugged-board.ts';
 import { plugBoard } from '../firmware-bridge/plugged-board.ts';
@@ -26,6 +27,7 @@ async function startBench(): Promise<Bench> {
   const site = install({
     yaml: `
 sources:
+  - mqtt: 'call/{device}/{metric}'
   - serial: ${board.path}
     device: bench
     format: limen
@@ -34,7 +36,9 @@ sources:
       A0: { metric: soil, unit: '%', scale: [0, 1023, 0, 100], every: ${everyMs}ms, samples: 1 }
       5: { metric: door, inverted: true }
 points: { 'bench/*': { expect_every: 1s } }
-rules: { wet: { points: bench/soil, above: 60, acknowledge: not_required, then: [{ output: pump }] } }
+rules:
+  wet: { points: bench/soil, above: 60, acknowledge: not_required, then: [{ output: pump }] }
+  called: { points: house/wish, above: 0, acknowledge: not_required, then: [{ output: pump }] }
 outputs: { pump: { pin: { board: bench, pin: 7 }, max_on: 10m } }
 `,
   });
@@ -69,6 +73,10 @@ async function alertsOf(site: Installation): Promise<string[]> {
   // as it answers
   const alerts = (await get(site, 'alerts')) as Record<string, unknown>[];
   return alerts.map(({ rule, state, condition }) => [rule, state, condition].join(' '));
+}
+
+function notCalled(alert: string): boolean {
+  return !alert.startsWith('called active');
 }
 
 test('volts at a pin become readings with the right values, and a contact a boolean', async () => {
@@ -131,14 +139,17 @@ test('an alert drives the relay within 50 ms of the reading, give or take a busy
 
 test('while the board is away its output is unknown; when it is back nothing is replayed', async () => {
   const { board, site, limen } = await startBench();
-  await board.setVolts(0, 4);
+  const house = await connectAsync(limen.url);
+  onTestFinished(() => house.endAsync(true));
+  await house.publishAsync('call/house/wish', '1', { qos: 1 });
   await board.nextPin(7, 'high');
   await pumpShows(site, 'on (on)');
   await board.unplug();
   await limen.logged('board down');
   await pumpShows(site, 'off (unknown)');
-  // The soil is dry when the plug is back: whatever was commanded before must not come out.
-  await board.setVolts(0, 1);
+  // Nobody wishes it any more when the plug is back: whatever was commanded before must not come out.
+  await house.publishAsync('call/house/wish', '0', { qos: 1 });
+  await eventually('nobody wishes it', async () => (await alertsOf(site)).every(notCalled));
   await board.plug();
   await pumpShows(site, 'off (off)');
   const moved = board.nextPin(7, 'high').then(() => 'moved');
