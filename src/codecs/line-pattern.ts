@@ -40,3 +40,9 @@ export function compileLinePattern(pattern: string): CompiledPattern {
     },
   };
 }
+
+/** Why a pattern cannot read lines, in words; null: it can. */
+export function linePatternProblem(pattern: string): string | null {
+  const compiled = compileLinePattern(pattern);
+  return compiled.ok ? null : compiled.reason;
+}

@@ -28,6 +28,7 @@ import { chainFlood, readOwnRules } from './own-rules.ts';
 import { readRules } from './rules.ts';
 import { isMap } from './schema-parts.ts';
 import { checkShape, type SalvagedConfig } from './shape.ts';
+import type { FindPatternProblem } from './serial-sources.ts';
 import { readSources, type PlacedSource } from './sources.ts';
 import { reachesBelow } from './topics.ts';
 import { warn } from './warnings.ts';
@@ -45,6 +46,8 @@ export interface Origin {
   readonly directory: string;
   /** Scripted devices there are; left out: any name passes. */
   readonly scenarios?: readonly string[];
+  /** Judges the patterns of serial lines; left out: any passes. */
+  readonly findPatternProblem?: FindPatternProblem;
   /** A text of the past: the files it names may be gone, and nobody logs in with it. */
   readonly isPast?: true;
 }
@@ -58,7 +61,11 @@ export async function loadConfig(
   try {
     const { size } = await stat(path);
     if (size > configLimits.fileBytesMax) return refuse(path, tooLarge(size));
-    return parseConfig(decode(await readFile(path)), origin);
+    const text = decode(await readFile(path));
+    if (!text.includes('regex')) return parseConfig(text, origin);
+    // What knows patterns is large: it is loaded where there may be one.
+    const { linePatternProblem } = await import('../codecs/line-pattern.ts');
+    return parseConfig(text, { ...origin, findPatternProblem: linePatternProblem });
   } catch (error) {
     return refuse(path, `cannot read the config: ${messageOf(error)}`);
   }
@@ -140,7 +147,7 @@ export function buildConfig(
   document: ConfigDocument,
   report: Report,
 ): Loaded {
-  const { directory, scenarios = null } = origin;
+  const { directory, scenarios = null, findPatternProblem = null } = origin;
   const sourceText = document.tree.sourceText;
   const readsSecrets = origin.isPast !== true;
   const context: Context = { report, directory, readsSecrets, sourceText };
@@ -154,7 +161,11 @@ export function buildConfig(
   const brokers = readBrokers(context, input);
   const publish = readPublish(context, input, brokerNames);
   const storage = readStorage(context, input);
-  const sources = readSources(context, input, { brokers: brokerNames, scenarios });
+  const sources = readSources(context, input, {
+    brokers: brokerNames,
+    scenarios,
+    findPatternProblem,
+  });
   const plainPoints = readPoints(context, input);
   const notifiers = readNotifiers(context, input);
   const findSettings = createFindSettings(plainPoints);

@@ -16,7 +16,7 @@ import { closest } from './suggest.ts';
 /** A source as it is written. */
 export type SourceInput = NonNullable<NonNullable<SalvagedConfig['sources']>[number]>;
 
-/** Why a pattern cannot read lines; null: it can. Passed in: what knows patterns is loaded only where there is one. */
+/** Why a pattern cannot read lines; null: it can. */
 export type FindPatternProblem = (pattern: string) => string | null;
 
 /** Keys that only a serial port has, and those that only one format has. */

@@ -2,7 +2,7 @@ import type { Source } from '../domain/config.ts';
 import { embedded } from './brokers.ts';
 import { checkReference, readLine, readText, type Context } from './context.ts';
 import { quote, type Path } from './problem.ts';
-import { readSerialSource, strayKey } from './serial-sources.ts';
+import { readSerialSource, strayKey, type FindPatternProblem } from './serial-sources.ts';
 import type { SalvagedConfig } from './shape.ts';
 import { closest } from './suggest.ts';
 import { checkSourceTopic } from './topics.ts';
@@ -12,6 +12,8 @@ export interface SourceNames {
   readonly brokers: readonly string[];
   /** Scripted devices there are; null: not known here. */
   readonly scenarios: readonly string[] | null;
+  /** Judges the patterns of serial lines; null: any passes here. */
+  readonly findPatternProblem: FindPatternProblem | null;
 }
 
 /** A source and its place in the file, null for a default one. */
@@ -40,10 +42,10 @@ export function readSources(
     const path = ['sources', index];
     const source = entry === undefined ? null : readSource(context, path, entry, names);
     if (source === null) continue;
-    const identity = JSON.stringify(source);
+    const identity = source.kind === 'serial' ? source.path : JSON.stringify(source);
     if (seen.has(identity)) {
       context.report.problem(path, {
-        message: 'this source stands twice',
+        message: source.kind === 'serial' ? 'this port stands twice' : 'this source stands twice',
         allowed: 'each source once',
       });
     }
@@ -55,36 +57,59 @@ export function readSources(
 
 type SourceInput = NonNullable<NonNullable<SalvagedConfig['sources']>[number]>;
 
+const kinds = ['mqtt', 'serial', 'simulate'] as const;
+
 function readSource(
   context: Context,
   path: Path,
   entry: SourceInput,
   names: SourceNames,
 ): Source | null {
-  if (entry.serial !== undefined) return readSerialSource(context, path, entry, null);
-  const stray = strayKey(entry);
-  if (stray !== null) {
-    const message = `${quote(stray)} belongs to a serial source`;
-    context.report.problem([...path, stray], { message, allowed: 'with serial:', atKey: true });
-  }
-  const { mqtt, simulate, broker } = entry;
-  if ((mqtt === undefined) === (simulate === undefined)) {
+  const [kind, ...others] = kinds.filter((name) => entry[name] !== undefined);
+  if (kind === undefined || others.length > 0) {
     if (context.report.isTouched(path)) return null;
-    const message = mqtt === undefined ? 'a source without a kind' : 'a source of two kinds';
-    context.report.problem(path, { message, allowed: 'one of mqtt, simulate' });
+    const message = kind === undefined ? 'a source without a kind' : 'a source of two kinds';
+    context.report.problem(path, { message, allowed: `one of ${kinds.join(', ')}` });
     return null;
   }
-  const brokerPath = [...path, 'broker'];
-  if (simulate !== undefined) {
-    if (broker !== undefined) {
-      const message = 'a simulated device reports to the broker inside Limen';
-      context.report.problem(brokerPath, { message, allowed: 'simulate alone', atKey: true });
-    }
-    return readSimulation(context, [...path, 'simulate'], simulate, names.scenarios);
+  refuseStrayKeys(context, path, entry, kind);
+  switch (kind) {
+    case 'mqtt':
+      return readTopic(context, path, entry, names.brokers);
+    case 'serial':
+      return readSerialSource(context, path, entry, names.findPatternProblem);
+    case 'simulate':
+      return readSimulation(context, [...path, 'simulate'], entry.simulate ?? '', names.scenarios);
+    default:
+      return kind satisfies never;
   }
-  if (mqtt === undefined) return null;
+}
+
+function refuseStrayKeys(
+  context: Context,
+  path: Path,
+  entry: SourceInput,
+  kind: (typeof kinds)[number],
+): void {
+  const fail = (key: string, message: string, allowed: string): void =>
+    context.report.problem([...path, key], { message, allowed, atKey: true });
+  const stray = strayKey(entry);
+  if (kind !== 'serial' && stray !== null)
+    fail(stray, `${quote(stray)} belongs to a serial port`, `nothing of it with ${kind}:`);
+  if (entry.broker === undefined || kind === 'mqtt') return;
+  if (kind === 'serial') fail('broker', 'a serial port has no broker', 'serial alone');
+  else fail('broker', 'a simulated device reports to the broker inside Limen', 'simulate alone');
+}
+
+function readTopic(
+  context: Context,
+  path: Path,
+  { mqtt = '', broker }: SourceInput,
+  brokers: readonly string[],
+): Source | null {
+  const brokerPath = [...path, 'broker'];
   const brokerName = broker === undefined ? embedded : readText(context, brokerPath, broker);
-  const known = [embedded, ...names.brokers];
+  const known = [embedded, ...brokers];
   const isKnown = checkReference(context, brokerPath, { kind: 'broker', name: brokerName, known });
   const mqttPath = [...path, 'mqtt'];
   const pattern = readLine(context, mqttPath, mqtt);

@@ -156,10 +156,13 @@ function actingIn({ rules, ownRules: own }: Parts): readonly ActingRule[] {
   return [...rules, ...own];
 }
 
-// A device with a slash fits no capture, which is one level, and without an MQTT source nothing is read at all.
-// Everything else may come.
+// A device with a slash fits no capture, which is one level, and without an MQTT source only what a serial port is named
+// after is read. Everything else may come.
 function warnOfSilentPoints(context: Context, { sources }: Parts, rule: Rule): void {
   const hasMqtt = sources.some(({ source }) => source.kind === 'mqtt');
+  const atPorts = new Set(
+    sources.map(({ source }) => (source.kind === 'serial' ? source.device : null)),
+  );
   const { acknowledgeWith: button } = rule;
   const named = [
     ...rule.points
@@ -169,11 +172,11 @@ function warnOfSilentPoints(context: Context, { sources }: Parts, rule: Rule): v
   ];
   for (const { text, key } of named) {
     const { device } = splitPoint(text);
-    if (hasMqtt && !device.includes('/')) continue;
+    if ((hasMqtt && !device.includes('/')) || atPorts.has(device)) continue;
     const message = `no source can deliver ${quote(text)}`;
     context.report.warning(['rules', rule.name, key], {
       message,
-      allowed: 'a source whose {device} is one topic level',
+      allowed: 'a source whose {device} is one topic level, or a serial port of that device',
     });
   }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { linePatternProblem } from '../../src/codecs/line-pattern.ts';
 import { parseConfig, type Loaded } from '../../src/config/parse.ts';
 import { formatProblem } from '../../src/config/problem.ts';
 import { mistakes } from './mistakes.ts';
@@ -11,7 +12,8 @@ const shipped = readFileSync(resolve(directory, '../../config/limen.yaml'), 'utf
 
 function parse(text: string): Loaded {
   const scenarios = ['cold-room', 'boiler'];
-  return parseConfig(text, { file: 'limen.yaml', directory, scenarios });
+  const findPatternProblem = linePatternProblem;
+  return parseConfig(text, { file: 'limen.yaml', directory, scenarios, findPatternProblem });
 }
 
 describe('parseConfig() reports', () => {

@@ -8,6 +8,7 @@ import { shape, syntax } from './mistakes-of-shape.ts';
 import { outputMistakes } from './mistakes-of-outputs.ts';
 import { overrides } from './mistakes-of-overrides.ts';
 import { expressions } from './mistakes-of-expressions.ts';
+import { serial } from './mistakes-of-serial.ts';
 import { windows } from './mistakes-of-windows.ts';
 
 /** Every mistake there is a case for. */
@@ -23,4 +24,5 @@ export const mistakes: readonly MistakeCase[] = [
   ...expressions,
   ...outputMistakes,
   ...boardMistakes,
+  ...serial,
 ];

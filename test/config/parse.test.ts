@@ -349,6 +349,70 @@ notifiers: { me: { webhook: { url: http://me } } }
     ]);
   });
 
+  it('reads serial lines, each format with what it needs', () => {
+    const { sources } = sound(`
+sources:
+  - { serial: /dev/ttyACM0, device: bench, format: ndjson, baud: 115200, bits: 7e1, reopen_after: 5m }
+  - { serial: /dev/ttyS0, device: boat, format: nmea }
+  - { serial: /dev/ttyS1, device: log, format: csv, columns: [_, temp], separator: ";" }
+  - serial: /dev/ttyUSB0
+    device: air
+    format: frames
+    frame: { start: aa c0, length: 10 }
+    check: { kind: sum8, at: 8, from: 2 }
+    fields: { pm25: { at: 2, type: u16, scale: 0.1, unit: ug/m3 } }
+`);
+    const common = {
+      kind: 'serial',
+      dataBits: 8,
+      parity: 'none',
+      stopBits: 1,
+      reopenAfterMs: null,
+    };
+    expect(sources).toEqual([
+      {
+        ...common,
+        path: '/dev/ttyACM0',
+        device: 'bench',
+        baud: 115_200,
+        dataBits: 7,
+        parity: 'even',
+        reopenAfterMs: 300_000,
+        format: { kind: 'ndjson' },
+      },
+      { ...common, path: '/dev/ttyS0', device: 'boat', baud: 4_800, format: { kind: 'nmea' } },
+      {
+        ...common,
+        path: '/dev/ttyS1',
+        device: 'log',
+        baud: 9_600,
+        format: { kind: 'csv', columns: [null, 'temp'], separator: ';' },
+      },
+      {
+        ...common,
+        path: '/dev/ttyUSB0',
+        device: 'air',
+        baud: 9_600,
+        format: {
+          kind: 'frames',
+          framing: { kind: 'sized', start: [0xaa, 0xc0], length: 10, lengthAt: 0, lengthPlus: 0 },
+          check: { kind: 'sum8', at: 8, from: 2, endian: 'big' },
+          fields: [
+            {
+              metric: 'pm25',
+              at: 2,
+              type: 'u16',
+              endian: 'little',
+              scale: 0.1,
+              offset: 0,
+              unit: 'µg/m³',
+            },
+          ],
+        },
+      },
+    ]);
+  });
+
   it('warns of what works but is not safe', () => {
     const loaded = parse(`
 points: { a/b: { valid: [0, 10] } }

@@ -12,7 +12,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   host: ['domain'],
   codecs: ['domain'],
   rules: ['domain'],
-  config: ['domain'],
+  config: ['domain', 'codecs'],
   channel: ['domain', 'codecs', 'host:type'],
   broker: ['domain', 'host:type'],
   storage: ['domain', 'host:type'],
