@@ -16,9 +16,11 @@ import { boardsOf, type Config } from './domain/config.ts';
 import type { Engine } from './domain/engine.ts';
 import { LimenError } from './domain/error.ts';
 import type { OutputCommand } from './domain/output.ts';
+import type { PortStatus } from './domain/serial.ts';
 import type { WallMs } from './domain/time.ts';
 import { createCredential } from './host/credential.ts';
 import type { Boards } from './app-boards.ts';
+import { portStatus } from './app-ports.ts';
 import { stallMs } from './app-house.ts';
 import type { Host } from './host/host.ts';
 import type { Reader } from './threads/start-reader.ts';
@@ -40,6 +42,7 @@ export interface Parts {
   readonly embedded: EmbeddedBroker;
   readonly remotes: ReadonlyMap<string, RemoteBroker>;
   readonly boards: Boards;
+  ports(): readonly PortStatus[];
   readonly outputs: Outputs;
   readonly notifiers: Notifiers;
   readonly stream: Stream;
@@ -69,6 +72,9 @@ export function createApi(parts: Parts): LimenApi {
     }
     for (const remote of parts.remotes.values()) {
       if (!remote.connected) failing.push(`broker ${remote.name}: not connected`);
+    }
+    for (const { path, isOpen, problem } of parts.ports()) {
+      if (!isOpen) failing.push(`serial port ${path}: ${problem ?? 'not open yet'}`);
     }
     return { ok: failing.length === 0, failing };
   };
@@ -102,6 +108,7 @@ export function createApi(parts: Parts): LimenApi {
         url,
         connected: parts.remotes.get(name)?.connected ?? false,
       })),
+      ports: parts.ports().map(portStatus),
       boards: parts.boards.statuses(boardsOf(config.sources)),
       outputs: parts.outputs.statuses(),
       notifiers: parts.notifiers.statuses(),

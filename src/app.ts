@@ -40,6 +40,7 @@ import type { WallMs } from './domain/time.ts';
 import { createActs } from './app-acts.ts';
 import { createBoards, keepLeases } from './app-boards.ts';
 import { createApi, shownAlerts } from './app-api.ts';
+import { readPorts } from './app-ports.ts';
 import { createFaultWatch } from './app-faults.ts';
 import { createDrill } from './app-drill.ts';
 import { keepHouse, stallMs } from './app-house.ts';
@@ -52,7 +53,6 @@ import { listenToBroker } from './producers/other-broker.ts';
 import type { Simulation } from './producers/simulator.ts';
 import { createEngine } from './rules/engine.ts';
 import { takeInstanceLock } from './storage/instance-lock.ts';
-import { createPorts } from './threads/start-ports.ts';
 import { createReader } from './threads/start-reader.ts';
 import { startStorage } from './threads/start-storage.ts';
 
@@ -509,26 +509,8 @@ async function start(host: Host, first: Config): Promise<Running> {
     });
     // Serial ports, and the boards at their ends.
     const serialSources = () => config.sources.filter((source) => source.kind === 'serial');
-    const ports = createPorts({
-      clock,
-      log: log.area('serial'),
-      listener: {
-        frames(path, bytes, marks, taken) {
-          intake.begin(path);
-          const route = intake.portRoute(path);
-          let start = 0;
-          for (const { end, decoded } of marks) {
-            if (route !== null) intake.takeFrame(route, bytes.subarray(start, end), decoded);
-            start = end;
-          }
-          taken();
-        },
-        link: (path, isOpen) => sources.broker(path, isOpen),
-        board: (device, event) => boards.told(device, event),
-      },
-    });
+    const ports = readPorts({ clock, log: log.area('serial'), metrics, intake, sources, boards });
     onEnd('serial ports', () => ports.close());
-    boards.attach({ configure: (drives) => ports.configureBoards(drives), drive: ports.drive });
     const leases = keepLeases({
       clock,
       hasBoards: () => boardsOf(config.sources).length > 0,
@@ -587,6 +569,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       embedded,
       remotes,
       boards,
+      ports: () => ports.statuses(),
       outputs,
       notifiers,
       stream,

@@ -84,6 +84,7 @@ const nothingKnown = {
   connections: null,
   sources: null,
   brokers: null,
+  ports: null,
   boards: null,
   outputs: null,
   notifiers: null,
@@ -126,6 +127,7 @@ function statusText(status: StatusJson, host: CliHost): string {
     const link = connected ? 'connected' : bad('not connected');
     lines.push(['remote', `${printable(name)} ${printable(url)}, ${link}`]);
   }
+  for (const port of status.ports) lines.push(['port', portText(port, bad)]);
   for (const board of status.boards) lines.push(['board', boardText(board, bad)]);
   for (const output of status.outputs) {
     const text = outputText(output);
@@ -141,6 +143,15 @@ function statusText(status: StatusJson, host: CliHost): string {
     lines.push(['rule', `${printable(rule)} matches no point yet`]);
   }
   return formatLines(lines);
+}
+
+function portText(port: StatusJson['ports'][number], bad: (text: string) => string): string {
+  const { open, problem, frames, bad_frames: badFrames } = port;
+  const reasons = Object.entries(badFrames).map(([reason, count]) => `${count} ${reason}`);
+  const lines = formatCount(frames, 'line');
+  const unread = reasons.length === 0 ? '' : bad(`, not read: ${reasons.join(', ')}`);
+  const link = open ? 'open' : bad(printable(problem ?? 'not open yet'));
+  return `${printable(port.port)} ${link}, ${lines}${unread}`;
 }
 
 function boardText(board: StatusJson['boards'][number], bad: (text: string) => string): string {

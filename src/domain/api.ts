@@ -89,11 +89,27 @@ export interface StatusReport {
     readonly url: string;
     readonly connected: boolean;
   }[];
+  readonly ports: readonly SerialPortStatus[];
   readonly boards: readonly BoardStatus[];
   readonly outputs: readonly OutputStatus[];
   readonly notifiers: readonly NotifierStatus[];
   /** Rules that match no point yet. */
   readonly unmatched_rules: readonly string[];
+}
+
+/** A serial port that is read. */
+export interface SerialPortStatus {
+  /** Its path, as the config says it. */
+  readonly port: string;
+  readonly open: boolean;
+  /** Why it is not open, and what helps; null: it is, or it was not tried yet. */
+  readonly problem: string | null;
+  readonly bytes: number;
+  /** Lines or frames so far, bad ones included. */
+  readonly frames: number;
+  /** Reason → count. */
+  readonly bad_frames: Readonly<Record<string, number>>;
+  readonly openings: number;
 }
 
 export interface SourceStatus {

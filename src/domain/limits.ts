@@ -90,6 +90,9 @@ export const limits = {
   boardProofMs: 250,
   /** Bytes of serial ports on their way to the intake; above it the port is read no further. */
   serialBytesWaitingMax: 65_536,
+  /** The bad lines of a serial port are counted over this span, and reported so often. */
+  lineWatchSpanMs: 60_000,
+  lineWatchMs: 10_000,
   /** Readings older than this by their own time go to history only. */
   lateAfterMs: 120_000,
   /** Accepted distance of a source time from a trusted clock. */

@@ -1,4 +1,3 @@
-import type { BoardFacts } from './board.ts';
 import type { ReadPin } from './board-pins.ts';
 import type { DurationMs } from './time.ts';
 
@@ -141,8 +140,6 @@ export interface PortStatus {
   readonly badFrames: Readonly<Record<string, number>>;
   /** How often it was opened. */
   readonly openings: number;
-  /** The board at its end, with what it said of itself last; null: none, or it has not said. */
-  readonly board: BoardFacts | null;
 }
 
 /** A serial port of this machine. */

@@ -14,6 +14,11 @@ export interface BoardLineOptions {
   take(frame: Buffer, decoded: Decoded): void;
 }
 
+const boardReasons = {
+  badLines: 'not read by the board',
+  dropped: 'no room in the board',
+} as const;
+
 /** Frames so far, and those that were none, by reason. */
 export interface BoardLineCounts {
   readonly frames: number;
@@ -47,6 +52,7 @@ export class BoardLine {
     const { frames, badFrames } = this.counts;
     this.#framesBefore = frames;
     for (const [reason, count] of Object.entries(badFrames)) this.#badBefore.set(reason, count);
+    for (const reason of Object.values(boardReasons)) this.#badBefore.delete(reason);
     this.session.opened();
   }
 
@@ -64,6 +70,10 @@ export class BoardLine {
       const all = count + (this.#badBefore.get(reason) ?? 0);
       return all === 0 ? [] : [[reason, all] as const];
     });
+    // What the board counts by itself begins anew with it.
+    const { badLines = 0, dropped = 0 } = this.session.facts ?? {};
+    if (badLines > 0) badFrames.push([boardReasons.badLines, badLines]);
+    if (dropped > 0) badFrames.push([boardReasons.dropped, dropped]);
     return { frames: frames + this.#framesBefore, badFrames: Object.fromEntries(badFrames) };
   }
 }

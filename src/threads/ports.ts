@@ -277,6 +277,5 @@ function statusOf(line: Line): PortStatus {
   const badFrames = { ...Object.fromEntries(line.badFrames), ...board?.counts.badFrames };
   const { path } = source;
   const isOpen = line.port.isOpen;
-  const facts = board?.session.facts ?? null;
-  return { path, isOpen, problem, bytes, frames, badFrames, openings, board: facts };
+  return { path, isOpen, problem, bytes, frames, badFrames, openings };
 }

@@ -303,7 +303,6 @@ function unknownStatus(path: string): PortStatus {
     frames: 0,
     badFrames: {},
     openings: 0,
-    board: null,
   };
 }
 

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { SerialPort } from 'serialport';
 import { expect, onTestFinished, test } from 'vitest';
 import { SerialDevice } from '../firmware-bridge/serial-device.ts';
-import { install } from './limen-process.ts';
+import { eventually, install } from './limen-process.ts';
 import { on, openInbox } from './mqtt-inbox.ts';
 
 const rules = 'rules: { hot: { points: oven/temp, above: 100, severity: warning } }';
@@ -62,7 +62,12 @@ test('a line that is unplugged is told with its cause, and read again under its 
 
 test('bytes that are no lines are counted, told with a cure, and the next good line is read', async () => {
   const device = new SerialDevice();
-  const limen = install({ yaml: source(device, 'format: ndjson, baud: 115200') });
+  const limen = install({
+    yaml: `sources: [{ serial: '${device.path}', device: oven, format: ndjson, baud: 115200 }]
+rules:
+  hot: { points: oven/temp, above: 100 }
+  noisy: { points: oven/limen.bad_lines, above: 0 }`,
+  });
   const running = await limen.start();
   const inbox = await openInbox(running.url, 'limen/alerts/#');
   // A flood without a newline, as from a device at another speed.
@@ -71,7 +76,17 @@ test('bytes that are no lines are counted, told with a cure, and the next good l
   expect(told).toMatchObject({ level: 'warn', baud: 115_200, format: 'ndjson' });
   expect(told['cure']).toContain('baud');
   await device.sayUntil('\n{"temp": 150}\n', inbox.next('raised', on(hot, { state: 'active' })));
-}, 40_000);
+  const noisy = on('limen/alerts/noisy/oven/limen.bad_lines', { state: 'active' });
+  const isNoisy = eventually('noisy', () => Promise.resolve(inbox.messages.some(noisy)), 30_000);
+  await device.sayUntil(`${'x'.repeat(5_000)}\n`, isNoisy);
+  const metrics = await (await fetch(`${running.httpUrl}/metrics`)).text();
+  expect(metrics).toContain(`limen_serial_open_count{port="${device.path}"} 1\n`);
+  expect(metrics).toMatch(
+    /^limen_serial_bad_frames_total\{port="[^"]+",reason="longer than a line may be"\} [1-9]/m,
+  );
+  const { out } = await limen.cli('status');
+  expect(out).toMatch(/^port +\S+ open, \d+ lines?, not read: .*\d+ longer than a line may be/m);
+}, 60_000);
 
 test('a port that another program holds is told by its name, and read when it is free', async () => {
   const device = new SerialDevice();

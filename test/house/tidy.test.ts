@@ -33,6 +33,7 @@ const wires = new Set([
   'app-history.ts',
   'app-faults.ts',
   'app-house.ts',
+  'app-ports.ts',
   'app-why-not.ts',
   'app-reload.ts',
   'main.ts',

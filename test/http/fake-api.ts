@@ -242,6 +242,7 @@ const statusReport: StatusReport = {
     },
   ],
   brokers: [{ name: 'home', url: 'mqtt://ha.local:1883', connected: false }],
+  ports: [],
   boards: [],
   outputs: [
     {

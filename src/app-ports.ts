@@ -1,0 +1,103 @@
+import type { Intake } from './channel/intake.ts';
+import type { Sources } from './channel/sources.ts';
+import type { SerialPortStatus } from './domain/api.ts';
+import type { PortStatus } from './domain/serial.ts';
+import type { Boards } from './app-boards.ts';
+import type { Clock } from './host/clock.ts';
+import type { Log } from './host/log.ts';
+import type { Metrics } from './host/metrics.ts';
+import { badLinesMetric, watchLines } from './producers/line-watch.ts';
+import { createPorts, type SerialPorts } from './threads/start-ports.ts';
+
+export interface PortReadersOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly intake: Intake;
+  readonly sources: Sources;
+  readonly boards: Boards;
+}
+
+/** Opens serial ports: what their lines say goes to the intake, what the boards at their ends say to the boards. */
+export function readPorts(options: PortReadersOptions): SerialPorts {
+  const { clock, log, metrics, intake, sources, boards } = options;
+  const ports = createPorts({
+    clock,
+    log,
+    listener: {
+      frames(path, bytes, marks, taken) {
+        intake.begin(path);
+        const route = intake.portRoute(path);
+        let start = 0;
+        for (const { end, decoded } of marks) {
+          if (route !== null) intake.takeFrame(route, bytes.subarray(start, end), decoded);
+          start = end;
+        }
+        taken();
+      },
+      link: (path, isOpen) => sources.broker(path, isOpen),
+      board: (device, event) => boards.told(device, event),
+    },
+  });
+  boards.attach({ configure: (drives) => ports.configureBoards(drives), drive: ports.drive });
+  const watch = watchLines({
+    clock,
+    statuses: () => ports.statuses(),
+    report(path, value, text) {
+      const route = intake.portRoute(path);
+      if (route === null) return;
+      intake.begin(path);
+      const word = { kind: 'number', value } as const;
+      const item = { metric: badLinesMetric, word, unit: null, quality: null, atMs: null };
+      intake.takeFrame(route, Buffer.from(text), { ok: true, items: [item] });
+    },
+  });
+  measure(metrics, () => ports.statuses());
+  return {
+    ...ports,
+    close() {
+      watch.stop();
+      return ports.close();
+    },
+  };
+}
+
+/** How a port is, as `limen status` and the API say it. */
+export function portStatus(port: PortStatus): SerialPortStatus {
+  const { path, isOpen, problem, bytes, frames, badFrames, openings } = port;
+  return { port: path, open: isOpen, problem, bytes, frames, bad_frames: badFrames, openings };
+}
+
+function measure(metrics: Metrics, statuses: () => readonly PortStatus[]): void {
+  const each = function* (read: (status: PortStatus) => number) {
+    for (const status of statuses()) yield [{ port: status.path }, read(status)] as const;
+  };
+  metrics.collect('limen_serial_open_count', 'Serial ports that are open: 1 or 0.', 'gauge', () =>
+    each(({ isOpen }) => Number(isOpen)),
+  );
+  metrics.collect('limen_serial_bytes_total', 'Bytes read from a serial port.', 'counter', () =>
+    each(({ bytes }) => bytes),
+  );
+  metrics.collect(
+    'limen_serial_frames_total',
+    'Lines or frames of a serial port, bad ones included.',
+    'counter',
+    () => each(({ frames }) => frames),
+  );
+  metrics.collect(
+    'limen_serial_openings_total',
+    'How often a serial port was opened.',
+    'counter',
+    () => each(({ openings }) => openings),
+  );
+  metrics.collect(
+    'limen_serial_bad_frames_total',
+    'Lines or frames of a serial port that could not be read or were lost, by reason.',
+    'counter',
+    function* () {
+      for (const { path, badFrames } of statuses())
+        for (const [reason, count] of Object.entries(badFrames))
+          yield [{ port: path, reason }, count] as const;
+    },
+  );
+}
