@@ -1,6 +1,7 @@
 import { Argument, type Command } from 'commander';
-import { openElseAny, sendAct, withActOptions, type ActOptions, type Choice } from './act.ts';
+import { sendAct, withActOptions, type ActOptions } from './act.ts';
 import type { CliHost } from './cli-host.ts';
+import { openElseAny, type Choice } from './find-alert.ts';
 
 /** `limen service`. */
 export function define(command: Command, host: CliHost): void {
@@ -16,7 +17,7 @@ export function define(command: Command, host: CliHost): void {
 }
 
 const outOfService: Choice = {
-  adjective: 'out of service ',
+  adjective: 'out of service',
   otherwise: 'in service',
   accepts: (alert) => alert.outOfService,
 };

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { readShelving } from '../domain/act.ts';
 import { LimenError } from '../domain/error.ts';
-import { openElseAny, sendAct, withActOptions, type ActOptions } from './act.ts';
+import { sendAct, withActOptions, type ActOptions } from './act.ts';
 import type { CliHost } from './cli-host.ts';
+import { openElseAny } from './find-alert.ts';
 
 interface Options extends ActOptions {
   readonly for?: string;

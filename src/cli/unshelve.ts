@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { sendAct, withActOptions, type ActOptions, type Choice } from './act.ts';
+import { sendAct, withActOptions, type ActOptions } from './act.ts';
 import type { CliHost } from './cli-host.ts';
+import type { Choice } from './find-alert.ts';
 
 /** `limen unshelve`. */
 export function define(command: Command, host: CliHost): void {
@@ -14,7 +15,7 @@ export function define(command: Command, host: CliHost): void {
 }
 
 const shelvedAlerts: Choice = {
-  adjective: 'shelved ',
+  adjective: 'shelved',
   otherwise: 'not shelved',
   accepts: (alert) => alert.shelvedUntil !== null,
 };

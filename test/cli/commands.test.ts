@@ -102,14 +102,44 @@ test('limen ack names the alerts to choose from', async () => {
   const none = await site.limen(['ack', 'cellar']);
   expect(none.status).toBe(1);
   expect(none.err).toContain('\n  freezer-warm/freezer-1/temperature\n');
-  site.api.alertsAnswer = [alert({ state: 'normal' }), alert({ rule: 'cold' })];
-  expect(await site.limen(['ack', 'freezer-warm'])).toEqual({
-    status: 1,
-    out: '',
-    err: 'limen: No open alert "freezer-warm": freezer-warm/freezer-1/temperature is normal\n',
-  });
+  site.api.alertsAnswer = [alert({ rule: 'cold' })];
   const nobody = await site.limen(['ack', 'cold', '--by', '']);
   expect(nobody).toEqual({ status: 2, out: '', err: 'limen: --by must not be empty\n' });
+  expect(site.api.acts).toEqual([]);
+});
+
+test('limen ack of what is there but normal says so, and means no other rule by it', async () => {
+  await using site = createSite();
+  await site.start();
+  const refusal = async (...argv: readonly string[]): Promise<string> => {
+    const { status, err } = await site.limen(argv);
+    return `${status} ${err}`;
+  };
+  const normal = alert({ state: 'normal' });
+  const key = 'freezer-warm/freezer-1/temperature';
+  site.api.alertsAnswer = [normal, alert({ rule: 'freezer-warmer' })];
+  expect(await refusal('ack', 'freezer-warm')).toBe(
+    `1 limen: ${key} is normal: there is nothing to acknowledge; to silence what may come: ` +
+      `limen shelve ${key} --for 2h\n`,
+  );
+  expect(await refusal('reset', 'freezer-warm')).toBe(
+    `1 limen: ${key} is normal: there is nothing to reset\n`,
+  );
+  site.api.alertsAnswer = [normal, alert({ state: 'normal', device: 'freezer-2' })];
+  expect(await refusal('ack', 'freezer-warm')).toBe(
+    `1 limen: All alerts that "freezer-warm" fits are normal: there is nothing to acknowledge:\n  ${key}\n` +
+      '  freezer-warm/freezer-2/temperature\n',
+  );
+  expect(await refusal('ack', 'frezer-warm')).toBe(
+    '1 limen: There is no alert "frezer-warm"; did you mean "freezer-warm"?\n',
+  );
+  expect(await refusal('ack', 'cellar')).toBe(
+    '1 limen: There is no alert "cellar"; none is open\n',
+  );
+  site.api.alertsAnswer = [alert({ rule: 'shed-damper' })];
+  expect(await refusal('ack', 'shed-damp')).toBe(
+    '1 limen: The rule "shed-damp" matches no point yet, so it has no alert\n',
+  );
   expect(site.api.acts).toEqual([]);
 });
 
@@ -202,7 +232,9 @@ test('limen shelve and service exit with 2 on what they cannot mean, and unshelv
   const shelved = await site.limen(['unshelve', 'freezer-warm/freezer-1']);
   expect(shelved.err).toContain('freezer-warm/freezer-1/temperature is not shelved');
   const out = await site.limen(['service', 'freezer-warm', 'in']);
-  expect(out.err).toContain('these are in service:\n  freezer-warm/freezer-1/temperature\n');
+  expect(out.err).toContain(
+    'fits are in service: there is nothing to put back:\n  freezer-warm/freezer-1/temperature\n',
+  );
   const wrong = await site.limen(['shelve', 'freezer-warm', '--for', '2']);
   expect(wrong.err).toBe(
     'limen: --for must be a duration such as 30s, 5m or 2h, and longer than 0\n',

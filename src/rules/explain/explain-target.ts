@@ -1,5 +1,6 @@
 import { LimenError } from '../../domain/error.ts';
 import type { JournalRow } from '../../domain/journal.ts';
+import { shellWord } from '../../domain/shell-word.ts';
 import {
   rowWith,
   type ActBody,
@@ -40,7 +41,7 @@ export function findTarget(wanted: string, alerts: readonly KnownAlert[]): Targe
     throw new LimenError('not_found', `No alert "${wanted}" ever rang${whatToType(alerts)}`);
   }
   if (others.length === 0) return { key: first.key, id: null };
-  const names = [first, ...others].map((alert) => `\n  limen why ${quoted(alert.key)}`);
+  const names = [first, ...others].map((alert) => `\n  limen why ${shellWord(alert.key)}`);
   throw new LimenError('invalid', `"${wanted}" fits several alerts:${names.join('')}`);
 }
 
@@ -49,7 +50,7 @@ export function whatToType(alerts: readonly KnownAlert[]): string {
   if (alerts.length === 0) return '; nothing has rung yet';
   const open = alerts.filter(({ state }) => state !== 'normal');
   const some = (open.length > 0 ? open : alerts).slice(0, 10);
-  return `; try:${some.map(({ key }) => `\n  limen why ${quoted(key)}`).join('')}`;
+  return `; try:${some.map(({ key }) => `\n  limen why ${shellWord(key)}`).join('')}`;
 }
 
 /** Where to go on from a row: the occurrence, another row, or the alert that owned an output at that time. */
@@ -90,8 +91,4 @@ export function leadOf(row: JournalRow): Lead {
 
 function none({ seq }: JournalRow, reason: string): Lead {
   return { kind: 'none', reason: `Row ${seq} is of no alert: ${reason}` };
-}
-
-function quoted(key: string): string {
-  return /[^\w./:@+-]/.test(key) ? `'${key.replaceAll("'", String.raw`'\''`)}'` : key;
 }
