@@ -419,7 +419,8 @@ export class BoardSession {
     const nowMs = this.#clock.monotonicMs();
     const { isFree } = this.#asker;
     if (this.#state !== 'waiting' && nowMs - this.#heardAtMs > silentMs) {
-      this.#fail(`it has said nothing for ${silentMs / 1000} s`, greetAgainMs);
+      const silence = `it has said nothing for ${silentMs / 1000} s`;
+      this.#fail(this.#hasSpoken ? silence : speechless, greetAgainMs);
     } else if (this.#state === 'waiting' && nowMs >= this.#greetAtMs) this.#greet();
     else if (this.#state === 'settling' && nowMs >= this.#settleUntilMs) {
       this.#fail('it does not say what its outputs show', 0);

@@ -28,6 +28,7 @@ export function createLiveLog(log: Log, clock: Clock, onQuiet: () => void): Live
   const outputLog = log.area('output');
   const shownAtMs = new Map<string, number>();
   let windowStartMs = clock.monotonicMs();
+  const outputs = new Map<string, OutputStatus>();
   let lines = 0;
   let showsReadings = true;
 
@@ -75,8 +76,21 @@ export function createLiveLog(log: Log, clock: Clock, onQuiet: () => void): Live
       if (to === 'active' || to === 'returned') alertLog.warn(alert.message, fields);
       else alertLog.info(alert.message, fields);
     },
-    onOutput({ name, commanded, owner, reason }) {
-      outputLog.info(`${name} ${commanded}`, { reason, owner });
+    onOutput(status) {
+      const { name, commanded, owner, reason, state, detail } = status;
+      const last = outputs.get(name);
+      outputs.set(name, status);
+      const isSame =
+        last?.commanded === commanded && last.owner === owner && last.reason === reason;
+      if (isSame && last.state === state && last.detail === detail) return;
+      // Where nothing is ever read back there is nothing to say of it.
+      const shown = state === (last?.state ?? 'unknown') ? {} : { read_back: state };
+      outputLog.info(`${name} ${commanded}`, {
+        reason,
+        owner,
+        ...shown,
+        ...(detail === null ? {} : { detail }),
+      });
     },
     stop: () => quiet.cancel(),
   };

@@ -168,8 +168,10 @@ export function createPorts({ clock, log, listener }: PortsOptions): SerialPorts
     const before = statuses.get(path) ?? unknownStatus(path);
     statuses.set(path, { ...before, isOpen, problem });
     if (isOpen) log.info('serial port open', { path });
-    else log.warn('serial port not open', { path, reason: problem });
-    if (wantsOf(path) === null) listener.link(path, isOpen);
+    if (wantsOf(path) !== null) return;
+    // Of a port with a board at its end the board is told to be down, with the same reason.
+    if (!isOpen) log.warn('serial port not open', { path, reason: problem });
+    listener.link(path, isOpen);
   };
   const tellBoard = (path: string, event: BoardEvent): void => {
     const source = sources.get(path);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createLiveLog, type LiveLog } from '../../src/consumers/live-log.ts';
 import type { ReadingRecord } from '../../src/domain/api.ts';
+import type { OutputStatus } from '../../src/domain/output.ts';
 import { createLog } from '../../src/host/log.ts';
 import { createFakeClock, type FakeClock } from '../host/fake-clock.ts';
 import { alertOf, eventOf } from './fixtures.ts';
@@ -125,4 +126,30 @@ test('createLiveLog() sets no timer that outlives it', () => {
   expect(clock.timersMs()).toEqual([]);
   clock.advance(60_000);
   expect(quiet()).toBe(0);
+});
+
+test('createLiveLog() says what an output was told, what is read back of it, and nothing twice', () => {
+  const { live, lines } = start();
+  const status: OutputStatus = {
+    name: 'lamp',
+    state: 'unknown',
+    commanded: 'on',
+    owner: 'warm/bench/temperature',
+    reason: 'claim',
+    sinceAt: 0,
+    seq: 1,
+    detail: null,
+    hold: null,
+    trip: null,
+  };
+  live.onOutput(status);
+  live.onOutput({ ...status, seq: 2 });
+  live.onOutput({ ...status, state: 'on' });
+  const away = { commanded: 'off', reason: 'lease_lost', detail: 'the board is away' } as const;
+  live.onOutput({ ...status, ...away });
+  expect(lines).toEqual([
+    'info  output    lamp on reason=claim owner=warm/bench/temperature',
+    'info  output    lamp on reason=claim owner=warm/bench/temperature read_back=on',
+    'info  output    lamp off reason=lease_lost owner=warm/bench/temperature read_back=unknown detail="the board is away"',
+  ]);
 });
