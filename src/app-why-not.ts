@@ -15,6 +15,7 @@ import { historyOnlyFlag, lateFlag, qualityOf } from './domain/reading.ts';
 import { ruleAt, type Rule } from './domain/rule.ts';
 import type { WhyRule } from './domain/why.ts';
 import type { WhyNotQuery, WhyNotReading, WhyNotReport } from './domain/why-not.ts';
+import { formatLocalTime } from './host/local-time.ts';
 import type { Log } from './host/log.ts';
 import {
   alignStretch,
@@ -56,7 +57,7 @@ export function whyNot(
   warn: Log['warn'],
 ): WhyNotReport {
   if (query.atMs > now.nowMs) {
-    const message = `${isoText(query.atMs)} lies in the future: nobody knows yet what will fire`;
+    const message = `${formatLocalTime(query.atMs)} lies in the future: nobody knows yet what will fire`;
     throw new LimenError('invalid', message);
   }
   const queries = openQueries(directory, warn);
@@ -334,10 +335,6 @@ function meant(word: string, candidates: ReadonlySet<string>): string {
 
 function noHistory(files: JournalFiles, atMs: number): LimenError {
   const first = commitFrom(files, -Infinity);
-  const begins = first === null ? '' : `; it begins at ${isoText(first.wallMs)}`;
-  return new LimenError('not_found', `There is no history at ${isoText(atMs)}${begins}`);
-}
-
-function isoText(ms: number): string {
-  return new Date(ms).toISOString();
+  const begins = first === null ? '' : `; it begins at ${formatLocalTime(first.wallMs)}`;
+  return new LimenError('not_found', `There is no history at ${formatLocalTime(atMs)}${begins}`);
 }

@@ -48,6 +48,7 @@ import { logReload } from './app-reload.ts';
 import { isClockTrusted } from './host/clock-trust.ts';
 import { createCredential, verifyCredential } from './host/credential.ts';
 import type { Host } from './host/host.ts';
+import { localOffsetMs } from './host/local-time.ts';
 import { createHttpServer } from './http/server.ts';
 import { listenToBroker } from './producers/other-broker.ts';
 import type { Simulation } from './producers/simulator.ts';
@@ -435,7 +436,8 @@ async function start(host: Host, first: Config): Promise<Running> {
     // Asked before the first input, after which nothing may come between it and the start.
     const recent = recentQuery === null ? null : await findRecent(recentQuery);
     const { version, bootId } = host;
-    enterStart({ inlet, engine, time, schedules, config, recent, version, bootId, configure });
+    const known = { config, recent, version, bootId, localOffsetMs };
+    enterStart({ inlet, engine, time, schedules, ...known, configure });
     for (const alert of engine.open()) points.noteDelay(alert);
     await journal.drained();
 

@@ -2,6 +2,7 @@ import type { Config } from '../domain/config.ts';
 import type { Engine } from '../domain/engine.ts';
 import { outputConditions } from '../domain/output.ts';
 import type { RecentReadings } from '../domain/store.ts';
+import type { DurationMs } from '../domain/time.ts';
 import type { EngineTime } from './engine-time.ts';
 import { gather } from './gather.ts';
 import type { Entered, Inlet } from './inlet.ts';
@@ -27,6 +28,8 @@ export interface StartParts {
   readonly recent: RecentReadings | null;
   readonly version: string;
   readonly bootId: string;
+  /** How far the clock on the wall is ahead of UTC at a wall time. */
+  localOffsetMs(atMs: number): DurationMs;
   /** Takes the config over where readings enter. */
   configure(): void;
 }
@@ -41,6 +44,10 @@ export function enterStart(parts: StartParts): void {
   if (parts.recent !== null) gather(engine, parts.recent);
   schedules.configure(config.rules);
   const { elapsedMs, downMs, stoppedAt, wallOffsetMs, creditMs, unsure } = time;
+  const localOffsetsMs = {
+    stopped: parts.localOffsetMs(at + wallOffsetMs - (downMs ?? 0)),
+    started: parts.localOffsetMs(at + wallOffsetMs),
+  };
   const row = {
     version: parts.version,
     boot_id: parts.bootId,
@@ -48,11 +55,12 @@ export function enterStart(parts: StartParts): void {
     down_ms: downMs,
     stopped_at: stoppedAt,
     wall_offset_ms: wallOffsetMs,
+    local_offsets_ms: localOffsetsMs,
     trusted: time.trusted,
     credit_ms: creditMs,
     unsure,
     lastTrusted: time.lastTrusted,
   };
-  const given = { elapsedMs, downMs, stoppedAt, wallOffsetMs, creditMs, unsure };
+  const given = { elapsedMs, downMs, wallOffsetMs, localOffsetsMs, creditMs, unsure };
   input('limen', row, { kind: 'started', ...given });
 }

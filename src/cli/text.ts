@@ -1,6 +1,7 @@
 import { readable } from '../domain/readable.ts';
 import type { Value } from '../domain/reading.ts';
 import { severities, type Severity } from '../domain/rule.ts';
+import { formatLocalTime } from '../host/local-time.ts';
 import type { Color } from './terminal.ts';
 
 /** The colour of each severity. */
@@ -49,16 +50,12 @@ export function formatValue(value: Value | null, unit: string | null): string {
 
 /** `2026-11-23 07:12:24` in local time, `–` where there is none. */
 export function formatTime(atMs: number | null): string {
-  if (atMs === null) return '–';
-  const at = new Date(atMs);
-  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  return `${day} ${formatClock(atMs)}`;
+  return atMs === null ? '–' : formatLocalTime(atMs);
 }
 
 /** `07:12:24` in local time. */
 export function formatClock(atMs: number): string {
-  const at = new Date(atMs);
-  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  return formatLocalTime(atMs).slice(-8);
 }
 
 /** `45s`, `12m`, `3h 20m`, `5d 2h`. */
@@ -96,8 +93,4 @@ export function formatTable(
 /** JSON for people and programs alike. */
 export function formatJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
-}
-
-function two(count: number): string {
-  return String(count).padStart(2, '0');
 }

@@ -11,7 +11,7 @@ import type {
   Severity,
   WatchedClause,
 } from './rule.ts';
-import type { DurationMs, EngineMs, UnsureStamps, WallMs } from './time.ts';
+import type { DurationMs, EngineMs, LocalOffsets, UnsureStamps, WallMs } from './time.ts';
 
 /**
  * Everything but a reading that can change a verdict. Each has a sequence number and a place in the open group of the
@@ -47,9 +47,10 @@ export type EngineInput =
       readonly kind: 'started';
       readonly elapsedMs: DurationMs | null;
       readonly downMs: DurationMs | null;
-      readonly stoppedAt: WallMs | null;
       /** Add to engine time to get wall time. */
       readonly wallOffsetMs: number;
+      /** How far the clock on the wall was ahead of UTC at the stop and is at the start; left out: texts are in UTC. */
+      readonly localOffsetsMs?: LocalOffsets | null;
       /** As with `clock`: time of an earlier stop that is known only by this start. */
       readonly creditMs?: DurationMs;
       /** What was stamped since an engine time by the mapping of then is stamped anew; null: nothing. */

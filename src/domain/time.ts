@@ -31,6 +31,12 @@ export interface UnsureStamps {
   readonly wallOffsetMs: number;
 }
 
+/** How far the clock on the wall was ahead of UTC when Limen stopped, and is where it started. */
+export interface LocalOffsets {
+  readonly stopped: DurationMs;
+  readonly started: DurationMs;
+}
+
 /** What the clock said when a group was committed; the next start computes the time it was down from it. */
 export interface ClockStamp {
   /** The kernel's boot id: the same id means the monotonic clock can be compared. */

@@ -5,6 +5,7 @@ import { mergePointEntries } from '../domain/point-settings.ts';
 import { pointName } from '../domain/point.ts';
 import { everyVariant, type Rule } from '../domain/rule.ts';
 import type { DurationMs, WallMs } from '../domain/time.ts';
+import { formatLocalTime } from '../host/local-time.ts';
 import { findReplayRange, replay } from '../storage/replay.ts';
 import { compareAlerts, type Comparison } from './compare-alerts.ts';
 import { HistoryRun } from './history-run.ts';
@@ -102,10 +103,9 @@ function nothingStored({ directory, fromMs, toMs }: BacktestRequest): LimenError
     );
   }
   const [first, last] = [whole.startAt + whole.startOffsetMs, whole.endAt + whole.endOffsetMs];
-  const at = (ms: number): string => new Date(ms).toISOString();
-  const to = toMs === null ? '' : ` to ${at(toMs)}`;
+  const to = toMs === null ? '' : ` to ${formatLocalTime(toMs)}`;
   return new LimenError(
     'not_found',
-    `There is no history from ${at(fromMs)}${to}: it begins at ${at(first)} and ends at ${at(last)}; choose --from and --to within`,
+    `There is no history from ${formatLocalTime(fromMs)}${to}: it begins at ${formatLocalTime(first)} and ends at ${formatLocalTime(last)}; choose --from and --to within`,
   );
 }

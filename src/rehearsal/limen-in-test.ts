@@ -31,6 +31,7 @@ import {
 import type { SerialSource } from '../domain/serial.ts';
 import type { RecentQuery, RecentReadings, Recovery } from '../domain/store.ts';
 import type { WallMs } from '../domain/time.ts';
+import { localOffsetMs } from '../host/local-time.ts';
 import type { Log } from '../host/log.ts';
 import { createMetrics } from '../host/metrics.ts';
 import { findScheduleState } from '../host/schedule-times.ts';
@@ -248,6 +249,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
     recent,
     version: 'test',
     bootId,
+    localOffsetMs,
     configure,
   });
   outputs.start(engine.open(), lastRows(recovery, 'output'));

@@ -64,7 +64,7 @@ export function replayRules(config: Config, start: ReplayStart): ReplayedRules {
     // What the other rules name in full is expected from the start all the same.
     points: [...config.points, ...config.rules.flatMap((rule) => pointPatterns(rule).map(entryOf))],
   });
-  const started = { elapsedMs: null, downMs: null, stoppedAt: null, wallOffsetMs } as const;
+  const started = { elapsedMs: null, downMs: null, wallOffsetMs } as const;
   engine.accept(zero, at, { kind: 'started', ...started });
   const derived = new ReplayedDerived(engine, config.points, (name) => start.indexOf(name));
   return {

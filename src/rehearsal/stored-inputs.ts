@@ -4,7 +4,7 @@ import type { EngineInput, LearnedInterval } from '../domain/engine.ts';
 import type { JournalRow } from '../domain/journal.ts';
 import type { Point, PointIndex } from '../domain/point.ts';
 import type { FaultRule } from '../domain/rule.ts';
-import type { EngineMs, UnsureStamps, WallMs } from '../domain/time.ts';
+import type { EngineMs, LocalOffsets, UnsureStamps, WallMs } from '../domain/time.ts';
 
 /** The kinds of rows that are inputs of the engine. */
 export const inputKinds = [
@@ -64,8 +64,22 @@ export interface StartedRow {
   readonly stopped_at: WallMs | null;
   readonly wall_offset_ms: number;
   /** Rows of an earlier version do not say. */
+  readonly local_offsets_ms?: LocalOffsets;
   readonly credit_ms?: number;
   readonly unsure?: UnsureStamps | null;
+}
+
+/** The input that a row of kind `started` was. */
+export function startedInput(body: StartedRow): Extract<EngineInput, { kind: 'started' }> {
+  return {
+    kind: 'started',
+    elapsedMs: body.elapsed_ms,
+    downMs: body.down_ms,
+    wallOffsetMs: body.wall_offset_ms,
+    localOffsetsMs: body.local_offsets_ms ?? null,
+    creditMs: body.credit_ms ?? 0,
+    unsure: body.unsure ?? null,
+  };
 }
 
 /**
@@ -86,18 +100,8 @@ export function storedInput(
       const { replaces, ...point } = row.body as Point & { readonly replaces?: Point };
       return replaces === undefined ? { kind: 'point', point } : { kind: 'point', point, replaces };
     }
-    case 'started': {
-      const body = row.body as StartedRow;
-      return {
-        kind: 'started',
-        elapsedMs: body.elapsed_ms,
-        downMs: body.down_ms,
-        stoppedAt: body.stopped_at,
-        wallOffsetMs: body.wall_offset_ms,
-        creditMs: body.credit_ms ?? 0,
-        unsure: body.unsure ?? null,
-      };
-    }
+    case 'started':
+      return startedInput(row.body as StartedRow);
     case 'clock': {
       const { wallOffsetMs, creditMs, unsureSinceMs } = row.body as ClockRow;
       return { kind: 'clock', wallOffsetMs, creditMs, unsureSinceMs: unsureSinceMs ?? null };

@@ -100,6 +100,13 @@ export function formatWallTime(wallMs: number): string {
   return `${String(year).padStart(4, '0')}-${twoDigits(month)}-${twoDigits(day)}T${time}Z`;
 }
 
+/** As `formatWallTime`, as a clock shows it that is so far ahead of UTC: `2026-11-23 07:12:24`. */
+export function formatClockTime(wallMs: number, offsetMs: number): string {
+  return formatWallTime(wallMs + offsetMs)
+    .replace('T', ' ')
+    .slice(0, -1);
+}
+
 function defaultSentence(facts: MessageFacts): string {
   if (facts.note !== null) return facts.note;
   const point = subjectText(facts);

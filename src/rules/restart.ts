@@ -62,7 +62,7 @@ export function restart(core: EngineCore, started: Started, moment: Moment): voi
   reviewBlame(core, moment);
   settleGroups(core, moment);
   if (started.downMs !== null && started.downMs > limits.wasDownAfterMs) {
-    tellWasDown(core, started.downMs, started.stoppedAt, moment);
+    tellWasDown(core, { downMs: started.downMs, local: started.localOffsetsMs ?? null }, moment);
   }
   fireDue(core, moment.at);
   judgeReplaced(core, moment);

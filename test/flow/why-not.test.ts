@@ -116,7 +116,11 @@ test('limen why-not says what is wrong with a question, and exits accordingly', 
       [1, 'did you mean "hot"?', ['hto', 'oven/heat', '--at', '0s ago']],
       [1, 'did you mean "oven/heat"?', ['hot', 'oven/haet', '--at', '0s ago']],
       [2, 'must be device/metric', ['hot', 'oven', '--at', '0s ago']],
-      [1, 'There is no history at', ['hot', 'oven/heat', '--at', '2001-01-01 03:10']],
+      [
+        1,
+        'no history at 2001-01-01 03:10:00; it begins at 20',
+        ['hot', 'oven/heat', '--at', '2001-01-01 03:10'],
+      ],
     ];
     for (const [status, err, argv] of cases) {
       expect(await why(...argv)).toMatchObject({ status, err: expect.stringContaining(err) });

@@ -22,7 +22,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // It wires the parts as app.ts does, in virtual time: see src/README.md.
   rehearsal: ['domain', 'codecs', 'rules', 'channel', 'consumers', 'storage', 'host'],
   http: ['domain', 'rules:type', 'host:type'],
-  cli: ['domain', 'config', 'storage', 'http/client.ts', 'host:type'],
+  cli: ['domain', 'config', 'storage', 'http/client.ts', 'host/local-time.ts', 'host:type'],
 };
 const wires = new Set([
   'app.ts',

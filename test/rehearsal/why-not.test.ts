@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { whyNot } from '../../src/app-why-not.ts';
 import type { WhyNotClause, WhyNotClauseName, WhyNotReport } from '../../src/domain/why-not.ts';
+import { formatLocalTime } from '../../src/host/local-time.ts';
 import { recordHistory, type RecordedHistory } from './recorded-history.ts';
 
 const key = { rule: 'warm', device: 'box', metric: 't' };
@@ -409,7 +410,10 @@ describe('whyNot() refuses', () => {
     const history = recordHistory(yaml('above: -18 °C'));
     await send(history, 0, 100, '-20');
     history.stop();
-    expect(() => ask(history, 2_000_000)).toThrow('lies in the future');
-    expect(() => ask(history, -100)).toThrow('There is no history at');
+    const local = (atSeconds: number): string => formatLocalTime(history.wallMs(atSeconds));
+    expect(() => ask(history, 2_000_000)).toThrow(`${local(2_000_000)} lies in the future`);
+    expect(() => ask(history, -100)).toThrow(
+      `There is no history at ${local(-100)}; it begins at ${local(0)}`,
+    );
   });
 });

@@ -190,7 +190,6 @@ function createBench(
         kind: 'started',
         elapsedMs: null,
         downMs: null,
-        stoppedAt: null,
         wallOffsetMs,
         ...started,
       });

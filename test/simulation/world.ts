@@ -267,7 +267,6 @@ export class World {
       kind: 'started',
       elapsedMs,
       downMs: elapsedMs,
-      stoppedAt: null,
       wallOffsetMs: this.#wallOffsetMs,
     });
     this.#hearDoor();

@@ -1,13 +1,13 @@
 import { alertKey } from '../../domain/alert.ts';
 import { limits } from '../../domain/limits.ts';
 import { displayValue, pointName, type Point } from '../../domain/point.ts';
-import type { WallMs } from '../../domain/time.ts';
+import type { LocalOffsets } from '../../domain/time.ts';
 import type { AlertCell, FirstValue, FirstValues } from '../alert-cell.ts';
 import { addCell } from '../declare.ts';
 import type { EngineCore } from '../engine-core.ts';
 import { announceIfDirty, toWall } from '../events.ts';
 import { markClear } from '../levels.ts';
-import { formatDuration, formatWallTime, withUnit } from '../message.ts';
+import { formatClockTime, formatDuration, formatWallTime, withUnit } from '../message.ts';
 import { ownRule } from '../own-rules.ts';
 import { arm, settle, type Moment } from '../settle.ts';
 
@@ -17,17 +17,20 @@ import { arm, settle, type Moment } from '../settle.ts';
  */
 export function tellWasDown(
   core: EngineCore,
-  downMs: number,
-  stoppedAt: WallMs | null,
+  stop: { readonly downMs: number; readonly local: LocalOffsets | null },
   moment: Moment,
 ): void {
   const cell = core.cells.get(wasDownKey) ?? addWasDown(core, moment);
-  const to = toWall(core, moment.at);
+  const { downMs, local } = stop;
   cell.since = moment.at - downMs;
   cell.sinceSeq = moment.seq;
-  const from = stoppedAt ?? to - downMs;
-  const span = `from ${formatWallTime(from)} to ${formatWallTime(to)} (${formatDuration(downMs)})`;
-  const firsts = lastValues(core, `Limen was down ${span}`, moment.at);
+  const to = toWall(core, moment.at);
+  const from = to - downMs;
+  const span =
+    local === null
+      ? `from ${formatWallTime(from)} to ${formatWallTime(to)}`
+      : `from ${formatClockTime(from, local.stopped)} to ${formatClockTime(to, local.started)}`;
+  const firsts = lastValues(core, `Limen was down ${span} (${formatDuration(downMs)})`, moment.at);
   cell.note = noteOf(firsts, 'last values before', ({ name, last }) => `${name} ${last}`);
   if (firsts.points.length > 0) {
     cell.firsts = firsts;

@@ -189,6 +189,18 @@ describe('limen.was_down', () => {
   const stop = { elapsedMs: 90_000, downMs: 90_000 };
   const head = 'Limen was down from 2023-11-14T22:13:50Z to 2023-11-14T22:15:20Z (1 min 30 s); ';
 
+  test('tells the times of the clock on the wall, also over a night in which it was put back', () => {
+    const bench = startBench([makeRule()]);
+    bench.read(0, 4);
+    const hour = 60 * minute;
+    const localOffsetsMs = { stopped: 2 * hour, started: hour };
+    bench.started(120_000, { ...stop, localOffsetsMs });
+    expect(message(bench)).toBe(
+      'Limen was down from 2023-11-15 00:13:50 to 2023-11-14 23:15:20 (1 min 30 s); ' +
+        'last values before: fridge/temperature 4 °C',
+    );
+  });
+
   test('tells the first values once every point it names has been heard', () => {
     const attic = makePoint(2, 'attic', 'door', { kind: 'text', states: ['shut', 'open'] });
     const bench = startBench([makeRule()], [], [fridge, attic]);
