@@ -11,6 +11,7 @@ import {
 import { PointNoise } from './point-noise.ts';
 import { newestPoints, type ReplayedRules } from './replayed-rules.ts';
 import { ReplayedSchedules } from './replayed-schedules.ts';
+import { startedInput, type StartedRow } from './stored-inputs.ts';
 
 // What is to be done with the readings of a stored index.
 const skipped = 0;
@@ -136,18 +137,16 @@ export class HistoryRun implements ReplaySink {
         break;
       }
       case 'started': {
-        const { elapsed_ms: elapsedMs, down_ms: downMs, ...rest } = body as StartedRow;
+        const started = startedInput(body as StartedRow);
         // What fell due before the stop happened then: Limen was there until its last commit.
-        const stoppedAt = (at - (elapsedMs ?? 0)) as EngineMs;
+        const stoppedAt = (at - (started.elapsedMs ?? 0)) as EngineMs;
         this.#eachEngine(({ engine, recorder }) => {
           if (stoppedAt > this.#at) engine.advance(stoppedAt);
-          const wallOffsetMs = rest.wall_offset_ms;
-          recorder.wallOffsetMs = wallOffsetMs;
-          const times = { elapsedMs, downMs, stoppedAt: rest.stopped_at, wallOffsetMs };
-          engine.accept(seq as Seq, at, { kind: 'started', ...times });
+          recorder.wallOffsetMs = started.wallOffsetMs;
+          engine.accept(seq as Seq, at, started);
         });
         this.#at = at;
-        this.#schedules.look(at + rest.wall_offset_ms);
+        this.#schedules.look(at + started.wallOffsetMs);
         break;
       }
       case 'stopped':
@@ -324,13 +323,7 @@ export class HistoryRun implements ReplaySink {
   }
 }
 
-/** The bodies of rows of kind `started`, `clock`, `source` and `learned`. */
-interface StartedRow {
-  readonly elapsed_ms: number | null;
-  readonly down_ms: number | null;
-  readonly stopped_at: WallMs | null;
-  readonly wall_offset_ms: number;
-}
+/** The bodies of rows of kind `clock`, `source` and `learned`. */
 interface ClockRow {
   readonly wallOffsetMs: number;
   readonly creditMs: number;

@@ -208,6 +208,22 @@ test('backtest() lets an on-delay count the time that Limen was down, and an off
   expect(told(run(directory, 'rules: {}', after))).toEqual([['gained', null, [20, 25]]]);
 });
 
+test('backtest() credits an on-delay with a stop that a later start told the length of', () => {
+  const stop: Sample[] = [
+    [midnight, 5],
+    [midnight + 2 * minute, 5],
+    [midnight + 3 * minute, 5],
+    [midnight + 25 * minute, 0],
+  ];
+  const first = { elapsed_ms: null, down_ms: null, stopped_at: midnight, wall_offset_ms: 0 };
+  const second = { ...first, elapsed_ms: 1000, down_ms: 1000, credit_ms: 30 * minute };
+  const starts = { [midnight + 2 * minute]: first, [midnight + 3 * minute]: second };
+  const directory = write(stop, starts);
+  expect(told(run(directory, 'rules: {}', rule(4, ', on_delay: 20m')))).toEqual([
+    ['gained', null, [3, 25]],
+  ]);
+});
+
 test('backtest() sees readings stored in an earlier unit in the present one', () => {
   const directory = write(
     [
