@@ -1,22 +1,47 @@
-import { constants, accessSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import {
+  constants,
+  accessSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  type Stats,
+} from 'node:fs';
 import { messageOf } from '../src/domain/error.ts';
+
+/** What stands at a path; null: nothing; an error: it cannot be looked at. A plug may be pulled at any moment. */
+export function lookAtNode(path: string): Stats | Error | null {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
 
 /** Why a port cannot be opened, and what helps: "permission denied: add the user to the group dialout". */
 export function portProblem(path: string, error: unknown): string {
-  const status = statSync(path, { throwIfNoEntry: false });
-  if (status === undefined) return missing(path);
-  if (!status.isCharacterDevice()) return `${path} is not a serial port`;
-  if (!mayUse(path)) return permission(path);
-  const text = messageOf(error);
-  if (!/lock|busy|EBUSY|EAGAIN|temporarily/i.test(text)) return text;
-  const holder = findHolder(path);
-  const who = holder === null ? 'another program' : holder;
-  return `${path} is in use by ${who}: end it, or let it leave the port alone`;
+  const status = lookAtNode(path);
+  if (status === null) return missing(path);
+  if (status instanceof Error) return unreachable(path, status);
+  if (!status.isCharacterDevice()) return noPort(path);
+  if (!mayUse(path)) return permission(path, status);
+  // A path may hold any word.
+  const text = messageOf(error).replaceAll(path, 'it');
+  if (/inappropriate ioctl/i.test(text)) return noPort(path);
+  if (!/\block|busy|EBUSY|EAGAIN|temporarily/i.test(text))
+    return `${path} cannot be opened: ${text}`;
+  if (holds(String(process.pid), status.rdev)) {
+    return `${path} leads to a port that another source has open: name each port once`;
+  }
+  return `${path} is in use by ${findHolder(path) ?? 'another program'}: end it, or let it leave the port alone`;
 }
 
 /** What the user who runs this may do with a port, in words; null: all that is needed. */
 export function permissionProblem(path: string): string | null {
-  return mayUse(path) ? null : permission(path);
+  if (mayUse(path)) return null;
+  const status = lookAtNode(path);
+  if (status === null) return missing(path);
+  return status instanceof Error ? unreachable(path, status) : permission(path, status);
 }
 
 function mayUse(path: string): boolean {
@@ -32,8 +57,18 @@ function missing(path: string): string {
   return `${path} is not there: is it plugged in? limen ports lists what is`;
 }
 
-function permission(path: string): string {
-  const group = groupOf(path);
+function noPort(path: string): string {
+  return `${path} is not a serial port: limen ports lists what is`;
+}
+
+function unreachable(path: string, error: Error): string {
+  const isDenied = 'code' in error && error.code === 'EACCES';
+  if (isDenied) return `${path} is in a folder that this user may not look into`;
+  return `${path} cannot be looked at: ${error.message.replace(/^\w+: |, stat .*$/g, '')}`;
+}
+
+function permission(path: string, { gid }: Stats): string {
+  const group = groupOf(gid);
   const cure =
     group === null
       ? 'a udev rule that gives access'
@@ -42,8 +77,7 @@ function permission(path: string): string {
 }
 
 /** The group of a device node; null for root's own, which nobody should join. */
-function groupOf(path: string): string | null {
-  const { gid } = statSync(path);
+function groupOf(gid: number): string | null {
   if (gid === 0) return null;
   try {
     const line = readFileSync('/etc/group', 'utf8')
@@ -57,7 +91,9 @@ function groupOf(path: string): string | null {
 
 /** Another process that holds a device open, as far as it can be seen: `picocom (4711)`. */
 export function findHolder(path: string): string | null {
-  const { rdev } = statSync(path);
+  const status = lookAtNode(path);
+  if (status === null || status instanceof Error) return null;
+  const { rdev } = status;
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     if (Number(pid) !== process.pid && holds(pid, rdev)) return `${nameOf(pid)} (process ${pid})`;
   }

@@ -1,7 +1,6 @@
-import { statSync } from 'node:fs';
 import type { PortSettings } from '../src/domain/serial.ts';
 import type { Clock, Timer } from '../src/host/clock.ts';
-import { portProblem } from './port-problem.ts';
+import { lookAtNode, portProblem } from './port-problem.ts';
 import { openSerialPort, type PortConnection } from './serial-port.ts';
 
 /** What a supervised port tells. */
@@ -215,12 +214,14 @@ export function supervisePort(options: SupervisedOptions): SupervisedPort {
 
 /** What a path leads to at present; null: nothing. A device that is plugged in again is another node. */
 function nodeOf(path: string): string | null {
-  const status = statSync(path, { throwIfNoEntry: false });
-  return status === undefined ? null : `${status.dev}:${status.ino}:${status.rdev}`;
+  const status = lookAtNode(path);
+  if (status === null || status instanceof Error) return null;
+  return `${status.dev}:${status.ino}:${status.rdev}`;
 }
 
 // A node that is made anew may be given the number of the old one; it is younger.
 function pluggedAt(path: string): string | null {
-  const status = statSync(path, { throwIfNoEntry: false });
-  return status === undefined ? null : `${nodeOf(path)} ${status.ctimeMs}`;
+  const status = lookAtNode(path);
+  if (status === null || status instanceof Error) return null;
+  return `${status.dev}:${status.ino}:${status.rdev} ${status.ctimeMs}`;
 }

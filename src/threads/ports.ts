@@ -55,6 +55,8 @@ const reply = (message: PortsReply): void => {
 /** Ports are opened and closed one after the other: the same one may be closed and opened anew. */
 let turn = Promise.resolve();
 
+// A terminal tells every process of Limen to end, systemd too: Limen itself does it, when the outputs are safe.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 process.on('message', handle);
 // Limen is gone: the boards go safe at once, and not only when their lease is over.
 process.on('disconnect', () => void end());

@@ -93,6 +93,10 @@ const lookMs = 1_000;
 // The thread says twice a second that it is alive.
 const silentMs = 4_000;
 const endWithinMs = 3_000;
+// A thread that ends again and again, whatever a line does to it, must not keep a core busy, nor reset every board at once.
+const restartFirstMs = 250;
+const restartMaxMs = 10_000;
+const steadyAfterMs = 30_000;
 
 /**
  * Creates the main thread's end; the thread starts with the first port and ends with the last one. A thread that does
@@ -105,8 +109,13 @@ export function createPorts({ clock, log, listener }: PortsOptions): SerialPorts
   /** What each board was told last to do, by its path. */
   const wanted = new Map<string, string>();
   let isTellingWants = false;
+  const boardsUp = new Set<string>();
   let worker: ChildProcess | null = null;
   let watch: Timer | null = null;
+  let restart: Timer | null = null;
+  let restartMs = restartFirstMs;
+  let startedAtMs = 0;
+  let lookedAtMs = 0;
   let aliveAtMs = 0;
   let onEnded: (() => void) | null = null;
 
@@ -176,8 +185,13 @@ export function createPorts({ clock, log, listener }: PortsOptions): SerialPorts
   const tellBoard = (path: string, event: BoardEvent): void => {
     const source = sources.get(path);
     if (source === undefined) return;
-    if (event.kind === 'up') listener.link(path, true);
-    if (event.kind === 'down') listener.link(path, false);
+    if (event.kind === 'up') {
+      boardsUp.add(path);
+      listener.link(path, true);
+    } else if (event.kind === 'down') {
+      boardsUp.delete(path);
+      listener.link(path, false);
+    }
     listener.board(source.device, event);
   };
   const wantsOf = (path: string): BoardWants | null => {
@@ -207,6 +221,7 @@ export function createPorts({ clock, log, listener }: PortsOptions): SerialPorts
     });
   };
   const start = (): void => {
+    restart = null;
     const file = new URL(`./ports${extname(import.meta.filename)}`, import.meta.url);
     const started = fork(fileURLToPath(file), [], { serialization: 'advanced', execArgv: [] });
     started.on('message', (message: PortsReply) => {
@@ -219,29 +234,40 @@ export function createPorts({ clock, log, listener }: PortsOptions): SerialPorts
       if (started === worker) rebuild(error.message);
     });
     worker = started;
-    aliveAtMs = clock.monotonicMs();
+    startedAtMs = clock.monotonicMs();
+    aliveAtMs = startedAtMs;
+    lookedAtMs = startedAtMs;
     for (const [path, source] of sources) open(started, path, source);
     watch ??= clock.after(lookMs, look);
   };
   const look = (): void => {
     watch = clock.after(lookMs, look);
-    if (clock.monotonicMs() - aliveAtMs > silentMs) rebuild('the thread does not answer');
+    const nowMs = clock.monotonicMs();
+    // Limen itself stood still: what the thread said meanwhile is still to be heard.
+    if (nowMs - lookedAtMs > 2 * lookMs) aliveAtMs = nowMs;
+    lookedAtMs = nowMs;
+    if (worker !== null && nowMs - aliveAtMs > silentMs) rebuild('the thread does not answer');
   };
   const rebuild = (reason: string): void => {
-    log.warn('the serial ports get a new thread', { reason });
     const last = worker;
     worker = null;
     last?.kill('SIGKILL');
+    if (clock.monotonicMs() - startedAtMs >= steadyAfterMs) restartMs = restartFirstMs;
+    log.warn('the serial ports get a new thread', { reason, in_ms: restartMs });
     for (const path of sources.keys()) {
-      if (statuses.get(path)?.isOpen !== true) continue;
+      const { isOpen, problem } = statuses.get(path) ?? unknownStatus(path);
+      if (!isOpen && problem !== null && !boardsUp.has(path)) continue;
       tellLink(path, false, reason);
       if (wantsOf(path) !== null) tellBoard(path, { kind: 'down', problem: reason });
     }
-    start();
+    restart = clock.after(restartMs, start);
+    restartMs = Math.min(restartMs * 2, restartMaxMs);
   };
   const stop = async (): Promise<void> => {
     watch?.cancel();
     watch = null;
+    restart?.cancel();
+    restart = null;
     const last = worker;
     worker = null;
     if (last === null) return;
@@ -268,6 +294,7 @@ export function createPorts({ clock, log, listener }: PortsOptions): SerialPorts
         sources.delete(path);
         statuses.delete(path);
         wanted.delete(path);
+        boardsUp.delete(path);
         send(worker, { type: 'close', path });
       }
       for (const [path, source] of found) {
@@ -277,7 +304,7 @@ export function createPorts({ clock, log, listener }: PortsOptions): SerialPorts
       }
       tellWants();
       if (sources.size === 0) void stop();
-      else if (worker === null) start();
+      else if (worker === null && restart === null) start();
     },
     configureBoards(next) {
       drives = next;

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { DrivenPin } from '../../src/domain/board.ts';
@@ -6,6 +5,7 @@ import type { ReadPin } from '../../src/domain/board-pins.ts';
 import type { PluggedBoard } from '../../firmware-bridge/emulator/plugged-board.ts';
 import { plugBoard } from '../firmware-bridge/plugged-board.ts';
 import { hexFile } from '../firmware-bridge/talk.ts';
+import { cpuMs, portsProcess } from './ports-process.ts';
 import { PortsWithBoard } from './ports-with-board.ts';
 
 // The committed firmware in an emulated Uno at a real pty, opened by the real serialport in its own process.
@@ -154,7 +154,7 @@ test(
   { timeout: 240_000 },
   async () => {
     const { board, bench } = await start();
-    const pid = await portsProcess();
+    const pid = portsProcess();
     const before = cpuMs(pid);
     const from = performance.now();
     const attachMs: number[] = [];
@@ -177,21 +177,3 @@ test(
     await switchOn({ board, bench });
   },
 );
-
-/** The child of this process that has the serial ports open. */
-async function portsProcess(): Promise<number> {
-  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8')
-    .trim()
-    .split(' ');
-  const found = children.find((pid) =>
-    readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('threads/ports'),
-  );
-  if (found === undefined) throw new Error('there is no process of serial ports');
-  return Number(found);
-}
-
-// User and system time in ticks of 10 ms, behind the name in brackets.
-function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * 10;
-}
