@@ -1,12 +1,12 @@
 import type { Intake } from './channel/intake.ts';
 import type { Sources } from './channel/sources.ts';
 import type { SerialPortStatus } from './domain/api.ts';
-import type { PortStatus } from './domain/serial.ts';
+import { badLinesMetric, type PortStatus } from './domain/serial.ts';
 import type { Boards } from './app-boards.ts';
 import type { Clock } from './host/clock.ts';
 import type { Log } from './host/log.ts';
 import type { Metrics } from './host/metrics.ts';
-import { badLinesMetric, watchLines } from './producers/line-watch.ts';
+import { watchLines } from './producers/line-watch.ts';
 import { createPorts, type SerialPorts } from './threads/start-ports.ts';
 
 export interface PortReadersOptions {
@@ -44,12 +44,8 @@ export function readPorts(options: PortReadersOptions): SerialPorts {
     clock,
     statuses: () => ports.statuses(),
     report(path, value, text) {
-      const route = intake.portRoute(path);
-      if (route === null) return;
       intake.begin(path);
-      const word = { kind: 'number', value } as const;
-      const item = { metric: badLinesMetric, word, unit: null, quality: null, atMs: null };
-      intake.takeFrame(route, Buffer.from(text), { ok: true, items: [item] });
+      intake.takeMeasured(path, badLinesMetric, value, text);
     },
   });
   measure(metrics, () => ports.statuses());

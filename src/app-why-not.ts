@@ -6,6 +6,7 @@ import type { AlertKey } from './domain/alert.ts';
 import type { QuarantineRecord } from './domain/api.ts';
 import { aboutOf, hasAlert } from './domain/clause.ts';
 import type { Config } from './domain/config.ts';
+import { isReservedName } from './domain/name.ts';
 import { LimenError } from './domain/error.ts';
 import { limits } from './domain/limits.ts';
 import type { JournalRow } from './domain/journal.ts';
@@ -98,7 +99,7 @@ function answer(
 
   const rules = rulesOf(files, configRow, newest, name);
   const raise = findRaise(files, history.events, atMs);
-  const isOwn = name.startsWith('limen.');
+  const isOwn = isReservedName(name);
   const { alert } = replayed.moment;
   const isMatched = rule !== null && hasAlert(rule, key.device, key.metric);
   const told = { fromSeq: raise?.seq ?? 0, toSeq: stretch.toSeq };
@@ -295,7 +296,7 @@ function checkNames(
     ...known.configs.flatMap((config) => config.rules.map(({ name }) => name)),
     ...known.known.map(({ rule }) => String(rule)),
   ]);
-  if (!rules.has(key.rule) && !key.rule.startsWith('limen.')) {
+  if (!rules.has(key.rule) && !isReservedName(key.rule)) {
     throw new LimenError('not_found', `There is no rule "${key.rule}"${meant(key.rule, rules)}`);
   }
   const name = pointName(key);

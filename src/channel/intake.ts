@@ -7,7 +7,7 @@ import type { Source } from '../domain/config.ts';
 import type { Engine } from '../domain/engine.ts';
 import { lateFate } from '../domain/lateness.ts';
 import { limits } from '../domain/limits.ts';
-import { isName } from '../domain/name.ts';
+import { isName, isReservedName } from '../domain/name.ts';
 import { pointName } from '../domain/point.ts';
 import {
   historyOnlyFlag,
@@ -152,6 +152,8 @@ export class Intake {
   readonly #touched: PointRef[] = [];
   readonly #calculated = new SourceCounters('expression');
   #calculating: DerivedPoint | null = null;
+  /** What is taken is a measurement of Limen's own. */
+  #isMeasured = false;
 
   constructor(options: IntakeOptions) {
     this.#journal = options.journal;
@@ -250,6 +252,18 @@ export class Intake {
     return rows;
   }
 
+  /** Takes what Limen itself measures of a serial port, with what it rests on in words. Returns the readings stored. */
+  takeMeasured(path: string, metric: string, value: number, text: string): number {
+    const route = this.portRoute(path);
+    if (route === null) return 0;
+    const word = { kind: 'number', value } as const;
+    const item = { metric, word, unit: null, quality: null, atMs: null };
+    this.#isMeasured = true;
+    const stored = this.takeFrame(route, Buffer.from(text), { ok: true, items: [item] });
+    this.#isMeasured = false;
+    return stored;
+  }
+
   /** Evidence for the events that are emitted while a reading is judged; null outside of it. */
   evidence(): Evidence | null {
     const derived = this.#calculating;
@@ -329,6 +343,10 @@ export class Intake {
     const metric = metricOf(route.metric, item.metric);
     if (!isName(route.device) || !isName(metric)) {
       this.#reject(route, 'a name that is empty, too long or has control characters', bytes);
+      return true;
+    }
+    if (isReservedName(route.device) || (isReservedName(metric) && !this.#isMeasured)) {
+      this.#reject(route, 'a name that only Limen gives', bytes);
       return true;
     }
     const { word } = item;

@@ -1,4 +1,5 @@
 import { formatDuration, parseDuration } from '../domain/duration.ts';
+import { isReservedName } from '../domain/name.ts';
 import { parseUnit, unitNames } from '../domain/units.ts';
 import type { Quantity } from '../domain/rule.ts';
 import type { DurationMs } from '../domain/time.ts';
@@ -49,13 +50,23 @@ export function checkName(context: Context, path: Path): boolean {
     context.report.problem(path, { message: mistake, allowed, atKey: true });
     return false;
   }
-  if (!name.startsWith('limen.')) return true;
+  return !isReserved(context, path, name, true);
+}
+
+function isReserved(context: Context, path: Path, name: string, atKey: boolean): boolean {
+  if (!isReservedName(name)) return false;
   context.report.problem(path, {
     message: `the name ${quote(name)} is reserved`,
     allowed: 'any name that does not begin with limen.',
-    atKey: true,
+    atKey,
   });
-  return false;
+  return true;
+}
+
+/** The name of a device that the user chose; null and a problem if it is none. */
+export function readDeviceName(context: Context, path: Path, value: Scalar): string | null {
+  const name = readLine(context, path, value, configLimits.nameCharsMax);
+  return name === null || isReserved(context, path, name, false) ? null : name;
 }
 
 function lineAllowed(charsMax: number): string {

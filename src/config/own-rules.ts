@@ -6,6 +6,7 @@ import {
   type OwnRuleSettings,
   type Rule,
 } from '../domain/rule.ts';
+import { isReservedName } from '../domain/name.ts';
 import type { DurationMs } from '../domain/time.ts';
 import { readActions, type ActionNames } from './actions.ts';
 import { readCalls } from './calls.ts';
@@ -27,7 +28,7 @@ type Settings = Omit<OwnRuleSettings, 'name'>;
 
 /** Whether a name in `rules:` is, or pretends to be, one of Limen's own. */
 export function isOwnName(name: string): boolean {
-  return name.startsWith('limen.');
+  return isReservedName(name);
 }
 
 /** What is set of Limen's own rules: all entries that match merge in file order, later keys win. */

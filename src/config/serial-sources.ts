@@ -5,9 +5,8 @@ import {
   type SerialSource,
 } from '../domain/serial.ts';
 import { isName } from '../domain/name.ts';
-import { readDuration, readLine, readText, type Context } from './context.ts';
+import { readDeviceName, readDuration, readLine, readText, type Context } from './context.ts';
 import { readFramesFormat } from './serial-frames.ts';
-import { configLimits } from './limits.ts';
 import { quote, type Path } from './problem.ts';
 import { readLimenFormat } from './limen-board.ts';
 import type { SalvagedConfig } from './shape.ts';
@@ -97,8 +96,7 @@ function readBits(context: Context, path: Path, value: SourceInput['bits']): Bit
 }
 
 function readDevice(context: Context, path: Path, { device }: SourceInput): string | null {
-  if (device !== undefined)
-    return readLine(context, [...path, 'device'], device, configLimits.nameCharsMax);
+  if (device !== undefined) return readDeviceName(context, [...path, 'device'], device);
   if (!context.report.isTouched([...path, 'device'])) {
     const allowed = 'device: and the name that its readings get';
     context.report.problem(path, { message: 'a serial port without a device', allowed });

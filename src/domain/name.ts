@@ -13,3 +13,8 @@ export function hasControlCharacter(text: string): boolean {
 export function isName(text: string): boolean {
   return text !== '' && text.length <= nameCharsMax && !hasControlCharacter(text);
 }
+
+/** Whether only Limen itself gives this name (contract 1). */
+export function isReservedName(name: string): boolean {
+  return name.startsWith('limen.');
+}

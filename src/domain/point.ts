@@ -1,4 +1,5 @@
 import type { Brand } from './brand.ts';
+import { isReservedName } from './name.ts';
 import type { Value } from './reading.ts';
 import { convert } from './units.ts';
 
@@ -58,19 +59,17 @@ export interface PointPattern {
   matches(device: string, metric: string): boolean;
 }
 
-const ownMetricPrefix = 'limen.';
-
 /** Compiles a pattern; the text must contain a slash (the config checks it). */
 export function compilePattern(text: string): PointPattern {
   const slash = text.lastIndexOf('/');
   const device = compilePart(text.slice(0, slash));
   const metricText = text.slice(slash + 1);
   const metric = compilePart(metricText);
-  const meansOwn = metricText.startsWith(ownMetricPrefix);
+  const meansOwn = isReservedName(metricText);
   return {
     text,
     exact: !text.includes('*'),
-    matches: (d, m) => device(d) && metric(m) && (meansOwn || !m.startsWith(ownMetricPrefix)),
+    matches: (d, m) => device(d) && metric(m) && (meansOwn || !isReservedName(m)),
   };
 }
 

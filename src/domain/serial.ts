@@ -128,6 +128,9 @@ export interface SerialSource extends PortSettings {
   readonly format: SerialFormat | LimenFormat;
 }
 
+/** What Limen measures of a serial line: a point of its device (`bench/limen.bad_lines`) that a rule may judge. */
+export const badLinesMetric = 'limen.bad_lines';
+
 /** How a serial port is. */
 export interface PortStatus {
   readonly path: string;

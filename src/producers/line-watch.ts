@@ -2,9 +2,6 @@ import { limits } from '../domain/limits.ts';
 import type { PortStatus } from '../domain/serial.ts';
 import type { Clock, Timer } from '../host/clock.ts';
 
-/** What Limen measures of a serial line: a point of its device (`bench/limen.bad_lines`) that a rule may judge. */
-export const badLinesMetric = 'limen.bad_lines';
-
 /** Looks after the lines that cannot be read; ends with `stop`. */
 export interface LineWatch {
   stop(): void;

@@ -28,7 +28,7 @@ import {
   type Quality,
   type Value,
 } from '../domain/reading.ts';
-import type { SerialSource } from '../domain/serial.ts';
+import { badLinesMetric, type SerialSource } from '../domain/serial.ts';
 import type { RecentQuery, RecentReadings, Recovery } from '../domain/store.ts';
 import type { WallMs } from '../domain/time.ts';
 import { localOffsetMs } from '../host/local-time.ts';
@@ -294,8 +294,15 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
     const route = intake.portRoute(path);
     if (source?.kind !== 'serial' || route === null) return { kind: 'relayed' };
     const decoded = decodePayload(payload);
+    const own = decoded.ok
+      ? decoded.items.find((item) => item.metric === badLinesMetric)
+      : undefined;
     return outcome(() => {
       intake.begin(path);
+      if (own?.word.kind === 'number') {
+        intake.takeMeasured(path, badLinesMetric, own.word.value, 'from the test');
+        return;
+      }
       intake.takeFrame(route, payload, decoded.ok ? withUnits(source, decoded.items) : decoded);
     });
   };
@@ -406,8 +413,9 @@ function rejections(intake: Intake): ReadonlyMap<string, number> {
   return counts;
 }
 
-// A board brings what its pins are read as; what other lines say, only they know.
+// A board brings what its pins are read as; what other lines say, only they know. Of each line Limen counts what is bad.
 function bringsMetric({ format }: SerialSource, metric: string): boolean {
+  if (metric === badLinesMetric) return true;
   return format.kind !== 'limen' || format.reads.some((read) => read.metric === metric);
 }
 

@@ -153,6 +153,14 @@ describe('Intake stores or rejects', () => {
     expect(road.counts().reasons).toEqual({ 'too many points': 1 });
   });
 
+  test('Intake refuses readings under a name that only Limen gives', () => {
+    const road = createRoad('');
+    expect(road.take('sensors/bench/limen.bad_lines', '1')).toBe(0);
+    expect(road.take('sensors/bench', '{"limen.bad_lines": 1, "t": 2}')).toBe(1);
+    expect(road.take('sensors/limen.bench/t', '1')).toBe(0);
+    expect(road.counts().reasons).toEqual({ 'a name that only Limen gives': 3 });
+  });
+
   test('Intake keeps the law of conservation: accepted = stored + rejected with a reason', () => {
     const road = createRoad(`
 points:

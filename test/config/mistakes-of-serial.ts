@@ -32,6 +32,11 @@ export const serial: readonly MistakeCase[] = [
     allowed: 'a path such as /dev/serial/by-id/usb-Arduino_Uno-if00; limen ports lists them',
   },
   {
+    text: 'sources:\n  - { serial: /dev/ttyACM0, device: ¦limen.x, format: ndjson }\n',
+    message: 'the name "limen.x" is reserved',
+    allowed: 'any name that does not begin with limen.',
+  },
+  {
     text: 'sources:\n  - ¦{ serial: /dev/ttyACM0, format: ndjson }\n',
     message: 'a serial port without a device',
     allowed: 'device: and the name that its readings get',
