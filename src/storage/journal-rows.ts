@@ -76,7 +76,8 @@ export function eachEntryAfter(
 
 /**
  * The events of an occurrence of an alert, `id` null: of the last one. Read from the newest backwards, and no further than
- * to its beginning. An alert that goes on being normal is judged anew by a changed rule: no part of any occurrence.
+ * to its beginning. What people are told of it afterwards (it no longer chatters) belongs to it; that an alert which goes
+ * on being normal is judged anew by a changed rule is part of none.
  */
 export function findOccurrence(
   { directory, unreadable }: JournalFiles,
@@ -88,16 +89,17 @@ export function findOccurrence(
   eachDay(listDays(directory).toReversed(), unreadable, (db) => {
     const rows = db
       .prepare(
-        `SELECT seq, json_extract(body, '$.shown.id') AS id, json_extract(body, '$.from') AS origin
-         FROM entry WHERE kind = 'alert' AND key = ?
-         AND NOT (json_extract(body, '$.from') = 'normal' AND json_extract(body, '$.to') = 'normal')
+        `SELECT seq, json_extract(body, '$.shown.id') AS id, json_extract(body, '$.to') AS state,
+           json_extract(body, '$.from') AS origin
+         FROM entry WHERE kind = 'alert' AND key = ? AND NOT
+           (origin = 'normal' AND state = 'normal' AND json_extract(body, '$.kind') <> 'notice')
          ORDER BY seq DESC`,
       )
-      .iterate(key) as Iterable<{ seq: number; id: string; origin: string }>;
+      .iterate(key) as Iterable<{ seq: number; id: string; state: string; origin: string }>;
     for (const row of rows) {
       wanted ??= row.id;
       if (row.id === wanted) seqs.push(row.seq);
-      const isBegun = row.id === wanted && row.origin === 'normal';
+      const isBegun = row.id === wanted && row.origin === 'normal' && row.state !== 'normal';
       if (isBegun || countOf(row.id) < countOf(wanted)) return 'stop';
     }
     return undefined;

@@ -3,6 +3,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { why } from '../../src/app-history.ts';
+import { recordHistory } from '../rehearsal/recorded-history.ts';
 import { startWebServer, status } from '../consumers/notifiers/web-server.ts';
 import type { HygieneReport } from '../../src/domain/hygiene.ts';
 import type { WhyReport, WhyStep } from '../../src/domain/why.ts';
@@ -31,6 +33,32 @@ function summary(step: WhyStep): string {
 async function askWhy(limen: Installation, wanted: string): Promise<WhyReport> {
   return (await limen.json('why', wanted)) as WhyReport;
 }
+
+test('limen why tells the end of chattering, also of an alert that has been normal since', async () => {
+  const history = recordHistory(`
+points: { oven/heat: { unit: °C } }
+rules:
+  hot: { points: oven/heat, above: 100, acknowledge: not_required, then: [{ notify: kitchen }] }
+notifiers: { kitchen: { command: [tell, kitchen] } }
+`);
+  for (let time = 0; time < 3; time += 1) {
+    await history.goTo(time * 20);
+    history.send('oven/heat', '120');
+    await history.goTo(time * 20 + 10);
+    history.send('oven/heat', '20');
+  }
+  await history.goTo(400);
+  history.stop();
+  const chain = why(history.directory, key, () => undefined);
+  expect(chain).toMatchObject({ id: `${key}/3`, state: 'normal', duration_ms: 10_000 });
+  expect(chain.steps.filter(({ kind }) => kind === 'alert')).toMatchObject([
+    { reason: 'breached' },
+    { reason: 'chattering' },
+    { reason: 'off_delay_over', to: 'normal' },
+    { reason: 'chatter_over', at: history.wallMs(340) },
+  ]);
+  expect(chain.steps.filter(({ kind }) => kind === 'notification')).toHaveLength(2);
+});
 
 test('limen why tells the whole chain over a changed rule, a kill, a restart and a new day', async () => {
   await using server = await startWebServer(status(200));

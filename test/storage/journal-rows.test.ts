@@ -31,9 +31,16 @@ interface Row {
   readonly body: unknown;
 }
 
-function event(seq: number, n: number, from: string, to: string, key = 'r/d/t'): Row {
+function event(
+  seq: number,
+  n: number,
+  from: string,
+  to: string,
+  key = 'r/d/t',
+  kind = 'transition',
+): Row {
   const shown = { id: `${key}/${n}`, condition: 'breached', severity: 'warning', raised_at: seq };
-  return { seq, kind: 'alert', key, body: { kind: 'transition', from, to, drill: false, shown } };
+  return { seq, kind: 'alert', key, body: { kind, from, to, drill: false, shown } };
 }
 
 function filesIn(directory: string): JournalFiles {
@@ -61,6 +68,7 @@ function threeDays(): JournalFiles {
         event(13, 1, 'normal', 'active', 'r/e/t'),
         event(14, 1, 'active', 'normal'),
         event(15, 1, 'normal', 'normal'),
+        event(16, 1, 'normal', 'normal', 'r/d/t', 'notice'),
       ],
       readings: [
         { seq: 10, point: 1, value: 21.5, raw: 70.7, atMs: noon - 4_000, engineMs: noon - 1_000 },
@@ -92,7 +100,7 @@ describe('findOccurrence()', () => {
     expect(findOccurrence(files, 'r/d/t', null)).toEqual({ id: 'r/d/t/2', seqs: [112, 212] });
     expect(findOccurrence(files, 'r/d/t', 'r/d/t/1')).toEqual({
       id: 'r/d/t/1',
-      seqs: [12, 14],
+      seqs: [12, 14, 16],
     });
     expect(findOccurrence(files, 'r/e/t', null)).toEqual({ id: 'r/e/t/1', seqs: [13] });
   });
@@ -142,8 +150,8 @@ describe('eachEntryAfter()', () => {
       });
       return seqs;
     };
-    expect(seqsUntil(Infinity)).toEqual([13, 14, 15, 112, 212, 213]);
-    expect(seqsUntil(112)).toEqual([13, 14, 15, 112]);
+    expect(seqsUntil(Infinity)).toEqual([13, 14, 15, 16, 112, 212, 213]);
+    expect(seqsUntil(112)).toEqual([13, 14, 15, 16, 112]);
   });
 });
 
@@ -184,6 +192,7 @@ describe('eachAlertMark()', () => {
     expect(marks(0, noon + 9 * dayLength).map(({ id, to }) => [id, to])).toEqual([
       ['r/d/t/1', 'active'],
       ['r/e/t/1', 'active'],
+      ['r/d/t/1', 'normal'],
       ['r/d/t/1', 'normal'],
       ['r/d/t/1', 'normal'],
       ['r/d/t/2', 'pending'],

@@ -46,8 +46,10 @@ const tailSeqs = 1_000;
 /** Makes the sieve of one occurrence. */
 export function createChainSieve({ id, key, seqs, events }: Occurrence): ChainSieve {
   const own = new Set(seqs);
-  const last = events.at(-1);
+  // What people are told later is no part of its life.
+  const last = events.findLast(({ body }) => body.kind !== 'notice');
   const lastSeq = last?.body.to === 'normal' ? last.seq : Infinity;
+  const lastEventSeq = Math.max(lastSeq, seqs.at(-1) ?? 0);
   const acts = new Set<number>();
   const outputs = new Set<number>();
   const owners = new Map<string, string | null>();
@@ -97,7 +99,7 @@ export function createChainSieve({ id, key, seqs, events }: Occurrence): ChainSi
           return false;
       }
     },
-    isComplete: (seq) => seq > lastSeq + tailSeqs && awaited.size === 0,
+    isComplete: (seq) => seq > lastEventSeq + tailSeqs && awaited.size === 0,
   };
 }
 

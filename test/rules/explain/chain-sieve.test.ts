@@ -44,6 +44,20 @@ describe('createChainSieve()', () => {
     expect(taken(over, [outputRow(11, { cause: [10] }), ...next])).toEqual([11, 21]);
   });
 
+  test('createChainSieve() takes who was told of the end of chattering, and nothing else of the time until then', () => {
+    const told = { kind: 'notice', from: 'normal', to: 'normal', reason: 'chatter_over' } as const;
+    const chattered = [...over, eventRow(40, { ...told, notify: ['kitchen'] })];
+    const rows = [
+      row(31, 'started', 'limen', {}),
+      row(32, 'act', key, { act: 'shelve', id: null, by: 'anna', comment: null }),
+      row(41, 'notification', 'kitchen', { event_seq: 40 }),
+    ];
+    expect(taken(chattered, rows)).toEqual([41]);
+    const seqs = chattered.map(({ seq }) => seq);
+    const sieve = createChainSieve({ id: `${key}/1`, key, seqs, events: chattered });
+    expect(sieve.isComplete(100_000)).toBe(false);
+  });
+
   test('createChainSieve() takes acts on this occurrence with their answers, refused ones too', () => {
     const act = (seq: number, about: string, id: string | null): JournalRow =>
       row(seq, 'act', about, { act: 'acknowledge', id, by: 'anna', comment: null });
