@@ -19,6 +19,7 @@ import { createLiveLog } from './consumers/live-log.ts';
 import { toldAlert } from './consumers/notifiers/delivery.ts';
 import { notifyEdge } from './consumers/notifiers/edges.ts';
 import { createNotifiers } from './consumers/notifiers/notifiers.ts';
+import { createGpioLines } from './consumers/outputs/gpio-lines.ts';
 import { createOutputs } from './consumers/outputs/outputs.ts';
 import { createPrograms } from './consumers/outputs/programs.ts';
 import { createPublisher } from './consumers/publisher.ts';
@@ -288,6 +289,12 @@ async function start(host: Host, first: Config): Promise<Running> {
       log: log.area('output'),
       environment: process.env,
     });
+    const gpio = createGpioLines({
+      clock,
+      log: log.area('output'),
+      environment: process.env,
+    });
+    onEnd('GPIO lines', () => gpio.close());
     const outputs = createOutputs({
       specs: config.outputs,
       rules: actingRules(config),
@@ -301,6 +308,7 @@ async function start(host: Host, first: Config): Promise<Running> {
         sendTo(broker, topic, payload, { retain: false, queue: false }),
       drive: (command) => boards.drive(command),
       programs,
+      gpio,
       isClockTrusted: isTrusted,
       fault: (output, isThere, note) => faults.output(output, isThere, note),
       linkOf: (broker) => {
@@ -682,7 +690,7 @@ async function start(host: Host, first: Config): Promise<Running> {
         // What was just said, and the acknowledgements of what is on disk, reach the clients before they are cut off.
         await journal.drained();
         await embedded.probe(stallMs);
-        await programs.idle();
+        await Promise.all([programs.idle(), gpio.idle()]);
         await embedded.close();
         await runEndings();
       },

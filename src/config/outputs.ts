@@ -147,7 +147,7 @@ function readFeedback(
 
 const retriesMax = 100;
 
-const ways = ['mqtt', 'pin', 'command'] as const;
+const ways = ['mqtt', 'pin', 'gpio', 'command'] as const;
 
 function readWay(
   context: Context,
@@ -155,7 +155,7 @@ function readWay(
   output: OutputInput,
   { brokerNames, boardNames }: Known,
 ): OutputWay | null {
-  const { mqtt, command, pin } = output;
+  const { mqtt, command, pin, gpio } = output;
   const count = ways.filter((way) => way in output).length;
   if (count !== 1) {
     if (context.report.isTouched(path)) return null;
@@ -165,6 +165,7 @@ function readWay(
   }
   if (mqtt !== undefined) return readMqtt(context, path, output, brokerNames);
   if (pin !== undefined) return readPin(context, path, output, boardNames);
+  if (gpio !== undefined) return readGpio(context, path, output);
   return command === undefined ? null : readCommand(context, path, output);
 }
 
@@ -288,6 +289,29 @@ function readPin(
   return { kind: 'pin', board, pin, inverted: readSwitch(inverted) ?? false, device };
 }
 
+function readGpio(context: Context, path: Path, output: OutputInput): OutputWay | null {
+  const gpioPath = [...path, 'gpio'];
+  refuseLease(context, path, output, 'gpio');
+  const { chip: chipText, line, inverted } = output.gpio ?? {};
+  if (chipText === undefined || line === undefined) return null;
+  const chip = readText(context, [...gpioPath, 'chip'], chipText);
+  // It becomes an argument of a program: nothing that could be an option.
+  if (!/^[A-Za-z0-9/][\w./:-]*$/.test(chip)) {
+    const message = `found ${quote(chip)}`;
+    const allowed = 'a chip as gpiodetect lists it: gpiochip0';
+    context.report.problem([...gpioPath, 'chip'], { message, allowed });
+    return null;
+  }
+  if (line < 0 || line > lineMax) {
+    const allowed = `the number of a line, from 0 to ${lineMax}`;
+    context.report.problem([...gpioPath, 'line'], { message: `found ${line}`, allowed });
+    return null;
+  }
+  return { kind: 'gpio', chip, line, inverted: readSwitch(inverted) ?? false };
+}
+
+const lineMax = 1_023;
+
 function readProgram(
   context: Context,
   path: Path,
@@ -333,6 +357,11 @@ function checkOwner(
         message: `the output ${quote(owner)} already drives the pin ${way.pin} of ${quote(way.board)}`,
         allowed: 'one output for each pin',
       });
+    case 'gpio':
+      return context.report.problem([...path, 'gpio', 'line'], {
+        message: `the output ${quote(owner)} already drives the line ${way.line} of ${quote(way.chip)}`,
+        allowed: 'one output for each line',
+      });
     case 'command':
       return context.report.problem([...path, 'command', 'on'], {
         message: `the output ${quote(owner)} already runs ${quote(way.programs.on.join(' '))}`,
@@ -347,6 +376,8 @@ function addressOf(way: OutputWay): string {
       return JSON.stringify(['mqtt', way.broker, way.topic]);
     case 'pin':
       return JSON.stringify(['pin', way.board, way.pin]);
+    case 'gpio':
+      return JSON.stringify(['gpio', way.chip, way.line]);
     case 'command':
       return JSON.stringify(['command', ...way.programs.on]);
   }

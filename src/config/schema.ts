@@ -316,61 +316,64 @@ const rule = strictMap({
   ),
 });
 
-const laterOutputKeys = ['gpio'];
-
 const program = list(text, 'a program and its arguments, such as [/usr/local/bin/pump, on]');
 
-const output = strictMap(
-  {
-    mqtt: key(
-      strictMap({
-        broker: key(text, 'Broker of the topic (default embedded).'),
-        topic: v.pipe(text, v.description('Topic that switches the device.')),
-        on: key(
-          text,
-          'Payload for on (default on); {lease_s} is the lease in seconds, {seq} a rising number.',
-        ),
-        off: key(text, 'Payload for off (default off).'),
-      }),
-      'A device that is switched by an MQTT topic.',
-    ),
-    command: key(
-      strictMap({
-        on: v.pipe(program, v.description('Program and arguments that switch it on; no shell.')),
-        off: v.pipe(program, v.description('Program and arguments that switch it off.')),
-      }),
-      'A device that is switched by a program; exit code 0: done.',
-    ),
-    pin: key(
-      strictMap({
-        board: v.pipe(text, v.description('The device of a source that is a board.')),
-        pin: v.pipe(text, v.description('The pin as the board names it: 7, A0.')),
-        inverted: key(flag, 'The pin is low while the device is on (default false).'),
-      }),
-      'A device at a pin of a board.',
-    ),
-    safe: key(level, 'The safe level (default off).'),
-    idle: key(level, 'The level without a claim (default: safe).'),
-    on_unknown: key(choice(['hold', 'safe']), 'What it does when its reason becomes unknown.'),
-    max_on: key(duration, 'Longest time on without a break.'),
-    min_on: key(duration, 'Shortest time on, once nobody claims it any more.'),
-    min_off: key(duration, 'Shortest time off before it is on again: protects a compressor.'),
-    pulse: key(duration, 'On for so long, once for each claim; instead of max_on.'),
-    never_with: key(textList, 'Outputs that are never on together with it.'),
-    only_while: key(member, 'On only while this is true; unknown is not true.'),
-    feedback: key(
-      strictMap({
-        point: v.pipe(text, v.description('The point that shows what the device does.')),
-        within: key(duration, 'A command is to be seen within this (default 5s).'),
-        retries: key(whole, 'How often it is sent again before it has failed (default 2).'),
-      }),
-      'A point on which the commanded level must be seen.',
-    ),
-    ttl: key(duration, 'A command that says when it was given is refused once older (default 1m).'),
-    lease: key(duration, 'The device goes off by itself unless renewed within this time.'),
-  },
-  laterOutputKeys,
-);
+const output = strictMap({
+  mqtt: key(
+    strictMap({
+      broker: key(text, 'Broker of the topic (default embedded).'),
+      topic: v.pipe(text, v.description('Topic that switches the device.')),
+      on: key(
+        text,
+        'Payload for on (default on); {lease_s} is the lease in seconds, {seq} a rising number.',
+      ),
+      off: key(text, 'Payload for off (default off).'),
+    }),
+    'A device that is switched by an MQTT topic.',
+  ),
+  command: key(
+    strictMap({
+      on: v.pipe(program, v.description('Program and arguments that switch it on; no shell.')),
+      off: v.pipe(program, v.description('Program and arguments that switch it off.')),
+    }),
+    'A device that is switched by a program; exit code 0: done.',
+  ),
+  pin: key(
+    strictMap({
+      board: v.pipe(text, v.description('The device of a source that is a board.')),
+      pin: v.pipe(text, v.description('The pin as the board names it: 7, A0.')),
+      inverted: key(flag, 'The pin is low while the device is on (default false).'),
+    }),
+    'A device at a pin of a board.',
+  ),
+  gpio: key(
+    strictMap({
+      chip: v.pipe(text, v.description('The GPIO chip of this machine: gpiochip0.')),
+      line: v.pipe(whole, v.description('The line of the chip, as gpioinfo lists it.')),
+      inverted: key(flag, 'The line is low while the device is on (default false).'),
+    }),
+    'A device at a GPIO line of this machine, by gpioset of libgpiod.',
+  ),
+  safe: key(level, 'The safe level (default off).'),
+  idle: key(level, 'The level without a claim (default: safe).'),
+  on_unknown: key(choice(['hold', 'safe']), 'What it does when its reason becomes unknown.'),
+  max_on: key(duration, 'Longest time on without a break.'),
+  min_on: key(duration, 'Shortest time on, once nobody claims it any more.'),
+  min_off: key(duration, 'Shortest time off before it is on again: protects a compressor.'),
+  pulse: key(duration, 'On for so long, once for each claim; instead of max_on.'),
+  never_with: key(textList, 'Outputs that are never on together with it.'),
+  only_while: key(member, 'On only while this is true; unknown is not true.'),
+  feedback: key(
+    strictMap({
+      point: v.pipe(text, v.description('The point that shows what the device does.')),
+      within: key(duration, 'A command is to be seen within this (default 5s).'),
+      retries: key(whole, 'How often it is sent again before it has failed (default 2).'),
+    }),
+    'A point on which the commanded level must be seen.',
+  ),
+  ttl: key(duration, 'A command that says when it was given is refused once older (default 1m).'),
+  lease: key(duration, 'The device goes off by itself unless renewed within this time.'),
+});
 
 const notifier = strictMap({
   webhook: key(

@@ -85,6 +85,11 @@ function notFailSafe({
   switch (way.kind) {
     case 'pin':
       return null;
+    case 'gpio':
+      return {
+        why: 'its line stays as it is if this machine hangs',
+        allowed: 'mqtt with a lease, or a pin of a board with the firmware of Limen',
+      };
     case 'command':
       return {
         why: 'what a program switched on stays on if Limen is killed',

@@ -172,6 +172,8 @@ export const limits = {
   firmataReadingsWaitingMax: 1_000,
   /** An output whose board is away for so long has failed; within the lease the board has gone safe by itself. */
   boardAwayMs: 10_000,
+  /** A GPIO line that is held for so long is held. */
+  gpioHoldMs: 300,
   /** What failed before a start is known to work if it has not failed again by then. */
   outputFaultWaitMs: 60_000,
   /** A hold by hand lasts so long unless it says otherwise, and no longer than this. */

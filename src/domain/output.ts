@@ -23,6 +23,15 @@ export type OutputWay =
       readonly kind: 'command';
       readonly programs: Readonly<Record<OutputLevel, readonly string[]>>;
     }
+  /** A line of a GPIO chip of this machine, by the tools of libgpiod. */
+  | {
+      readonly kind: 'gpio';
+      /** Its name or number: `gpiochip0`. */
+      readonly chip: string;
+      readonly line: number;
+      /** The line is low while the device is on. */
+      readonly inverted: boolean;
+    }
   /** A pin of a board. */
   | {
       readonly kind: 'pin';
@@ -43,7 +52,17 @@ export type Instruction =
       readonly payload: string;
     }
   | { readonly kind: 'command'; readonly program: readonly string[] }
-  | { readonly kind: 'pin'; readonly command: PinCommand };
+  | { readonly kind: 'pin'; readonly command: PinCommand }
+  | { readonly kind: 'gpio'; readonly setting: GpioSetting };
+
+/** A line of a GPIO chip and the value it is to have. */
+export interface GpioSetting {
+  readonly chip: string;
+  readonly line: number;
+  readonly value: 0 | 1;
+  /** The value it is given when Limen ends, in whatever way. */
+  readonly safeValue: 0 | 1;
+}
 
 /** What carries instructions, and can be away. */
 export interface OutputLink {

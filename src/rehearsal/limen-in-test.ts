@@ -181,6 +181,7 @@ export function startLimenInTest(options: LimenInTestOptions): LimenInTest {
       void clock.after(0, () => {
         if (!lostLinks.has(board)) outputs.boards.shows(board, pin, level);
       }),
+    gpio: { hold: (_setting, done) => void clock.after(0, () => done(null)) },
     // A program has always run well.
     programs: { run: ({ done }) => void clock.after(0, () => done(null)) },
     isClockTrusted: () => isTrusted,

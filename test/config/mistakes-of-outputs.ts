@@ -13,12 +13,12 @@ export const outputMistakes: readonly MistakeCase[] = [
   {
     text: 'outputs:\n  fan: { mqtt: { topic: fan } }\n  ¦pump: { safe: off }\n',
     message: 'an output without a way',
-    allowed: 'one of mqtt, pin, command',
+    allowed: 'one of mqtt, pin, gpio, command',
   },
   {
     text: `outputs:\n  fan: { mqtt: { topic: fan } }\n  ¦pump: { ${mqtt}, ${programs} }\n`,
     message: 'an output with several ways',
-    allowed: 'one of mqtt, pin, command',
+    allowed: 'one of mqtt, pin, gpio, command',
   },
   {
     text: output('¦command: { off: [/bin/x] }'),
@@ -44,6 +44,21 @@ export const outputMistakes: readonly MistakeCase[] = [
     text: `outputs:\n  fan: { ${programs} }\n  pump: { ${programs.replace('on: ', 'on: ¦')} }\n`,
     message: 'the output "fan" already runs "/bin/pump on"',
     allowed: 'a program, or an argument, of its own for each output',
+  },
+  {
+    text: output('gpio: { chip: ¦--help, line: 7 }'),
+    message: 'found "--help"',
+    allowed: 'a chip as gpiodetect lists it: gpiochip0',
+  },
+  {
+    text: output('gpio: { chip: gpiochip0, line: ¦5000 }'),
+    message: 'found 5000',
+    allowed: 'the number of a line, from 0 to 1023',
+  },
+  {
+    text: 'outputs:\n  a: { gpio: { chip: gpiochip0, line: 7 } }\n  b: { gpio: { chip: gpiochip0, line: ¦7 } }\n',
+    message: 'the output "a" already drives the line 7 of "gpiochip0"',
+    allowed: 'one output for each line',
   },
   {
     text: output('pin: { board: ¦bench, pin: 7 }'),

@@ -5,7 +5,7 @@ import type { Instruction, OutputLevel, OutputLink, OutputSpec } from '../../dom
  * the command: a device that remembers it can leave a lower one alone. `text`: for a device that shows one.
  */
 export function instructionFor(
-  { way, leaseMs }: Pick<OutputSpec, 'way' | 'leaseMs'>,
+  { way, leaseMs, safe }: Pick<OutputSpec, 'way' | 'leaseMs' | 'safe'>,
   {
     level,
     seq,
@@ -18,6 +18,12 @@ export function instructionFor(
     case 'pin': {
       const { board, pin } = way;
       return { kind: 'pin', command: { board, pin, level, text, seq } };
+    }
+    case 'gpio': {
+      const { chip, line, inverted } = way;
+      const valueOf = (each: OutputLevel): 0 | 1 => ((each === 'on') === inverted ? 0 : 1);
+      const setting = { chip, line, value: valueOf(level), safeValue: valueOf(safe) };
+      return { kind: 'gpio', setting };
     }
     case 'mqtt': {
       const { broker, topic, payloads } = way;
@@ -41,6 +47,8 @@ export function instructionText(instruction: Instruction): string {
       return instruction.program.join(' ');
     case 'pin':
       return instruction.command.level;
+    case 'gpio':
+      return String(instruction.setting.value);
   }
 }
 
@@ -52,6 +60,7 @@ export function linkOf({ way }: Pick<OutputSpec, 'way'>): OutputLink | null {
     case 'pin':
       return { kind: 'board', name: way.board };
     case 'command':
+    case 'gpio':
       return null;
   }
 }

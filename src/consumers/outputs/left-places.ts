@@ -42,7 +42,7 @@ export function createLeftPlaces(around: OutputSurroundings, inUse: PlacesInUse)
 
   const keep = (output: string, places: readonly OutputPlace[]): void => {
     const kept = places.filter((place) => {
-      if ('board' in place) return false;
+      if ('board' in place || 'chip' in place) return false;
       const broker = brokerOf(place);
       const isThere = broker === null || inUse.linkOf({ kind: 'broker', name: broker }) !== 'none';
       return isThere && !inUse.specs().some((spec) => isPlaceOf(place, spec));

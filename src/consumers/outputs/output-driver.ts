@@ -596,7 +596,9 @@ export class OutputDriver {
     this.#retryTimer?.cancel();
     this.#retryTimer = null;
     if (this.#hasLink) this.#renewedAt = this.#around.engineMs();
-    this.#isSafeSent = level === safe && this.#hasLink && this.#spec.way.kind !== 'command';
+    // What is told of later is not done yet.
+    const isTold = this.#spec.way.kind === 'command' || this.#spec.way.kind === 'gpio';
+    this.#isSafeSent = level === safe && this.#hasLink && !isTold;
     try {
       const text = this.#text;
       this.#around.send(instructionFor(this.#spec, { level, seq, text }), level, name);

@@ -18,6 +18,8 @@ export type OutputPlace = { readonly safe: OutputLevel } & (
   | { readonly program: readonly string[] }
   /** Its board makes it safe by itself, as soon as nobody drives it. */
   | { readonly board: string; readonly pin: string }
+  /** Whoever holds it makes it safe when Limen ends. */
+  | { readonly chip: string; readonly line: number }
 );
 
 /** Body of a journal row of kind `output`: what was commanded and why, and what a restart needs to go on from it. */
@@ -105,6 +107,10 @@ export function placeOf(spec: OutputSpec, seq: number): OutputPlace {
       const { board, pin } = instruction.command;
       return { safe, board, pin };
     }
+    case 'gpio': {
+      const { chip, line } = instruction.setting;
+      return { safe, chip, line };
+    }
     case 'mqtt': {
       const { broker, topic, payload } = instruction;
       return { broker, topic, safe, payload };
@@ -114,7 +120,7 @@ export function placeOf(spec: OutputSpec, seq: number): OutputPlace {
 
 /** What makes a place safe; null: nothing needs to be sent. */
 export function safeInstruction(place: OutputPlace): Instruction | null {
-  if ('board' in place) return null;
+  if ('board' in place || 'chip' in place) return null;
   if ('program' in place) return { kind: 'command', program: place.program };
   const { broker, topic, payload } = place;
   return { kind: 'mqtt', broker, topic, payload };
@@ -124,6 +130,8 @@ export function safeInstruction(place: OutputPlace): Instruction | null {
 export function isPlaceOf(place: OutputPlace, { way }: OutputSpec): boolean {
   if ('board' in place)
     return way.kind === 'pin' && way.board === place.board && way.pin === place.pin;
+  if ('chip' in place)
+    return way.kind === 'gpio' && way.chip === place.chip && way.line === place.line;
   if ('program' in place) {
     const isSame = (program: readonly string[]): boolean =>
       JSON.stringify(program) === JSON.stringify(place.program);
@@ -148,11 +156,12 @@ export function readPlaces(body: unknown): {
 
 function readPlace(value: unknown): OutputPlace[] {
   if (!isRecord(value)) return [];
-  const { broker, topic, safe, payload, program, board, pin } = value;
+  const { broker, topic, safe, payload, program, board, pin, chip, line } = value;
   if (!isLevel(safe)) return [];
   if (Array.isArray(program) && program.every((part) => typeof part === 'string'))
     return [{ safe, program }];
   if (typeof board === 'string' && typeof pin === 'string') return [{ safe, board, pin }];
+  if (typeof chip === 'string' && typeof line === 'number') return [{ safe, chip, line }];
   if (typeof broker !== 'string' || typeof topic !== 'string') return [];
   return typeof payload === 'string' ? [{ broker, topic, safe, payload }] : [];
 }

@@ -24,6 +24,7 @@ import { compoundMetric } from '../../domain/clause.ts';
 import type { ActingRule } from '../../domain/config.ts';
 import { noFaultPoint, type FaultPoint } from '../fault-point.ts';
 import { claimedLevel, type Claim, type ClaimAction, type Interlock } from './arbiter.ts';
+import type { GpioLines } from './gpio-lines.ts';
 import { linkOf } from './instruction.ts';
 import { createLeftPlaces } from './left-places.ts';
 import { OutputDriver } from './output-driver.ts';
@@ -40,6 +41,7 @@ export interface OutputsOptions extends Omit<OutputSurroundings, 'faultPoint' | 
   /** Drops it where the board is not up. */
   drive(command: PinCommand): void;
   readonly programs: Pick<Programs, 'run'>;
+  readonly gpio: Pick<GpioLines, 'hold'>;
   linkOf(broker: string): LinkState;
   /** Whether the wall clock can be believed: else nobody knows how old a command is. */
   isClockTrusted(): boolean;
@@ -122,16 +124,18 @@ export function createOutputs(options: OutputsOptions): Outputs {
     send(instruction, level, output) {
       if (instruction.kind === 'mqtt') return options.publish(instruction, instruction.payload);
       if (instruction.kind === 'pin') return options.drive(instruction.command);
+      const done = (problem: string | null): void => {
+        guard(output, () => drivers.get(output)?.carriedOut(problem));
+        settle();
+      };
+      if (instruction.kind === 'gpio') return options.gpio.hold(instruction.setting, done);
       const isSafe = level === (drivers.get(output)?.spec.safe ?? level);
       options.programs.run({
         output,
         level,
         isSafe,
         program: instruction.program,
-        done(problem) {
-          guard(output, () => drivers.get(output)?.carriedOut(problem));
-          settle();
-        },
+        done,
       });
     },
   };

@@ -359,6 +359,7 @@ export class World {
           this.#programs.push(run);
         },
       },
+      gpio: { hold: () => undefined },
       isClockTrusted: () => true,
       fault: (output, isThere) => {
         if (isThere) this.#failing.add(output);
@@ -534,7 +535,7 @@ export class World {
 
   #isAway(output: string): boolean {
     const { way } = this.#spec(output);
-    if (way.kind === 'command') return false;
+    if (way.kind === 'command' || way.kind === 'gpio') return false;
     return this.#away.has(way.kind === 'pin' ? way.board : way.broker);
   }
 

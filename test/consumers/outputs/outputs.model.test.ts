@@ -184,6 +184,7 @@ class World {
       wallMs: () => this.#clock.wallMs(),
       drive: () => undefined,
       programs: { run: () => undefined },
+      gpio: { hold: () => undefined },
       isClockTrusted: () => true,
       fault: () => undefined,
       publish: (_place, payload) => {

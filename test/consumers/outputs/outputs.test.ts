@@ -107,6 +107,7 @@ function bench(
     },
     drive: () => undefined,
     programs: { run: () => undefined },
+    gpio: { hold: () => undefined },
     isClockTrusted: () => true,
     fault: (output, isThere, note) => void faults.push(`${output} ${isThere}: ${note}`),
     linkOf: (broker) => links.get(broker) ?? 'up',

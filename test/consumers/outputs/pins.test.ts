@@ -59,6 +59,7 @@ function started(specs: readonly OutputSpec[] = [siren]): Bench {
       texts.push(text);
     },
     programs: { run: () => undefined },
+    gpio: { hold: () => undefined },
     isClockTrusted: () => true,
     fault: (output, isThere) => void faults.push(`${output} ${isThere ? 'fails' : 'obeys'}`),
     linkOf: () => 'none',
