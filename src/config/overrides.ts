@@ -8,8 +8,9 @@ import { placeLayers, type Layer } from './override-layers.ts';
 import { readPattern } from './points.ts';
 import { quote, type Path } from './problem.ts';
 import { isMap } from './schema-parts.ts';
+import { overrideKeys } from './schema.ts';
 import type { RuleInput } from './shape.ts';
-import { closest } from './suggest.ts';
+import { closest, withinEntry } from './suggest.ts';
 
 /** Reads what a rule with its overrides merged into it judges. */
 export type ReadChanges = (context: Context, merged: RuleInput) => RuleChanges;
@@ -85,10 +86,12 @@ function readEntries(
 function strayEntry(name: string, points: readonly PointPattern[]) {
   const texts = points.map(({ text }) => text);
   const devices = texts.map((text) => text.slice(0, text.lastIndexOf('/')));
+  const meant = closest(name, name.includes('/') ? texts : [...devices, ...overrideKeys]);
+  const key = overrideKeys.find((one) => one === name || one === meant);
   return {
     message: `no point of the rule matches ${quote(name)}`,
     allowed: `a device, or device/metric, of ${texts.join(', ')}`,
-    suggestion: closest(name, name.includes('/') ? texts : devices),
+    suggestion: key === undefined ? meant : withinEntry('device', key),
     atKey: true,
   };
 }

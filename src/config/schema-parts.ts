@@ -15,6 +15,9 @@ export const unknownKey = 'unknown_key';
 /** The label of an issue about a key that a later version knows. */
 export const laterKey = 'later_key';
 
+/** The beginning of what is expected where a map has a fixed set of keys; they follow. */
+export const mapExpected = 'a map with the keys ';
+
 /** A schema for maps with these entries, seen from outside: nothing is left of how it is built. */
 type MapSchema<Entries extends v.ObjectEntries> = v.GenericSchema<
   v.InferInput<v.ObjectSchema<Entries, undefined>>,
@@ -44,7 +47,7 @@ export function strictMap<const Entries extends v.ObjectEntries>(
     }
   });
   const map = v.pipe(loose, checkKeys) as MapSchema<Entries>;
-  return onlyMaps(map, `a map with the keys ${known.join(', ')}`);
+  return onlyMaps(map, `${mapExpected}${known.join(', ')}`);
 }
 
 /** What maps made by `mapWithPoints` take beside their own keys; the JSON schema is told by it. */
@@ -85,7 +88,7 @@ export function mapWithPoints<const Entries extends v.ObjectEntries, Value exten
     WithPoints<v.InferInput<v.ObjectSchema<Entries, undefined>>>,
     WithPoints<v.InferOutput<v.ObjectSchema<Entries, undefined>>>
   >;
-  return onlyMaps(map, `a map with the keys ${known.join(', ')} or device/metric`);
+  return onlyMaps(map, `${mapExpected}${known.join(', ')} or device/metric`);
 }
 
 /** Values of points stand beside the keys; their type is that of the schema they were checked by. */

@@ -267,7 +267,12 @@ const unknown = key(choice(['hold', 'raise']), 'What bad or missing data does (d
 
 const message = key(text, 'Text of the alert; {device} {value} {unit} and others are filled in.');
 
-const override = strictMap({ ...limitKeys, ...delayKeys, unknown, message });
+const overrideParts = { ...limitKeys, ...delayKeys, unknown, message };
+
+/** What may be different about a device or point. */
+export const overrideKeys: readonly string[] = Object.keys(overrideParts);
+
+const override = strictMap(overrideParts);
 
 const rule = strictMap({
   points: key(pointsText, 'Points as device/metric; * stands for any text within one part.'),

@@ -11,12 +11,13 @@ import {
   durationExpected,
   isMap,
   laterKey,
+  mapExpected,
   momentExpected,
   timeOfDayExpected,
   rateExpected,
   unknownKey,
 } from './schema-parts.ts';
-import { closest } from './suggest.ts';
+import { closest, withinEntry } from './suggest.ts';
 
 /** A value of which any part may be missing, because it was not there or was wrong. */
 export type Salvaged<T> = T extends string | number | boolean | null | undefined
@@ -106,7 +107,7 @@ function mistakeOf(issue: Issue, path: Path): Mistake {
   return {
     message: `found ${describeValue(issue.input)}`,
     allowed: issue.message,
-    suggestion: suggestionFor(issue),
+    suggestion: suggestionFor(issue) ?? missingEntry(issue, path),
   };
 }
 
@@ -123,6 +124,14 @@ function suggestionFor(issue: Issue): string | null {
     (match) => match[1] ?? '',
   );
   return closest(issue.input, words);
+}
+
+// `overrides: { on_delay: 1m }`: the level of the devices was left out.
+function missingEntry({ message }: Issue, path: Path): string | null {
+  const [parent, name] = path.slice(-2).map(String);
+  if (parent === undefined || name === undefined || !message.startsWith(mapExpected)) return null;
+  const keys = message.slice(mapExpected.length).split(', ');
+  return keys.includes(name) ? withinEntry(parent === 'overrides' ? 'device' : 'name', name) : null;
 }
 
 function salvage(value: unknown, wrong: readonly Path[]): unknown {

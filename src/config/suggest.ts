@@ -15,6 +15,11 @@ export function closest(word: string, candidates: Iterable<string>): string | nu
   return best;
 }
 
+/** Where a key belongs that stands where the name of an entry is expected. */
+export function withinEntry(entry: string, key: string): string {
+  return `<${entry}>: { ${key}: … }`;
+}
+
 /** Insertions, deletions, replacements and swaps of neighbours that turn one text into the other. */
 export function editDistance(a: string, b: string): number {
   let beforePrevious: number[] = [];

@@ -26,6 +26,18 @@ export const overrides: readonly MistakeCase[] = [
     allowed: 'a device, or device/metric, of freezer-*/temperature',
   },
   {
+    text: overriding('on_delay: ¦1m'),
+    message: 'found "1m"',
+    allowed: 'a map with the keys above, below,',
+    suggestion: '<device>: { on_delay: … }',
+  },
+  {
+    text: overriding('¦deadbnd: {}'),
+    message: 'no point of the rule matches "deadbnd"',
+    allowed: 'a device, or device/metric, of freezer-*/temperature',
+    suggestion: '<device>: { deadband: … }',
+  },
+  {
     text: overriding('freezer-3: { ¦below: -30 }'),
     message: 'below: in an override of a rule with above:',
     allowed: 'above',
