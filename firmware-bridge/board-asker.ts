@@ -11,6 +11,8 @@ export type Answer =
 export interface Patience {
   readonly withinMs: number;
   readonly attempts: number;
+  /** Says that it is not worth another attempt. */
+  readonly isOver?: () => boolean;
 }
 
 interface Question {
@@ -78,7 +80,8 @@ export class BoardAsker {
 
   #again(question: Question): void {
     question.timer?.cancel();
-    if (question.attempts < question.patience.attempts) this.#send(question);
+    const { attempts, isOver } = question.patience;
+    if (question.attempts < attempts && isOver?.() !== true) this.#send(question);
     else this.#end(question, { kind: 'silent' });
   }
 

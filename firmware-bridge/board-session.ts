@@ -179,8 +179,10 @@ export class BoardSession {
     if (JSON.stringify(wants) === JSON.stringify(this.#wants)) return;
     this.#wants = wants;
     this.#readings = new BoardReadings(wants.reads);
-    if (this.#state === 'closed') return;
+    // Where it has not been greeted yet, it is with these.
+    if (this.#state === 'closed' || this.#state === 'waiting') return;
     this.#fail('it gets other settings', 0);
+    this.#timer?.cancel();
     this.#look();
   }
 
@@ -207,8 +209,9 @@ export class BoardSession {
     if (this.#state === 'closed') return;
     this.#forget();
     this.#asker.tell({ kind: 'bye' });
-    this.#state = 'waiting';
-    this.#greetAtMs = Infinity;
+    this.#state = 'closed';
+    this.#timer?.cancel();
+    this.#timer = null;
   }
 
   // --- What the board says ---
@@ -261,7 +264,6 @@ export class BoardSession {
 
   // Its own greeting says that it has just started, and is ready.
   #isTimeToGreet({ kind }: BoardMessage): boolean {
-    if (this.#greetAtMs === Infinity) return false;
     return kind === 'hello' || this.#heardAtMs >= this.#greetAtMs;
   }
 

@@ -92,8 +92,12 @@ export class PinCommands {
       return;
     }
     const byMs = boardTime(wanted.untilMs);
-    asker.ask({ kind: 'set', pin, level: wanted.level, byMs }, patience, (answer) => {
-      if (answer.kind === 'silent') {
+    // Another level may be wanted meanwhile: this one is not sent again then, and the other one asks for itself.
+    const isOver = (): boolean => this.#wanted.has(pin);
+    const set = { kind: 'set', pin, level: wanted.level, byMs } as const;
+    asker.ask(set, { ...patience, isOver }, (answer) => {
+      if (answer.kind === 'silent' && isOver()) free();
+      else if (answer.kind === 'silent') {
         refused(pin, unanswered);
         failed(unanswered);
       } else if (answer.kind === 'ack') {
@@ -106,9 +110,9 @@ export class PinCommands {
 
   #answered(pin: PinName, wanted: PinLevel, attempt: number, reason: string): void {
     // It may have been kept in a buffer on its way, and is still wanted.
-    if ((reason === 'late' || reason === 'busy') && attempt < attemptsMax) {
-      this.#send(pin, wanted, attempt + 1);
-      return;
+    if (reason === 'late' || reason === 'busy') {
+      if (this.#wanted.has(pin)) return this.#options.free();
+      if (attempt < attemptsMax) return this.#send(pin, wanted, attempt + 1);
     }
     this.#options.refused(pin, inWords(reason));
     if (isPassing(reason)) this.#options.failed(refusalOf('a command', reason));

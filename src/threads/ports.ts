@@ -103,11 +103,8 @@ async function closeLine(path: string): Promise<void> {
 
 async function closePort(line: Line | undefined): Promise<void> {
   if (line === undefined) return;
-  const { board } = line;
-  if (board !== null && line.port.isOpen) {
-    board.session.end();
-    await leave(lastWordsMs);
-  }
+  line.board?.session.end();
+  if (line.board !== null && line.port.isOpen) await leave(lastWordsMs);
   await line.port.close();
 }
 

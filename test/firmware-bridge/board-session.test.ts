@@ -268,6 +268,39 @@ test('the last words of Limen let the board go safe at once', () => {
   expect(rig.board.shows(7)).toBe('low');
 });
 
+test('settings that change again and again leave nothing behind that looks after a board that is gone', () => {
+  const rig = new Rig(relayBoard).start();
+  for (const pin of ['5', '6', '5', '6']) {
+    rig.session.configure({ ...relayBoard, drives: [relay(pin)] });
+    rig.run(20);
+  }
+  rig.session.closed('unplugged');
+  rig.forget();
+  rig.run(5_000);
+  expect([rig.words, rig.sent, rig.isAwake]).toEqual([[], [], false]);
+});
+
+test('after its last words a session does and says nothing more', () => {
+  const rig = new Rig(relayBoard).start();
+  rig.session.end();
+  rig.forget();
+  rig.run(5_000);
+  expect([rig.words, rig.sent, rig.isAwake]).toEqual([[], [], false]);
+});
+
+test('a level that is not wanted any more is not sent again when its line was lost', () => {
+  const rig = new Rig(relayBoard).start();
+  let isLosing = true;
+  rig.toBoard = (bytes) => (isLosing && text(bytes).includes(' set 7 1') ? null : bytes);
+  rig.forget();
+  rig.drive('7', 'on', 1);
+  rig.run(50);
+  isLosing = false;
+  rig.drive('7', 'off', 2);
+  rig.until('shows', ({ pin }) => pin === '7');
+  expect(rig.pins.filter(({ pin, shows }) => pin === 7 && shows === 'high')).toEqual([]);
+});
+
 test('a line that damages a byte now and then delays, and never does what was not commanded', () => {
   const rig = new Rig(relayBoard, known).plug();
   let count = 0;

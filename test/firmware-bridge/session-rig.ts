@@ -124,6 +124,11 @@ export class Rig {
     throw new Error(`not told within ${withinMs} ms; the last of what was:\n${said.join('\n')}`);
   }
 
+  /** The session still looks after something. */
+  get isAwake(): boolean {
+    return this.#clock.nextDueMs !== null;
+  }
+
   /** What was told, as one word each. */
   get words(): string[] {
     return this.told.flatMap((told) => {
