@@ -1,6 +1,8 @@
 import type { Intake } from './channel/intake.ts';
+import type { Journal } from './channel/journal.ts';
 import type { Sources } from './channel/sources.ts';
 import type { SerialPortStatus } from './domain/api.ts';
+import { limits } from './domain/limits.ts';
 import { badLinesMetric, type PortStatus } from './domain/serial.ts';
 import type { Boards } from './app-boards.ts';
 import type { Clock } from './host/clock.ts';
@@ -14,13 +16,14 @@ export interface PortReadersOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly intake: Intake;
+  readonly journal: Pick<Journal, 'unstoredRows' | 'hold'>;
   readonly sources: Sources;
   readonly boards: Boards;
 }
 
 /** Opens serial ports: what their lines say goes to the intake, what the boards at their ends say to the boards. */
 export function readPorts(options: PortReadersOptions): SerialPorts {
-  const { clock, log, metrics, intake, sources, boards } = options;
+  const { clock, log, metrics, intake, journal, sources, boards } = options;
   const ports = createPorts({
     clock,
     log,
@@ -33,7 +36,9 @@ export function readPorts(options: PortReadersOptions): SerialPorts {
           if (route !== null) intake.takeFrame(route, bytes.subarray(start, end), decoded);
           start = end;
         }
-        taken();
+        // A disk that is behind stops the lines: what they go on to say waits in them, and is lost there.
+        if (journal.unstoredRows < limits.serialUnstoredRowsMax) taken();
+        else journal.hold({ release: taken });
       },
       link: (path, isOpen) => sources.broker(path, isOpen),
       board: (device, event) => boards.told(device, event),

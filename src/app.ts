@@ -519,7 +519,15 @@ async function start(host: Host, first: Config): Promise<Running> {
     });
     // Serial ports, and the boards at their ends.
     const serialSources = () => config.sources.filter((source) => source.kind === 'serial');
-    const ports = readPorts({ clock, log: log.area('serial'), metrics, intake, sources, boards });
+    const ports = readPorts({
+      clock,
+      log: log.area('serial'),
+      metrics,
+      intake,
+      journal,
+      sources,
+      boards,
+    });
     onEnd('serial ports', () => ports.close());
     const leases = keepLeases({
       clock,

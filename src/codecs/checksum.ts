@@ -2,6 +2,15 @@ import type { CheckKind, FrameCheck } from '../domain/serial.ts';
 
 type Sum = (bytes: Uint8Array, start: number, end: number) => number;
 
+// What eight steps make of each byte: a line that is full of false beginnings is summed up again and again.
+const crc8Table = tableOf((byte) => eightSteps(byte, (crc) => shiftLeft(crc, 0x80, 0x07) & 0xff));
+const ccittTable = tableOf((byte) =>
+  eightSteps(byte << 8, (crc) => shiftLeft(crc, 0x8000, 0x1021) & 0xffff),
+);
+const modbusTable = tableOf((byte) =>
+  eightSteps(byte, (crc) => ((crc & 1) === 0 ? crc >>> 1 : (crc >>> 1) ^ 0xa001)),
+);
+
 const sums: Readonly<Record<CheckKind, Sum>> = {
   sum8: (bytes, start, end) => add(bytes, start, end) & 0xff,
   negative_sum8: (bytes, start, end) => -add(bytes, start, end) & 0xff,
@@ -11,16 +20,21 @@ const sums: Readonly<Record<CheckKind, Sum>> = {
     for (let at = start; at < end; at++) sum ^= bytes[at] ?? 0;
     return sum;
   },
-  crc8: (bytes, start, end) =>
-    shiftLeft(bytes, start, end, { width: 8, polynomial: 0x07, init: 0 }),
-  crc16_ccitt: (bytes, start, end) =>
-    shiftLeft(bytes, start, end, { width: 16, polynomial: 0x1021, init: 0xffff }),
+  crc8: (bytes, start, end) => {
+    let crc = 0;
+    for (let at = start; at < end; at++) crc = crc8Table[crc ^ (bytes[at] ?? 0)] ?? 0;
+    return crc;
+  },
+  crc16_ccitt: (bytes, start, end) => {
+    let crc = 0xffff;
+    for (let at = start; at < end; at++)
+      crc = ((crc << 8) & 0xff00) ^ (ccittTable[(crc >>> 8) ^ (bytes[at] ?? 0)] ?? 0);
+    return crc;
+  },
   crc16_modbus: (bytes, start, end) => {
     let crc = 0xffff;
-    for (let at = start; at < end; at++) {
-      crc ^= bytes[at] ?? 0;
-      for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 0 ? crc >>> 1 : (crc >>> 1) ^ 0xa001;
-    }
+    for (let at = start; at < end; at++)
+      crc = (crc >>> 8) ^ (modbusTable[(crc ^ (bytes[at] ?? 0)) & 0xff] ?? 0);
     return crc;
   },
 };
@@ -59,19 +73,16 @@ function add(bytes: Uint8Array, start: number, end: number): number {
   return sum;
 }
 
-function shiftLeft(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  { width, polynomial, init }: { readonly width: 8 | 16; polynomial: number; init: number },
-): number {
-  const top = 1 << (width - 1);
-  const mask = width === 8 ? 0xff : 0xffff;
-  let crc = init;
-  for (let at = start; at < end; at++) {
-    crc ^= (bytes[at] ?? 0) << (width - 8);
-    for (let bit = 0; bit < 8; bit++)
-      crc = ((crc & top) === 0 ? crc << 1 : (crc << 1) ^ polynomial) & mask;
-  }
+function tableOf(valueOf: (byte: number) => number): Uint16Array {
+  return Uint16Array.from({ length: 256 }, (_, byte) => valueOf(byte));
+}
+
+function eightSteps(start: number, step: (crc: number) => number): number {
+  let crc = start;
+  for (let bit = 0; bit < 8; bit++) crc = step(crc);
   return crc;
+}
+
+function shiftLeft(crc: number, top: number, polynomial: number): number {
+  return (crc & top) === 0 ? crc << 1 : (crc << 1) ^ polynomial;
 }

@@ -15,6 +15,8 @@ export class SizedCutter implements Cutter {
   readonly #start: Buffer;
   readonly #held = Buffer.alloc(2 * limits.serialFrameBytesMax);
   #length = 0;
+  /** Up to here what is held was told to be wrong. */
+  #toldTo = 0;
 
   constructor(framing: Sized, check: FrameCheck | null) {
     this.#framing = framing;
@@ -24,6 +26,7 @@ export class SizedCutter implements Cutter {
 
   reset(): void {
     this.#length = 0;
+    this.#toldTo = 0;
   }
 
   push(bytes: Uint8Array, take: TakeFrame): void {
@@ -51,12 +54,17 @@ export class SizedCutter implements Cutter {
         take(frame, null);
         at += size;
       } else {
-        take(frame, 'a wrong checksum');
+        // Told once: in bytes that are all a beginning each would be a frame that is wrong.
+        if (at >= this.#toldTo) {
+          this.#toldTo = at + size;
+          take(frame, 'a wrong checksum');
+        }
         at++;
       }
     }
     this.#held.copyWithin(0, at, this.#length);
     this.#length -= at;
+    this.#toldTo = Math.max(0, this.#toldTo - at);
   }
 
   /** Where a frame begins, or may begin with the next bytes. */

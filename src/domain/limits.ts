@@ -90,6 +90,8 @@ export const limits = {
   boardProofMs: 250,
   /** Bytes of serial ports on their way to the intake; above it the port is read no further. */
   serialBytesWaitingMax: 65_536,
+  /** Rows that are not on disk yet; above it serial lines are read no further. */
+  serialUnstoredRowsMax: 16_384,
   /** The bad lines of a serial port are counted over this span, and reported so often. */
   lineWatchSpanMs: 60_000,
   lineWatchMs: 10_000,

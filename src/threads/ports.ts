@@ -19,6 +19,7 @@ const lastWordsMs = 30;
 // A port that hung up in a read reads nothing, all the time. So much work without a byte is not that of a reader.
 const spinShare = 0.5;
 const spinLooks = 2;
+const markBytes = 64;
 
 interface Line {
   readonly source: SerialSource;
@@ -84,7 +85,7 @@ function handle(request: PortsRequest): void {
       turn = turn.then(() => closeLine(request.path));
       break;
     case 'taken':
-      bytesWaiting -= request.bytes;
+      bytesWaiting -= request.weight;
       if (isPaused && bytesWaiting < limits.serialBytesWaitingMax / 2) pauseAll(false);
       break;
     case 'end':
@@ -227,9 +228,11 @@ function send(line: Line): void {
     joined.set(part, at);
     at += part.length;
   }
-  bytesWaiting += frameBytes;
+  // A frame takes room, too, if it is empty.
+  const weight = frameBytes + marks.length * markBytes;
+  bytesWaiting += weight;
   if (bytesWaiting >= limits.serialBytesWaitingMax && !isPaused) pauseAll(true);
-  reply({ type: 'frames', path: line.source.path, bytes: joined, marks });
+  reply({ type: 'frames', path: line.source.path, bytes: joined, marks, weight });
 }
 
 function pauseAll(pauses: boolean): void {

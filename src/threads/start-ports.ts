@@ -33,8 +33,8 @@ export type PortsRequest =
   /** The engine of Limen lives: the leases of boards are renewed for a moment. */
   | { readonly type: 'lives' }
   | { readonly type: 'close'; readonly path: string }
-  /** So many bytes have been taken over: as many more may come. */
-  | { readonly type: 'taken'; readonly bytes: number }
+  /** Frames of this weight have been taken over: as many more may come. */
+  | { readonly type: 'taken'; readonly weight: number }
   | { readonly type: 'end' };
 
 /** Messages from the ports thread. */
@@ -44,6 +44,8 @@ export type PortsReply =
       readonly path: string;
       readonly bytes: Uint8Array<ArrayBuffer>;
       readonly marks: readonly FrameMark[];
+      /** What it counts for among all that is on its way. */
+      readonly weight: number;
     }
   | {
       readonly type: 'link';
@@ -126,8 +128,8 @@ export function createPorts({ clock, log, listener }: PortsOptions): SerialPorts
   const handle = (from: ChildProcess, message: PortsReply): void => {
     switch (message.type) {
       case 'frames': {
-        const { path, bytes, marks } = message;
-        const taken = (): void => send(from, { type: 'taken', bytes: bytes.length });
+        const { path, bytes, marks, weight } = message;
+        const taken = (): void => send(from, { type: 'taken', weight });
         if (sources.has(path))
           listener.frames(
             path,

@@ -210,6 +210,35 @@ test('LineCutter skips what a plug leaves between lines, and refuses it within',
   expect(decoder.found).toEqual(['a=1', '(noise: bytes that are no text)']);
 });
 
+const allStarts: SerialFormat = {
+  kind: 'frames',
+  framing: { kind: 'sized', start: [0xaa], length: 1_000, lengthAt: 0, lengthPlus: 0 },
+  check: { kind: 'crc16_modbus', at: -2, from: 0, endian: 'little' },
+  fields: [field('level', 2)],
+};
+
+test.each(Object.entries({ ...formats, 'frames that begin anywhere': allStarts }))(
+  '%s: what comes out of a line is never more than what went in',
+  (_name, format) => {
+    const run = fc.record({
+      byte: fc.constantFrom(0xaa, 0xc0, 0x42, 0x4d, 0x7e, 0x00, 0x01, 0x0a, 0x24, 0x7b, 0x31),
+      count: fc.integer({ min: 1, max: 3_000 }),
+    });
+    fc.assert(
+      fc.property(fc.array(run, { maxLength: 8 }), (runs) => {
+        const decoder = createSerialDecoder(format, compileLinePattern);
+        let [bytesIn, bytesOut] = [0, 0];
+        for (const { byte, count } of runs) {
+          bytesIn += count;
+          decoder.push(Buffer.alloc(count, byte), (frame) => void (bytesOut += frame.length));
+        }
+        expect(bytesOut).toBeLessThanOrEqual(bytesIn);
+      }),
+      { numRuns: 30 },
+    );
+  },
+);
+
 test('SizedCutter finds the frame behind a false start', () => {
   const decoder = decoderOf(sds011);
   decoder.push(Buffer.from('aac0aac00600060058d93dab', 'hex'));

@@ -1,8 +1,11 @@
 // Aim: what a device says on a serial line becomes readings and alerts, whatever happens to the line.
 import { readFileSync, readdirSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import { SerialPort } from 'serialport';
 import { expect, onTestFinished, test } from 'vitest';
+import { limits } from '../../src/domain/limits.ts';
 import { SerialDevice } from '../firmware-bridge/serial-device.ts';
+import { lockDayFile } from './day-file-lock.ts';
 import { eventually, install } from './limen-process.ts';
 import { on, openInbox } from './mqtt-inbox.ts';
 
@@ -106,6 +109,33 @@ test('a port that another program holds is told by its name, and read when it is
   const inbox = await openInbox(running.url, 'limen/alerts/#');
   await free();
   await device.sayUntil('{"temp": 150}\n', inbox.next('raised', on(hot, { state: 'active' })));
+}, 60_000);
+
+test('while the disk takes nothing a line that floods is read no further, and goes on when it does', async () => {
+  const device = new SerialDevice();
+  const limen = install({ yaml: source(device, 'format: csv, columns: [temp, a, b, c]') });
+  const running = await limen.start();
+  await running.logged('serial port open');
+  const unstored = async (): Promise<number> => {
+    const text = await (await fetch(`${running.httpUrl}/metrics`)).text();
+    return Number(/^limen_journal_unstored_rows (\d+)$/m.exec(text)?.[1]);
+  };
+  const lines = Buffer.from('1,2,3,4\n'.repeat(500));
+  const lock = lockDayFile(limen.data);
+  let most = 0;
+  for (const until = performance.now() + 8_000; performance.now() < until;) {
+    for (let count = 0; count < 100; count++) {
+      device.say(lines);
+      await wait(1);
+    }
+    most = Math.max(most, await unstored());
+  }
+  expect(most).toBeGreaterThan(limits.serialUnstoredRowsMax);
+  expect(most).toBeLessThan(limits.unstoredRowsMax);
+  lock.release();
+  const inbox = await openInbox(running.url, 'limen/alerts/#');
+  const raised = inbox.next('raised', on(hot, { state: 'active' }));
+  await device.sayUntil('\n150,2,3,4\n', raised);
 }, 60_000);
 
 test('thirty unplugs in the middle of a sentence: always read again, and never a core kept busy', async () => {
