@@ -12,6 +12,8 @@ export interface PortListener {
 
 /** One connection to a port; never used for a second one, which would send what was written in between. */
 export interface PortConnection {
+  /** How often its file was asked for since the last byte: one that hung up is read again and again, for nothing. */
+  readonly vainReads: number;
   pause(): void;
   resume(): void;
   /** Sends some text; nothing is kept for later. */
@@ -34,6 +36,7 @@ export function openSerialPort(settings: PortSettings, listener: PortListener): 
   });
   let isOver = false;
   let isClosing = false;
+  let vainReads = 0;
   const end = (cause: Error | null): void => {
     if (isOver) return;
     isOver = true;
@@ -45,7 +48,10 @@ export function openSerialPort(settings: PortSettings, listener: PortListener): 
     if (!port.isOpen) end(error);
   });
   port.on('close', (error: Error | null) => end(isClosing ? null : (error ?? null)));
-  port.on('data', (bytes: Buffer) => listener.data(bytes));
+  port.on('data', (bytes: Buffer) => {
+    vainReads = 0;
+    listener.data(bytes);
+  });
   const close = (): void => {
     isClosing = true;
     if (port.isOpen) port.close();
@@ -54,9 +60,15 @@ export function openSerialPort(settings: PortSettings, listener: PortListener): 
   port.open((error) => {
     if (error !== null && error !== undefined) end(error);
     else if (isClosing) port.close();
-    else listener.opened();
+    else {
+      countUses(port.port, () => void vainReads++);
+      listener.opened();
+    }
   });
   return {
+    get vainReads() {
+      return vainReads;
+    },
     pause: () => void port.pause(),
     resume: () => void port.resume(),
     write(text) {
@@ -65,4 +77,19 @@ export function openSerialPort(settings: PortSettings, listener: PortListener): 
     },
     close,
   };
+}
+
+// A read of no bytes is begun anew at once, within the library and for ever: all that shows is that it takes the file.
+function countUses(binding: object | undefined, count: () => void): void {
+  if (binding === undefined || !('fd' in binding)) return;
+  let fd: unknown = binding.fd;
+  Object.defineProperty(binding, 'fd', {
+    get() {
+      count();
+      return fd;
+    },
+    set(next: unknown) {
+      fd = next;
+    },
+  });
 }

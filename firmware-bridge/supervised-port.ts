@@ -50,6 +50,8 @@ const silenceMinMs = 10_000;
 const silenceFirstMs = 60_000;
 const silenceMaxMs = 3_600_000;
 const usualPauses = 5;
+// Between two looks; one that waits for bytes is read a few times, one that hung up some ten thousand times.
+const vainReadsMax = 1_000;
 // Bytes that come sooner are of one line.
 const pauseMinMs = 20;
 
@@ -76,6 +78,7 @@ export function supervisePort(options: SupervisedOptions): SupervisedPort {
   let longestPauseMs = 0;
   let silenceFirst = silenceFirstMs;
   let bytes = 0;
+  let vainReads = 0;
   let deadline: Timer | null = null;
   const ended = Promise.withResolvers<void>();
 
@@ -93,6 +96,7 @@ export function supervisePort(options: SupervisedOptions): SupervisedPort {
         node = nodeOf(path);
         told = null;
         bytes = 0;
+        vainReads = 0;
         openedAtMs = clock.monotonicMs();
         heardAtMs = openedAtMs;
         if (isPaused) opened.pause();
@@ -132,7 +136,7 @@ export function supervisePort(options: SupervisedOptions): SupervisedPort {
       ended.resolve();
       return;
     }
-    tell(reason ?? (wasOpen && nodeOf(path) !== node ? unplugged : portProblem(path, cause)));
+    tell(reason ?? (wasOpen ? hangUp(cause) : portProblem(path, cause)));
     reason = null;
     retryAtMs = nowMs + backoffMs * (0.75 + options.random() / 2);
     backoffMs = Math.min(backoffMs * 2, backoffMaxMs);
@@ -144,6 +148,10 @@ export function supervisePort(options: SupervisedOptions): SupervisedPort {
     connection?.close();
   };
   const unplugged = `${path} was unplugged`;
+  const hangUp = (cause: Error | null): string => {
+    const isThere = nodeOf(path) === node;
+    return isThere ? `${path} hung up (${cause?.message ?? 'no cause'})` : unplugged;
+  };
   const silenceMs = (): number => {
     if (reopenAfterMs === 0) return Infinity;
     if (reopenAfterMs !== null) return reopenAfterMs;
@@ -152,6 +160,10 @@ export function supervisePort(options: SupervisedOptions): SupervisedPort {
   };
   const lookAtOpen = (nowMs: number): void => {
     if (nodeOf(path) !== node) return reopen(unplugged);
+    const vainReadsBefore = vainReads;
+    vainReads = connection?.vainReads ?? 0;
+    if (vainReads - vainReadsBefore > vainReadsMax)
+      return reopen(`${path} hung up without a word: opened anew`);
     const silentMs = nowMs - heardAtMs;
     if (isPaused || silentMs < silenceMs()) return;
     if (bytes === 0) silenceFirst = Math.min(silenceFirst * 2, silenceMaxMs);

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import { setTimeout as leave } from 'node:timers/promises';
 import type { BoardWants } from '../../firmware-bridge/board-settings.ts';
 import { supervisePort, type SupervisedPort } from '../../firmware-bridge/supervised-port.ts';
@@ -16,9 +15,6 @@ import type { FrameMark, PortsReply, PortsRequest } from './start-ports.ts';
 const lookMs = 500;
 // So long the last line needs to leave before a port is closed.
 const lastWordsMs = 30;
-// A port that hung up in a read reads nothing, all the time. So much work without a byte is not that of a reader.
-const spinShare = 0.5;
-const spinLooks = 2;
 const markBytes = 64;
 
 interface Line {
@@ -32,8 +28,6 @@ interface Line {
   frames: number;
   readonly badFrames: Map<string, number>;
   openings: number;
-  /** Bytes at the last look. */
-  bytesBefore: number;
   /** Since it was opened, and whether it was told that they are of no use. */
   bytesUnread: number;
   isUnreadTold: boolean;
@@ -46,8 +40,6 @@ interface Line {
 const lines = new Map<string, Line>();
 let bytesWaiting = 0;
 let isPaused = false;
-let busyLooks = 0;
-let usage = performance.eventLoopUtilization();
 
 const reply = (message: PortsReply): void => {
   if (process.connected) process.send?.(message);
@@ -142,7 +134,6 @@ async function openLine(source: SerialSource, wants: BoardWants | null): Promise
     frames: 0,
     badFrames: new Map(),
     openings: 0,
-    bytesBefore: 0,
     bytesUnread: 0,
     isUnreadTold: false,
     frameParts: [],
@@ -247,30 +238,13 @@ function pauseAll(pauses: boolean): void {
 
 function look(): void {
   for (const line of lines.values()) line.port.look();
-  lookForSpin();
   for (const line of lines.values()) {
     if (line.port.isStuck) reply({ type: 'stuck', path: line.source.path });
-    line.bytesBefore = line.bytes;
     if (line.bytesUnread < limits.serialFrameBytesMax || line.isUnreadTold) continue;
     line.isUnreadTold = true;
     reply({ type: 'unread', path: line.source.path, bytes: line.bytesUnread });
   }
   reply({ type: 'alive', statuses: [...lines.values()].map(statusOf) });
-}
-
-/** Opens the ports anew that may be the one that spins: those that brought nothing while the thread was busy. */
-function lookForSpin(): void {
-  const now = performance.eventLoopUtilization();
-  const { utilization } = performance.eventLoopUtilization(now, usage);
-  usage = now;
-  const silent = [...lines.values()].filter(
-    ({ port: each, bytes, bytesBefore }) => each.isOpen && bytes === bytesBefore,
-  );
-  busyLooks = utilization > spinShare && silent.length > 0 ? busyLooks + 1 : 0;
-  if (busyLooks < spinLooks || isPaused) return;
-  busyLooks = 0;
-  for (const { port: each, source } of silent)
-    each.reopen(`${source.path} hung up without a word: opened anew`);
 }
 
 function statusOf(line: Line): PortStatus {

@@ -17,20 +17,21 @@ export class LinesRig {
   readonly logged: Logged[] = [];
   /** Frames so far, by path. */
   readonly frames = new Map<string, number>();
-  /** What is called when frames were taken over; null: at once. */
-  readonly kept: (() => void)[] = [];
+  /** Frames are not taken over, as with a disk that is behind. */
   isKeeping = false;
-  bytesKept = 0;
+  readonly kept: (() => void)[] = [];
+  /** When something was kept last. */
+  keptAtMs = 0;
 
   constructor(sources: readonly SerialSource[]) {
     this.ports = createPorts({
       clock: systemClock,
       log: this.#log(),
       listener: {
-        frames: (path, bytes, marks, taken) => {
+        frames: (path, _bytes, marks, taken) => {
           this.frames.set(path, (this.frames.get(path) ?? 0) + marks.length);
           if (this.isKeeping) {
-            this.bytesKept += bytes.length;
+            this.keptAtMs = performance.now();
             this.kept.push(taken);
           } else taken();
         },
@@ -55,6 +56,12 @@ export class LinesRig {
   async read(path: string, count = 1): Promise<void> {
     const until = (this.frames.get(path) ?? 0) + count;
     while ((this.frames.get(path) ?? 0) < until) await wait(10);
+  }
+
+  /** Takes over what was kept. */
+  goOn(): void {
+    this.isKeeping = false;
+    for (const taken of this.kept.splice(0)) taken();
   }
 
   #log(): Log {

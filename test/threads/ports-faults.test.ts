@@ -1,4 +1,5 @@
 // Aim: whatever happens to a port or to the process of all ports, the other lines are read, and the owner is told.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import { plugBoard } from '../firmware-bridge/plugged-board.ts';
 import { SerialDevice } from '../firmware-bridge/serial-device.ts';
 import { hexFile } from '../firmware-bridge/talk.ts';
 import { lineAt, LinesRig } from './lines-rig.ts';
-import { findPortsProcess, portsProcess } from './ports-process.ts';
+import { cpuMs, findPortsProcess, portsProcess } from './ports-process.ts';
 import { PortsWithBoard } from './ports-with-board.ts';
 
 function folder(): string {
@@ -78,3 +79,45 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
   },
   40_000,
 );
+
+test('a line that floods takes nothing from a line that speaks now and then', async () => {
+  const [loud, quiet] = [new SerialDevice(), new SerialDevice()];
+  const rig = new LinesRig([lineAt(loud.path), lineAt(quiet.path)]);
+  await rig.told('serial port open', ({ path }) => path === quiet.path);
+  await quiet.sayUntil('{"a":1}\n', rig.read(quiet.path, 3));
+  const flood = Buffer.from('{"a":1}\n'.repeat(500));
+  const before = cpuMs(portsProcess());
+  const from = performance.now();
+  for (const until = from + 6_000; performance.now() < until; await wait(1)) loud.say(flood);
+  const busy = (cpuMs(portsProcess()) - before) / (performance.now() - from);
+  expect(rig.logged.filter(({ path }) => path === quiet.path)).toHaveLength(1);
+  process.stdout.write(`a flood: the ports process took ${Math.round(busy * 100)} % of a core\n`);
+}, 40_000);
+
+test('a port that hangs up without a word, and whose node stays, is opened anew and keeps no core busy', async ({
+  skip,
+}) => {
+  const device = new SerialDevice();
+  const rig = new LinesRig([lineAt(device.path)]);
+  await rig.told('serial port open');
+  await device.sayUntil('{"a":1}\n', rig.read(device.path, 3));
+  const pid = portsProcess();
+  // Who does not read at the moment is not told by the kernel.
+  rig.isKeeping = true;
+  const flood = Buffer.from('{"a":1}\n'.repeat(400));
+  while (rig.kept.length < 2 || rig.keptAtMs > performance.now() - 300) {
+    device.say(flood);
+    await wait(1);
+  }
+  // TIOCVHANGUP: every read of those who have it open says that there is nothing, at once and for ever.
+  const hangUp = 'open(my $f, "+<", $ARGV[0]) or die; ioctl($f, 0x5437, 0) or die "$!"';
+  const { status } = spawnSync('perl', ['-e', hangUp, device.path]);
+  if (status !== 0) skip('only root may hang up a line');
+  const before = cpuMs(pid);
+  rig.goOn();
+  const told = await rig.told('serial port not open');
+  expect(told['reason']).toMatch(/hung up/);
+  await device.sayUntil('{"a":1}\n', rig.read(device.path, 3));
+  expect(cpuMs(pid) - before).toBeLessThan(2_000);
+  expect(portsProcess()).toBe(pid);
+});
