@@ -76,6 +76,9 @@ export function createApi(parts: Parts): LimenApi {
     for (const { path, isOpen, problem } of parts.ports()) {
       if (!isOpen) failing.push(`serial port ${path}: ${problem ?? 'not open yet'}`);
     }
+    for (const { board, up, problem } of parts.boards.statuses(boardsOf(parts.config().sources))) {
+      if (!up) failing.push(`board ${board}: ${problem ?? 'not there yet'}`);
+    }
     return { ok: failing.length === 0, failing };
   };
 

@@ -7,6 +7,7 @@ import { alertKey, type AlertEvent } from './domain/alert.ts';
 import type { DrillStep, NotifierStatus } from './domain/api.ts';
 import type { Config } from './domain/config.ts';
 import { LimenError } from './domain/error.ts';
+import { isReadBack } from './domain/output.ts';
 import type { Rule } from './domain/rule.ts';
 import { alertTopic } from './domain/topic.ts';
 import type { Clock } from './host/clock.ts';
@@ -127,7 +128,7 @@ async function* drill(parts: DrillParts, rule: Rule): AsyncGenerator<DrillStep> 
         detail: `held by ${owner ?? 'nobody'} (${reason}), commanded ${commanded}`,
       };
     }
-    if (spec.way.kind !== 'pin' && spec.feedback === null)
+    if (!isReadBack(spec))
       return { ok: true, detail: `commanded ${commanded}; the device does not confirm it` };
     const withinMs = spec.feedback?.withinMs ?? stepWithinMs;
     const giveUpMs = clock.monotonicMs() + withinMs;

@@ -2,6 +2,8 @@ import type { Intake } from './channel/intake.ts';
 import type { Journal } from './channel/journal.ts';
 import type { Sources } from './channel/sources.ts';
 import type { SerialPortStatus } from './domain/api.ts';
+import type { BoardEvent } from './domain/board.ts';
+import type { Source } from './domain/config.ts';
 import { limits } from './domain/limits.ts';
 import { badLinesMetric, type PortStatus } from './domain/serial.ts';
 import type { Boards } from './app-boards.ts';
@@ -9,7 +11,8 @@ import type { Clock } from './host/clock.ts';
 import type { Log } from './host/log.ts';
 import type { Metrics } from './host/metrics.ts';
 import { watchLines } from './producers/line-watch.ts';
-import { createPorts, type SerialPorts } from './threads/start-ports.ts';
+import { createFirmataBoards } from './threads/start-firmata.ts';
+import { createPorts } from './threads/start-ports.ts';
 
 export interface PortReadersOptions {
   readonly clock: Clock;
@@ -21,13 +24,34 @@ export interface PortReadersOptions {
   readonly boards: Boards;
 }
 
+/** All serial ports of the program, whatever speaks at their ends. */
+export interface PortReaders {
+  /** Opens and closes ports until those of these sources are read; one that is the same goes on. */
+  configure(sources: readonly Source[]): void;
+  /** Limen's engine lives: to be called several times a second, or boards go safe. */
+  lives(): void;
+  /** The ports of serial lines; one of a board with Firmata is as its board is. */
+  statuses(): readonly PortStatus[];
+  close(): Promise<void>;
+}
+
 /** Opens serial ports: what their lines say goes to the intake, what the boards at their ends say to the boards. */
-export function readPorts(options: PortReadersOptions): SerialPorts {
+export function readPorts(options: PortReadersOptions): PortReaders {
   const { clock, log, metrics, intake, journal, sources, boards } = options;
-  const ports = createPorts({
+  const links = {
+    link: (path: string, isOpen: boolean) => sources.broker(path, isOpen),
+    board: (device: string, event: BoardEvent) => boards.told(device, event),
+  };
+  // A disk that is behind stops the lines: what they go on to say waits in them, and is lost there.
+  const goOn = (taken: () => void): void => {
+    if (journal.unstoredRows < limits.serialUnstoredRowsMax) taken();
+    else journal.hold({ release: taken });
+  };
+  const lines = createPorts({
     clock,
-    log,
+    log: log.area('serial'),
     listener: {
+      ...links,
       frames(path, bytes, marks, taken) {
         intake.begin(path);
         const route = intake.portRoute(path);
@@ -36,29 +60,51 @@ export function readPorts(options: PortReadersOptions): SerialPorts {
           if (route !== null) intake.takeFrame(route, bytes.subarray(start, end), decoded);
           start = end;
         }
-        // A disk that is behind stops the lines: what they go on to say waits in them, and is lost there.
-        if (journal.unstoredRows < limits.serialUnstoredRowsMax) taken();
-        else journal.hold({ release: taken });
+        goOn(taken);
       },
-      link: (path, isOpen) => sources.broker(path, isOpen),
-      board: (device, event) => boards.told(device, event),
     },
   });
-  boards.attach({ configure: (drives) => ports.configureBoards(drives), drive: ports.drive });
+  const firmata = createFirmataBoards({
+    clock,
+    log: log.area('firmata'),
+    random: Math.random,
+    listener: {
+      ...links,
+      reading(path, text, decoded, taken) {
+        intake.begin(path);
+        const route = intake.portRoute(path);
+        if (route !== null) intake.takeFrame(route, text, decoded);
+        goOn(taken);
+      },
+    },
+  });
+  for (const way of [lines, firmata])
+    boards.attach({
+      configure: (drives) => way.configureBoards(drives),
+      drive: (command) => way.drive(command),
+    });
   const watch = watchLines({
     clock,
-    statuses: () => ports.statuses(),
+    statuses: () => lines.statuses(),
     report(path, value, text) {
       intake.begin(path);
       intake.takeMeasured(path, badLinesMetric, value, text);
     },
   });
-  measure(metrics, () => ports.statuses());
+  measure(metrics, () => lines.statuses());
   return {
-    ...ports,
-    close() {
+    configure(all) {
+      lines.configure(all.filter((source) => source.kind === 'serial'));
+      firmata.configure(all.filter((source) => source.kind === 'firmata'));
+    },
+    lives() {
+      lines.lives();
+      firmata.lives();
+    },
+    statuses: () => lines.statuses(),
+    async close() {
       watch.stop();
-      return ports.close();
+      await Promise.all([lines.close(), firmata.close()]);
     },
   };
 }

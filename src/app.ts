@@ -518,16 +518,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       input,
     });
     // Serial ports, and the boards at their ends.
-    const serialSources = () => config.sources.filter((source) => source.kind === 'serial');
-    const ports = readPorts({
-      clock,
-      log: log.area('serial'),
-      metrics,
-      intake,
-      journal,
-      sources,
-      boards,
-    });
+    const ports = readPorts({ clock, log, metrics, intake, journal, sources, boards });
     onEnd('serial ports', () => ports.close());
     const leases = keepLeases({
       clock,
@@ -539,7 +530,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       },
     });
     onEnd('leases', () => leases.stop());
-    ports.configure(serialSources());
+    ports.configure(config.sources);
 
     const house = keepHouse({
       host,
@@ -686,7 +677,7 @@ async function start(host: Host, first: Config): Promise<Running> {
         const tell = (): void => notifiers.configure(config.notifiers, acting, judge);
         boards.configure(drivenPins(config.outputs));
         outputs.configure(config.outputs, acting, tell);
-        ports.configure(serialSources());
+        ports.configure(config.sources);
         leases.look();
         journal.commitDelayMs = config.storage.commitDelayMs;
         logReload(log.area('config'), before, config);

@@ -173,7 +173,7 @@ export class Intake {
     this.#sources = [];
     this.#ports.clear();
     for (const source of sources) {
-      if (source.kind === 'serial') {
+      if (source.kind === 'serial' || source.kind === 'firmata') {
         const counters = this.#counters.get(source.path) ?? new SourceCounters(source.path);
         this.#counters.set(source.path, counters);
         this.#ports.set(source.path, { device: source.device, counters });

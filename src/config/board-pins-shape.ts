@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { sensorKinds } from '../domain/sensors.ts';
 import { pinEdges, pinKinds, pinPulls } from '../domain/board-pins.ts';
 import {
   choice,
@@ -15,6 +16,8 @@ import {
 
 const pinShape = strictMap({
   metric: v.pipe(text, v.description('Metric of its readings.')),
+  sensor: key(choice(sensorKinds), 'firmata: a sensor that johnny-five knows by name.'),
+  controller: key(text, 'firmata: which one: LM35, TMP36, PIR, ...'),
   kind: key(
     choice(pinKinds),
     'analog volts, in a contact, count pulses (default: A0 analog, 7 in).',
@@ -31,6 +34,17 @@ const pinShape = strictMap({
   inverted: key(flag, 'in: true while the pin is low (default false).'),
   edge: key(choice(pinEdges), 'count: what counts as a pulse (default falling).'),
 });
+
+const i2cShape = strictMap({
+  sensor: v.pipe(choice(sensorKinds), v.description('What it measures.')),
+  controller: v.pipe(text, v.description('Which one: BME280, SHT31D, BH1750, ...')),
+  metric: v.pipe(text, v.description('Metric of its readings.')),
+  address: key(whole, 'Its address on the bus: 0x76 (default: the usual one).'),
+  every: key(duration, 'How often it is read (default 1s).'),
+});
+
+/** `i2c:` of a source. */
+export const i2cSensors = list(i2cShape, 'a list of sensors');
 
 /** `pins:` of a source. */
 export const boardPins = namedMap(pinShape, 'a map from pins to what is read there');

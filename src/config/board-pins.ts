@@ -68,6 +68,15 @@ function readPin(
   entry: PinInputShape,
   abilities: BoardAbilities,
 ): ReadPin | null {
+  for (const name of ['sensor', 'controller'] as const) {
+    if (entry[name] === undefined) continue;
+    context.report.problem([...path, name], {
+      message: `${quote(name)} is for boards with StandardFirmata`,
+      allowed: 'firmata: instead of serial:',
+      atKey: true,
+    });
+    return null;
+  }
   const kind = entry.kind ?? (pin.startsWith('A') ? 'analog' : 'in');
   if (!abilities.kinds.includes(kind)) {
     context.report.problem([...path, 'kind'], {

@@ -1,6 +1,7 @@
 import { textPatterns } from '../domain/clause.ts';
 import { limits } from '../domain/limits.ts';
 import { pointName } from '../domain/point.ts';
+import type { PinDevice } from '../domain/board.ts';
 import type { Feedback, OutputSpec, OutputWay } from '../domain/output.ts';
 import type { Rule } from '../domain/rule.ts';
 import { embedded } from './brokers.ts';
@@ -16,6 +17,7 @@ import {
 } from './context.ts';
 import { configLimits } from './limits.ts';
 import { checkPinName } from './board-pins.ts';
+import { readPinDevice } from './pin-devices.ts';
 import { checkInterlocks, checkTimes } from './output-protection.ts';
 import { splitPoint, type FindSettings } from './point-units.ts';
 import { quote, type Path } from './problem.ts';
@@ -69,6 +71,8 @@ export interface Known {
   readonly brokerNames: readonly string[];
   /** Boards whose pins can be driven. */
   readonly boardNames: readonly string[];
+  /** Those among them with StandardFirmata. */
+  readonly firmataNames: readonly string[];
   readonly findSettings: FindSettings;
 }
 
@@ -153,7 +157,7 @@ function readWay(
   context: Context,
   path: Path,
   output: OutputInput,
-  { brokerNames, boardNames }: Known,
+  known: Known,
 ): OutputWay | null {
   const { mqtt, command, pin, gpio } = output;
   const count = ways.filter((way) => way in output).length;
@@ -163,8 +167,8 @@ function readWay(
     context.report.problem(path, { message, allowed: `one of ${ways.join(', ')}`, atKey: true });
     return null;
   }
-  if (mqtt !== undefined) return readMqtt(context, path, output, brokerNames);
-  if (pin !== undefined) return readPin(context, path, output, boardNames);
+  if (mqtt !== undefined) return readMqtt(context, path, output, known.brokerNames);
+  if (pin !== undefined) return readPin(context, path, output, known);
   if (gpio !== undefined) return readGpio(context, path, output);
   return command === undefined ? null : readCommand(context, path, output);
 }
@@ -266,12 +270,13 @@ function readPin(
   context: Context,
   path: Path,
   output: OutputInput,
-  boardNames: readonly string[],
+  { boardNames, firmataNames }: Known,
 ): OutputWay | null {
   const pinPath = [...path, 'pin'];
   refuseLease(context, path, output, 'pin');
-  const { board: boardText, pin: pinText, inverted } = output.pin ?? {};
-  if (boardText === undefined || pinText === undefined) return null;
+  const input = output.pin ?? {};
+  const { board: boardText, inverted } = input;
+  if (boardText === undefined) return null;
   const board = readText(context, [...pinPath, 'board'], boardText);
   const isKnown = boardNames.includes(board);
   if (!isKnown)
@@ -283,10 +288,34 @@ function readPin(
           : boardNames.join(', '),
       suggestion: closest(board, boardNames),
     });
-  const pin = readText(context, [...pinPath, 'pin'], pinText);
-  if (!checkPinName(context, [...pinPath, 'pin'], pin) || !isKnown) return null;
-  const device = { kind: 'relay' } as const;
+  if (!isKnown) return null;
+  const device = readPinDevice(context, pinPath, input, firmataNames.includes(board));
+  const pin = device === null ? null : readPinName(context, pinPath, input.pin, device);
+  if (device === null || pin === null) return null;
   return { kind: 'pin', board, pin, inverted: readSwitch(inverted) ?? false, device };
+}
+
+// A display has six pins, and is known by the first one.
+function readPinName(
+  context: Context,
+  path: Path,
+  value: NonNullable<OutputInput['pin']>['pin'],
+  device: PinDevice,
+): string | null {
+  const pinPath = [...path, 'pin'];
+  if (value === undefined) {
+    if (device.kind === 'lcd') return device.pins[0] ?? null;
+    if (!context.report.isTouched(pinPath))
+      context.report.problem(path, { message: 'the key "pin" is missing', allowed: null });
+    return null;
+  }
+  if (device.kind === 'lcd') {
+    const message = '"pin" has no meaning with device: lcd';
+    context.report.problem(pinPath, { message, allowed: 'pins: and six of them', atKey: true });
+    return null;
+  }
+  const pin = readText(context, pinPath, value);
+  return checkPinName(context, pinPath, pin) ? pin : null;
 }
 
 function readGpio(context: Context, path: Path, output: OutputInput): OutputWay | null {

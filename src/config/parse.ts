@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { boardsOf, type Config } from '../domain/config.ts';
+import { boardsOf, firmataBoardsOf, type Config } from '../domain/config.ts';
 import { messageOf } from '../domain/error.ts';
 import { checkBoards } from './boards.ts';
 import { embedded, readBrokers } from './brokers.ts';
@@ -170,7 +170,9 @@ export function buildConfig(
   const notifiers = readNotifiers(context, input);
   const findSettings = createFindSettings(plainPoints);
   const boardNames = boardsOf(sources.map(({ source }) => source));
-  const outputs = readOutputs(context, input, { brokerNames, boardNames, findSettings });
+  const firmataNames = firmataBoardsOf(sources.map(({ source }) => source));
+  const known = { brokerNames, boardNames, firmataNames, findSettings };
+  const outputs = readOutputs(context, input, known);
   const points = readDerivedPoints(context, input, plainPoints, findSettings);
   const actionNames = { outputs: outputNames, notifiers: notifierNames };
   const rules = readRules(context, input, findSettings, actionNames);

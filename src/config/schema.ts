@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { claimSpans, latePolicies, notifyEdges, severities } from '../domain/rule.ts';
 import { weekdays } from '../domain/schedule.ts';
 import { checkKinds, endians, fieldTypes } from '../domain/serial.ts';
-import { boardPins } from './board-pins-shape.ts';
+import { pinDevices } from '../domain/board.ts';
+import { boardPins, i2cSensors } from './board-pins-shape.ts';
 import {
   aggregate,
   choice,
@@ -113,14 +114,16 @@ const source = strictMap(
     frame: key(frame, 'frames: where a binary frame begins and ends.'),
     check: key(check, 'frames: its checksum.'),
     fields: key(namedMap(field, 'a map from metrics to their places'), 'frames: its numbers.'),
-    pins: key(boardPins, 'limen: the pins of the board that are read.'),
+    firmata: key(text, 'The port of a board with StandardFirmata: /dev/serial/by-id/...'),
+    pins: key(boardPins, 'limen, firmata: the pins of the board that are read.'),
+    i2c: key(i2cSensors, 'firmata: sensors on the I2C bus of the board.'),
     lease: key(
       duration,
       'limen: the board goes safe by itself when it hears nothing for so long (default 10s).',
     ),
     id: key(text, 'limen: the id of the board; another one is refused (default: any).'),
   },
-  ['firmata'],
+  [],
 );
 
 const calibration = strictMap({
@@ -346,8 +349,14 @@ const output = strictMap({
   pin: key(
     strictMap({
       board: v.pipe(text, v.description('The device of a source that is a board.')),
-      pin: v.pipe(text, v.description('The pin as the board names it: 7, A0.')),
+      pin: key(text, 'The pin as the board names it: 7, A0; lcd has pins instead.'),
       inverted: key(flag, 'The pin is low while the device is on (default false).'),
+      device: key(choice(pinDevices), 'What stands there (default relay); others need firmata.'),
+      on: key(number, 'led: brightness to 255; servo: degrees to 180 (default: the most).'),
+      off: key(number, 'led, servo: the same while it is off (default 0).'),
+      pins: key(list(text, 'a list of pins'), 'lcd: the pins of RS, E, D4, D5, D6, D7.'),
+      columns: key(whole, 'lcd: characters in a line (default 16).'),
+      rows: key(whole, 'lcd: lines (default 2).'),
     }),
     'A device at a pin of a board.',
   ),

@@ -2,6 +2,7 @@ import type { Source } from '../domain/config.ts';
 import { embedded } from './brokers.ts';
 import { checkReference, readLine, readText, type Context } from './context.ts';
 import { quote, type Path } from './problem.ts';
+import { readFirmataSource } from './firmata-sources.ts';
 import { readSerialSource, strayKey, type FindPatternProblem } from './serial-sources.ts';
 import type { SalvagedConfig } from './shape.ts';
 import { closest } from './suggest.ts';
@@ -42,10 +43,11 @@ export function readSources(
     const path = ['sources', index];
     const source = entry === undefined ? null : readSource(context, path, entry, names);
     if (source === null) continue;
-    const identity = source.kind === 'serial' ? source.path : JSON.stringify(source);
+    const atPort = source.kind === 'serial' || source.kind === 'firmata';
+    const identity = atPort ? source.path : JSON.stringify(source);
     if (seen.has(identity)) {
       context.report.problem(path, {
-        message: source.kind === 'serial' ? 'this port stands twice' : 'this source stands twice',
+        message: atPort ? 'this port stands twice' : 'this source stands twice',
         allowed: 'each source once',
       });
     }
@@ -57,7 +59,7 @@ export function readSources(
 
 type SourceInput = NonNullable<NonNullable<SalvagedConfig['sources']>[number]>;
 
-const kinds = ['mqtt', 'serial', 'simulate'] as const;
+const kinds = ['mqtt', 'serial', 'firmata', 'simulate'] as const;
 
 function readSource(
   context: Context,
@@ -78,6 +80,8 @@ function readSource(
       return readTopic(context, path, entry, names.brokers);
     case 'serial':
       return readSerialSource(context, path, entry, names.findPatternProblem);
+    case 'firmata':
+      return readFirmataSource(context, path, entry);
     case 'simulate':
       return readSimulation(context, [...path, 'simulate'], entry.simulate ?? '', names.scenarios);
     default:
@@ -93,9 +97,13 @@ function refuseStrayKeys(
 ): void {
   const fail = (key: string, message: string, allowed: string): void =>
     context.report.problem([...path, key], { message, allowed, atKey: true });
+  // A board with Firmata tells itself which keys it has.
+  if (kind === 'firmata') return;
   const stray = strayKey(entry);
   if (kind !== 'serial' && stray !== null)
     fail(stray, `${quote(stray)} belongs to a serial port`, `nothing of it with ${kind}:`);
+  if (entry.i2c !== undefined)
+    fail('i2c', '"i2c" is for boards with StandardFirmata', 'firmata: with the port of the board');
   if (entry.broker === undefined || kind === 'mqtt') return;
   if (kind === 'serial') fail('broker', 'a serial port has no broker', 'serial alone');
   else fail('broker', 'a simulated device reports to the broker inside Limen', 'simulate alone');

@@ -1,7 +1,7 @@
 import { pointName } from '../domain/point.ts';
 import { clauseOf, comparisonsOf, isCompound } from '../domain/clause.ts';
 import type { OutputSpec } from '../domain/output.ts';
-import type { ActingRule } from '../domain/config.ts';
+import { firmataBoardsOf, type ActingRule } from '../domain/config.ts';
 import {
   ownRules,
   type Comparator,
@@ -43,6 +43,7 @@ export function warn(context: Context, parts: Parts): void {
 
 function warnOfOutputs(context: Context, parts: Parts): void {
   const { sources, outputs } = parts;
+  const firmataNames = firmataBoardsOf(sources.map(({ source }) => source));
   const claimed = new Set(
     actingIn(parts).flatMap(({ then }) =>
       then.map((action) => (action.kind === 'claim' ? action.output : '')),
@@ -59,7 +60,7 @@ function warnOfOutputs(context: Context, parts: Parts): void {
         'max_on or on_unknown',
       );
     }
-    const unsafe = notFailSafe(output);
+    const unsafe = notFailSafe(output, firmataNames);
     if (unsafe !== null) say(`the output ${name} is not fail-safe: ${unsafe.why}`, unsafe.allowed);
     if (!claimed.has(output.name))
       say(`no rule claims the output ${name}`, 'a rule with it in then:');
@@ -78,13 +79,18 @@ function warnOfOutputs(context: Context, parts: Parts): void {
 }
 
 // A board goes safe by itself within its lease.
-function notFailSafe({
-  way,
-  leaseMs,
-}: OutputSpec): { readonly why: string; readonly allowed: string } | null {
+function notFailSafe(
+  { way, leaseMs }: OutputSpec,
+  firmataNames: readonly string[],
+): { readonly why: string; readonly allowed: string } | null {
   switch (way.kind) {
     case 'pin':
-      return null;
+      return firmataNames.includes(way.board)
+        ? {
+            why: 'a board with Firmata stays as it is if its computer or its cable fails',
+            allowed: 'a board with the firmware of Limen, which goes safe by itself',
+          }
+        : null;
     case 'gpio':
       return {
         why: 'its line stays as it is if this machine hangs',

@@ -23,6 +23,15 @@ export type PinDevice =
       readonly rows: number;
     };
 
+/** The devices that a config can name. */
+export const pinDevices = [
+  'relay',
+  'led',
+  'servo',
+  'piezo',
+  'lcd',
+] as const satisfies readonly PinDevice['kind'][];
+
 /** A pin that is driven, as its board has to know it before anything is commanded. */
 export interface DrivenPin {
   readonly pin: PinName;

@@ -1,5 +1,6 @@
 import type { Calibration } from './calibration.ts';
 import type { Expression } from './expression.ts';
+import type { FirmataSource } from './firmata.ts';
 import type { OutputSpec } from './output.ts';
 import type { PointPattern } from './point.ts';
 import type { Action, OwnRuleSettings, Quantity, Rule } from './rule.ts';
@@ -33,7 +34,8 @@ export type Source =
       readonly broker: string;
     }
   | { readonly kind: 'simulate'; readonly scenario: string }
-  | SerialSource;
+  | SerialSource
+  | FirmataSource;
 
 /** The boards among the sources, whose pins outputs can drive, by their device. */
 export function boardsOf(sources: readonly Source[]): readonly string[] {
@@ -42,10 +44,17 @@ export function boardsOf(sources: readonly Source[]): readonly string[] {
       case 'mqtt':
       case 'simulate':
         return [];
+      case 'firmata':
+        return [source.device];
       case 'serial':
         return source.format.kind === 'limen' ? [source.device] : [];
     }
   });
+}
+
+/** Those boards that have StandardFirmata and not the firmware of Limen: they have no lease. */
+export function firmataBoardsOf(sources: readonly Source[]): readonly string[] {
+  return sources.flatMap((source) => (source.kind === 'firmata' ? [source.device] : []));
 }
 
 /** What the config says about the points a pattern matches; entries are merged in file order, later keys win. */

@@ -178,6 +178,11 @@ export interface OutputStatus {
 /** Which condition of an output a watched condition is. */
 export type OutputCondition = 'only_while' | 'feedback';
 
+/** Whether what the device does can be seen: at the pin of its board, or at a point. A display says nothing of itself. */
+export function isReadBack({ way, feedback }: Pick<OutputSpec, 'way' | 'feedback'>): boolean {
+  return feedback !== null || (way.kind === 'pin' && way.device.kind !== 'lcd');
+}
+
 /** The pins that each board drives, by the name of the board. */
 export function drivenPins(
   specs: readonly Pick<OutputSpec, 'way' | 'safe'>[],

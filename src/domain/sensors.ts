@@ -111,3 +111,10 @@ export const sensorTypes: Readonly<Record<SensorKind, SensorType>> = {
     },
   },
 };
+
+/** How a controller of a kind of sensor is wired; null: there is no such controller. */
+export function busOf(kind: SensorKind, controller: string): SensorBus | null {
+  const { controllers } = sensorTypes[kind];
+  const buses = ['analog', 'digital', 'i2c'] as const;
+  return buses.find((bus) => controllers[bus]?.includes(controller)) ?? null;
+}

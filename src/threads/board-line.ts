@@ -1,7 +1,7 @@
-import type { BoardReading } from '../../firmware-bridge/board-readings.ts';
 import { BoardSession } from '../../firmware-bridge/board-session.ts';
 import type { BoardWants } from '../../firmware-bridge/board-settings.ts';
-import type { Decoded, Item } from '../codecs/payload.ts';
+import type { Decoded } from '../codecs/payload.ts';
+import { decodePinReading } from '../codecs/pin-reading.ts';
 import type { BoardEvent } from '../domain/board.ts';
 import { systemClock } from '../host/clock.ts';
 
@@ -42,7 +42,11 @@ export class BoardLine {
         down: (problem) => tell({ kind: 'down', problem }),
         shows: (pin, level) => tell({ kind: 'shows', pin, level }),
         refused: (pin, problem) => tell({ kind: 'refused', pin, problem }),
-        reading: (reading, text) => take(Buffer.from(text, 'latin1'), decodedOf(reading)),
+        reading: (reading, text) =>
+          take(
+            Buffer.from(text, 'latin1'),
+            decodePinReading(reading, reading.isContinuous ? null : 'suspect'),
+          ),
       },
     });
   }
@@ -76,13 +80,4 @@ export class BoardLine {
     if (dropped > 0) badFrames.push([boardReasons.dropped, dropped]);
     return { frames: frames + this.#framesBefore, badFrames: Object.fromEntries(badFrames) };
   }
-}
-
-function decodedOf({ metric, unit, value, isContinuous }: BoardReading): Decoded {
-  const word: Item['word'] =
-    typeof value === 'number'
-      ? { kind: 'number', value }
-      : { kind: 'boolean', value, text: String(value) };
-  const quality = isContinuous ? null : 'suspect';
-  return { ok: true, items: [{ metric, word, unit, quality, atMs: null }] };
 }

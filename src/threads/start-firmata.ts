@@ -3,6 +3,8 @@ import { statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FirmataReading } from '../../firmware-bridge/firmata-inputs.ts';
+import type { Decoded } from '../codecs/payload.ts';
+import { decodePinReading } from '../codecs/pin-reading.ts';
 import type { BoardEvent, DrivenPin, PinCommand, PinName } from '../domain/board.ts';
 import type { FirmataSource } from '../domain/firmata.ts';
 import { limits } from '../domain/limits.ts';
@@ -41,7 +43,8 @@ export type FirmataReply =
 
 /** Told of what comes from boards with Firmata. */
 export interface FirmataBoardsListener {
-  reading(path: string, reading: FirmataReading, text: string): void;
+  /** `text`: what the board said; `taken` is to be called once, now or later. */
+  reading(path: string, text: Buffer, decoded: Decoded, taken: () => void): void;
   /** A board answers, or does not any more. */
   link(path: string, isOpen: boolean): void;
   /** What a board tells, by the device of its source. */
@@ -227,11 +230,15 @@ class FirmataLine {
     switch (message.type) {
       case 'alive':
         break;
-      case 'reading':
-        send(this.#child, { type: 'taken', readings: 1 });
-        if (!this.#isClosed)
-          this.#options.listener.reading(this.source.path, message.reading, message.text);
+      case 'reading': {
+        const child = this.#child;
+        const taken = (): void => send(child, { type: 'taken', readings: 1 });
+        const decoded = decodePinReading(message.reading, null);
+        const text = Buffer.from(message.text);
+        if (this.#isClosed) taken();
+        else this.#options.listener.reading(this.source.path, text, decoded, taken);
         break;
+      }
       case 'board':
         this.#board(message.event);
         break;

@@ -79,7 +79,7 @@ A5: { metric: d, edge: rising, pull: up }
       '8:17: 6.unit: "unit" has no meaning with kind: in (allowed: unit with kind: analog or count)',
       '8:33: 6.every: found 10ms (allowed: whole milliseconds from 20ms to 1m)',
       '9:27: 7.debounce: found 1s (allowed: whole milliseconds from 0ms to 250ms)',
-      '9:31: 7.knd: unknown key "knd" (allowed: metric, kind, unit, scale, every, samples, pull, debounce, inverted, edge); did you mean kind?',
+      '9:31: 7.knd: unknown key "knd" (allowed: metric, sensor, controller, kind, unit, scale, every, samples, pull, debounce, inverted, edge); did you mean kind?',
       '10:23: 8.kind: found "analogue" (allowed: analog or in or count); did you mean analog?',
     ]);
   });

@@ -133,7 +133,7 @@ export const references: readonly MistakeCase[] = [
   {
     text: 'sources:\n  - ¦broker: embedded\n',
     message: 'a source without a kind',
-    allowed: 'one of mqtt, serial, simulate',
+    allowed: 'one of mqtt, serial, firmata, simulate',
   },
   {
     text: 'sources:\n  - simulate: ¦cold-rom\n',

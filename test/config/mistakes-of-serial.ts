@@ -9,7 +9,7 @@ export const serial: readonly MistakeCase[] = [
   {
     text: 'sources:\n  - ¦{ serial: /dev/ttyACM0, mqtt: "a/{device}" }\n',
     message: 'a source of two kinds',
-    allowed: 'one of mqtt, serial, simulate',
+    allowed: 'one of mqtt, serial, firmata, simulate',
   },
   {
     text: 'sources:\n  - { mqtt: "a/{device}", ¦baud: 9600 }\n',

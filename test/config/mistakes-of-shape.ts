@@ -109,11 +109,6 @@ export const shape: readonly MistakeCase[] = [
     allowed: null,
   },
   {
-    text: 'sources:\n  - ¦firmata: /dev/ttyACM0\n',
-    message: '"firmata" is not in this version of Limen',
-    allowed: null,
-  },
-  {
     text: 'points:\n  a/b: { calibrations: [{ from: ¦March, offset: 1 }] }\n',
     message: 'found "March"',
     allowed: 'a date such as 2026-03-01, or a time such as 2026-03-01T08:00:00Z',

@@ -1,6 +1,7 @@
 import type { MistakeCase } from './mistake-case.ts';
 import { activeWhenMistakes } from './mistakes-of-active-when.ts';
 import { boardMistakes } from './mistakes-of-boards.ts';
+import { firmataMistakes } from './mistakes-of-firmata.ts';
 import { compounds } from './mistakes-of-compounds.ts';
 import { meaning } from './mistakes-of-meaning.ts';
 import { references } from './mistakes-of-reference.ts';
@@ -25,4 +26,5 @@ export const mistakes: readonly MistakeCase[] = [
   ...outputMistakes,
   ...boardMistakes,
   ...serial,
+  ...firmataMistakes,
 ];

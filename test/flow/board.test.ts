@@ -1,15 +1,11 @@
 // Aim: the whole of Limen with a board at a real port, from the volts at its pin to the relay and back.
-import { readFileSync } from 'node:fs';
-import { request } from 'node:http';
-import { join } from 'node:path';
-import { json } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connectAsync } from 'mqtt';
 import { expect, onTestFinished, test } from 'vitest';
-import type { StatusReport } from '../../src/domain/api.ts';
 import type { PluggedBoard } from '../../firmware-bridge/emulator/plugged-board.ts';
 import { plugBoard } from '../firmware-bridge/plugged-board.ts';
 import { hexFile } from '../firmware-bridge/talk.ts';
+import { alertsOf, childOf, get, outputShows } from './ask.ts';
 import { eventually, install, type Installation, type LimenProcess } from './limen-process.ts';
 
 const leaseMs = 2_000;
@@ -47,32 +43,8 @@ outputs: { pump: { pin: { board: bench, pin: 7 }, max_on: 10m } }
   return { board, site, limen };
 }
 
-/** Asks the running Limen: much faster than a command of the CLI for each look. */
-function get(site: Installation, path: string): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const options = { socketPath: join(site.data, 'limen.sock'), path: `/api/v1/${path}` };
-    request(options, (response) => void json(response).then(resolve, reject))
-      .on('error', reject)
-      .end();
-  });
-}
-
-async function pumpOf(site: Installation): Promise<string> {
-  // as it answers
-  const { outputs } = (await get(site, 'status')) as StatusReport;
-  return `${outputs[0]?.commanded} (${outputs[0]?.state})`;
-}
-
-/** Waits until the output shows this: `on (on)` is commanded on and read back on. */
 function pumpShows(site: Installation, shown: string): Promise<unknown> {
-  return eventually(`pump ${shown}`, async () => (await pumpOf(site)) === shown, 15_000);
-}
-
-/** The alerts that are not normal, as `rule state condition`. */
-async function alertsOf(site: Installation): Promise<string[]> {
-  // as it answers
-  const alerts = (await get(site, 'alerts')) as Record<string, unknown>[];
-  return alerts.map(({ rule, state, condition }) => [rule, state, condition].join(' '));
+  return outputShows(site, 'pump', shown);
 }
 
 function notCalled(alert: string): boolean {
@@ -206,7 +178,7 @@ test('kill -9 of Limen and of all its processes: the firmware lets the relay fal
   const { board, limen } = await startBench();
   await board.setVolts(0, 4);
   await board.nextPin(7, 'high');
-  const ports = portsProcess(limen.pid);
+  const ports = childOf(limen.pid, 'ports');
   // It cannot say a last word, and the port stays open.
   process.kill(ports, 'SIGSTOP');
   const from = hrtimeMs();
@@ -255,14 +227,4 @@ function percentiles(values: readonly number[]): string {
   const at = (share: number): string =>
     `${Math.round(sorted[Math.ceil(sorted.length * share) - 1] ?? NaN)} ms`;
   return `p50 ${at(0.5)}, p99 ${at(0.99)}`;
-}
-
-/** The process of Limen that has the serial ports open. */
-function portsProcess(pid: number): number {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
-  const found = children.find((child) =>
-    readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('threads/ports'),
-  );
-  if (found === undefined) throw new Error('there is no process of serial ports');
-  return Number(found);
 }

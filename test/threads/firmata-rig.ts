@@ -1,5 +1,4 @@
 import { onTestFinished } from 'vitest';
-import type { FirmataReading } from '../../firmware-bridge/firmata-inputs.ts';
 import type { BoardEvent, DrivenPin, PinDevice } from '../../src/domain/board.ts';
 import type { ReadPin } from '../../src/domain/board-pins.ts';
 import type { FirmataSource } from '../../src/domain/firmata.ts';
@@ -8,7 +7,9 @@ import { systemClock } from '../../src/host/clock.ts';
 import { createFirmataBoards, type FirmataBoards } from '../../src/threads/start-firmata.ts';
 import { memoryLog } from '../consumers/fixtures.ts';
 
-type Told = BoardEvent | { readonly kind: 'reading'; readonly reading: FirmataReading };
+type Told =
+  | BoardEvent
+  | { readonly kind: 'reading'; readonly metric: string; readonly value: number | boolean };
 type EventOf<Kind extends Told['kind']> = Extract<Told, { kind: Kind }>;
 
 /** Limen's end of Firmata boards, with all that it is told. */
@@ -34,7 +35,12 @@ export class FirmataRig {
       log: memoryLog(),
       random: Math.random,
       listener: {
-        reading: (_, reading) => this.#take({ kind: 'reading', reading }),
+        reading: (_, __, decoded, taken) => {
+          taken();
+          for (const { metric, word } of decoded.ok ? decoded.items : [])
+            if (word.kind === 'number' || word.kind === 'boolean')
+              this.#take({ kind: 'reading', metric: metric ?? '', value: word.value });
+        },
         link() {},
         board: (_, event) => this.#take(event),
       },
@@ -78,11 +84,11 @@ export class FirmataRig {
     metric: string,
     fits: (value: number | boolean) => boolean,
   ): Promise<number | boolean> {
-    const { reading } = await this.next(
+    const { value } = await this.next(
       'reading',
-      (event) => event.reading.metric === metric && fits(event.reading.value),
+      (event) => event.metric === metric && fits(event.value),
     );
-    return reading.value;
+    return value;
   }
 
   /** All that is told from now on is new. */

@@ -1,18 +1,18 @@
 // Aim: a board with StandardFirmata is read, driven and got back whatever happens to it, and nothing is driven that was
 // not commanded since it came up. The firmware is the real one, so is johnny-five.
 import { join } from 'node:path';
-import { expect, test, type TestContext } from 'vitest';
+import { expect, test } from 'vitest';
 import type { PluggedBoard } from '../../firmware-bridge/emulator/plugged-board.ts';
 import type { BoardSensor } from '../../src/domain/firmata.ts';
-import { noFirmata, standardFirmata } from '../firmware-bridge/standard-firmata.ts';
-import { plugBoard } from '../firmware-bridge/plugged-board.ts';
+import { displayAt } from '../firmware-bridge/character-display.ts';
+import { plugBoard, plugFirmata } from '../firmware-bridge/plugged-board.ts';
 import { contact, driven, FirmataRig, volts } from './firmata-rig.ts';
 
 const patience = { timeout: 60_000 };
 const ownHex = join(import.meta.dirname, '../../firmware-bridge/limen-board/limen-board.uno.hex');
 
 test('volts, a contact and a sensor become readings', patience, async (context) => {
-  const board = await plug(context);
+  const board = await plugFirmata(context);
   await board.setVolts(0, 2.5);
   await board.setVolts(1, 0.75);
   const scale = { from: [0, 1023], to: [0, 100] } as const;
@@ -32,7 +32,7 @@ test('volts, a contact and a sensor become readings', patience, async (context) 
 });
 
 test('a sensor on the I2C bus is read, below zero too', patience, async (context) => {
-  const board = await plug(context);
+  const board = await plugFirmata(context);
   await board.setI2c(0x18, 5, mcp9808(21.5));
   const rig = new FirmataRig(board.path, [], { sensors: [sensor({ controller: 'MCP9808' })] });
   rig.drives();
@@ -45,7 +45,7 @@ test(
   'a sensor that does not answer gives no reading: neither 0 nor its last value',
   patience,
   async (context) => {
-    const board = await plug(context);
+    const board = await plugFirmata(context);
     await board.setI2c(0x18, 5, mcp9808(21.5));
     const absent = sensor({ controller: 'TMP102', metric: 'absent' });
     const rig = new FirmataRig(board.path, [volts('A0', 'volts')], {
@@ -60,7 +60,7 @@ test(
     const metrics = rig.told
       .slice(silent)
       .concat(rig.told)
-      .flatMap((event) => (event.kind === 'reading' ? [event.reading.metric] : []));
+      .flatMap((event) => (event.kind === 'reading' ? [event.metric] : []));
     expect(metrics).not.toContain('absent');
     expect(metrics.filter((metric) => metric === 'temperature')).toEqual([]);
     await board.setI2c(0x18, 5, mcp9808(3));
@@ -69,7 +69,7 @@ test(
 );
 
 test('a relay follows its commands, and is read back', patience, async (context) => {
-  const board = await plug(context);
+  const board = await plugFirmata(context);
   const rig = new FirmataRig(board.path).drives(
     driven('7'),
     driven('8', { kind: 'relay' }, { inverted: true }),
@@ -89,7 +89,7 @@ test('a relay follows its commands, and is read back', patience, async (context)
 });
 
 test('a lamp is dimmed, a buzzer sounds, a servo turns', patience, async (context) => {
-  const board = await plug(context);
+  const board = await plugFirmata(context);
   const rig = new FirmataRig(board.path).drives(
     driven('6', { kind: 'led', on: 64, off: 0 }),
     driven('5', { kind: 'piezo' }),
@@ -112,7 +112,7 @@ test(
   'a display shows the text of the command, and nothing when it is off',
   patience,
   async (context) => {
-    const board = await plug(context);
+    const board = await plugFirmata(context);
     const pins = ['12', '11', '5', '4', '3', '2'];
     const rig = new FirmataRig(board.path).drives(
       driven('12', { kind: 'lcd', pins, columns: 16, rows: 2 }),
@@ -131,7 +131,7 @@ test(
   'unplugged and plugged in again, nothing is replayed, on no pin',
   patience,
   async (context) => {
-    const board = await plug(context);
+    const board = await plugFirmata(context);
     const rig = new FirmataRig(board.path, [volts('A0', 'volts')]).drives(driven('6'), driven('7'));
     await rig.next('up');
     rig.drive('7', 'on');
@@ -153,7 +153,7 @@ test(
   'a reset with the link up is seen, and the outputs are safe after it',
   patience,
   async (context) => {
-    const board = await plug(context);
+    const board = await plugFirmata(context);
     const rig = new FirmataRig(board.path, [volts('A0', 'volts')]).drives(driven('7'));
     await rig.next('up');
     rig.drive('7', 'on');
@@ -168,7 +168,7 @@ test(
 );
 
 test('a board that stands still is given up, and taken back', patience, async (context) => {
-  const board = await plug(context);
+  const board = await plugFirmata(context);
   const rig = new FirmataRig(board.path).drives(driven('7'));
   await rig.next('up');
   await board.freeze();
@@ -190,7 +190,7 @@ test(
   'a pin that cannot do what is wanted keeps the board away, and says which',
   patience,
   async (context) => {
-    const board = await plug(context);
+    const board = await plugFirmata(context);
     const rig = new FirmataRig(board.path, [volts('A9', 'volts')]).drives(
       driven('7', { kind: 'led', on: 100, off: 0 }),
     );
@@ -204,11 +204,6 @@ test('a port that is not there says so', async () => {
   const { problem } = await rig.next('down');
   expect(problem).toBe('/dev/no-such-port is not there: is it plugged in?');
 });
-
-async function plug(context: TestContext): Promise<PluggedBoard> {
-  context.skip(noFirmata !== null, `StandardFirmata cannot be built here: ${noFirmata ?? ''}`);
-  return plugBoard(standardFirmata());
-}
 
 function sensor(more: Partial<BoardSensor>): BoardSensor {
   return {
@@ -249,53 +244,4 @@ async function share(board: PluggedBoard, pin: number): Promise<number> {
   const end = await board.nextPin(pin, 'low');
   const next = await board.nextPin(pin, 'high');
   return (end.cycle - first.cycle) / (next.cycle - first.cycle);
-}
-
-/** A character display of type HD44780 on six pins, as far as it is needed to read what it shows. */
-function displayAt(board: PluggedBoard): {
-  until(fits: (text: string) => boolean): Promise<string>;
-} {
-  const pins = { rs: 12, enable: 11, data: [5, 4, 3, 2] };
-  const high = new Set<number>();
-  let memory = new Map<number, number>();
-  let at = 0;
-  let half: number | null = null;
-  // It starts with eight data lines, of which four are wired; the command 0x20 goes on with those.
-  let isWhole = true;
-  const take = (isData: boolean, byte: number): void => {
-    if (isData) memory.set(at++, byte);
-    else if (byte === 1) memory = new Map();
-    else if (byte >= 0x80) at = byte & 0x7f;
-    if (!isData && byte === 1) at = 0;
-  };
-  const text = (): string =>
-    [0, 0x40]
-      .map((from) =>
-        Array.from({ length: 16 }, (_, column) => memory.get(from + column))
-          .map((code) => (code === undefined ? '' : String.fromCharCode(code)))
-          .join(''),
-      )
-      .join('\n')
-      .trim();
-  return {
-    async until(fits) {
-      for (;;) {
-        const { pin, shows } = await board.next('pin');
-        if (shows === 'high') high.add(pin);
-        else high.delete(pin);
-        if (pin !== pins.enable || shows !== 'low') continue;
-        const nibble = pins.data.reduce(
-          (sum, each, bit) => sum | (Number(high.has(each)) << bit),
-          0,
-        );
-        if (isWhole) isWhole = nibble !== 2;
-        else if (half === null) half = nibble;
-        else {
-          take(high.has(pins.rs), (half << 4) | nibble);
-          half = null;
-        }
-        if (fits(text())) return text();
-      }
-    },
-  };
 }
