@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { CliHost, Simulator } from './cli-host.ts';
 import { abortOnSignal } from './signals.ts';
 import { printable } from './text.ts';
@@ -15,9 +15,11 @@ export interface BoardChoice {
 /** Plugs in a simulated board and prints what happens to it, until a signal. */
 export async function simulateBoard(
   simulator: Simulator,
-  { scenario, device = 'bench', link = join(tmpdir(), 'limen-board'), speed }: BoardChoice,
+  { scenario, device = 'bench', link: chosen, speed }: BoardChoice,
   host: CliHost,
 ): Promise<void> {
+  // A config takes only a whole path.
+  const link = resolve(chosen ?? join(tmpdir(), 'limen-board'));
   const { promise: over, resolve: end } = Promise.withResolvers<void>();
   abortOnSignal(host).addEventListener('abort', () => end());
   const startMs = host.clock.monotonicMs();

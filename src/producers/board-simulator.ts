@@ -1,4 +1,5 @@
-import { lstatSync, rmSync, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { limenFirmware, PluggedBoard } from '../../firmware-bridge/emulator/plugged-board.ts';
 import { ptyProblem } from '../../firmware-bridge/emulator/ptmx.ts';
 import { LimenError } from '../domain/error.ts';
@@ -125,6 +126,13 @@ async function untilAborted(signal: AbortSignal, act: () => Promise<void>): Prom
 
 // A link that leads nowhere is left by a simulation that was killed. Anything else is not ours to remove.
 function makeRoom(link: string): void {
+  const folder = dirname(link);
+  if (!mayWrite(folder)) {
+    throw new LimenError(
+      'unavailable',
+      `Cannot make a port at ${link}: ${folder} is no folder that this user may write to; --link chooses another place`,
+    );
+  }
   const found = lstatSync(link, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (found.isSymbolicLink() && statSync(link, { throwIfNoEntry: false }) === undefined) {
@@ -134,6 +142,15 @@ function makeRoom(link: string): void {
     'conflict',
     `There is something at ${link} already (another simulation?); --link chooses another place`,
   );
+}
+
+function mayWrite(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return statSync(folder).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function faultsBetween(scenario: BoardScenario, afterMs: number, untilMs: number): BoardFault[] {

@@ -186,6 +186,10 @@ test(
     expect(refused).toMatchObject({ status: 1, out: '' });
     expect(refused.err).toContain(`There is something at ${link} already`);
     expect(readFileSync(link, 'utf8')).toBe('mine');
+    const lost = await new Simulate('board', { link: `${link}/there` }).ended();
+    expect(lost).toMatchObject({ status: 1, out: '' });
+    expect(lost.err).toContain(`${link} is no folder that this user may write to`);
+    expect(lost.err).not.toContain('internal');
     const env = { PATH: dirname(process.execPath) };
     const poor = await new Simulate('board', { env }).ended();
     expect(poor).toMatchObject({ status: 1, out: '' });
