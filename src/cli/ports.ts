@@ -1,7 +1,7 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { Config, Source } from '../domain/config.ts';
-import type { PluggedPort, SerialSource } from '../domain/serial.ts';
+import type { Config } from '../domain/config.ts';
+import type { PluggedPort } from '../domain/serial.ts';
 import type { CliHost } from './cli-host.ts';
 import { checkConfig, findConfig, withConfigOption, type ConfigOption } from './config-file.ts';
 import { findPortHint } from './port-hint.ts';
@@ -37,17 +37,20 @@ Examples:
     .action(async (options: Options) => {
       const ports = await host.listPorts();
       const configured = await readConfigured(host, options);
-      const missing = configured.filter(({ path }) => !existsSync(path));
+      // In the config, and not in the list: what is not there, and what has another name than usual.
+      const others = configured
+        .map((source) => ({ ...source, node: nodeOf(source.path) }))
+        .filter(({ node }) => !ports.some((port) => port.node === node));
       const sourceOf = (port: PluggedPort): ConfiguredPort | null =>
-        configured.find(({ path }) => leadsTo(path, port.node)) ?? null;
+        configured.find(({ path }) => nodeOf(path) === port.node) ?? null;
       if (options.json) {
         const rows = ports.map((port) => portJson(port, sourceOf(port)));
-        return host.out.write(formatJson([...rows, ...missing.map(missingJson)]));
+        return host.out.write(formatJson([...rows, ...others.map(otherJson)]));
       }
       const taken = new Set(configured.map(({ device }) => device));
       const blocks = [
         ...ports.map((port) => portText(port, sourceOf(port), taken, host)),
-        ...missing.map((source) => missingText(source, host)),
+        ...others.map((source) => otherText(source, host)),
       ];
       await host.out.write(blocks.length === 0 ? nothing : `${blocks.join('\n\n')}\n`);
     });
@@ -69,19 +72,19 @@ async function readConfigured(host: CliHost, options: Options): Promise<readonly
 }
 
 function portsOf({ sources }: Config): readonly ConfiguredPort[] {
-  const all: readonly (Source | SerialSource)[] = sources;
-  return all.flatMap((source) =>
-    source.kind === 'serial'
-      ? [{ path: source.path, device: source.device, format: source.format.kind }]
-      : [],
-  );
+  return sources.flatMap((source): readonly ConfiguredPort[] => {
+    if (source.kind !== 'serial' && source.kind !== 'firmata') return [];
+    const { path, device } = source;
+    return [{ path, device, format: source.kind === 'firmata' ? 'firmata' : source.format.kind }];
+  });
 }
 
-function leadsTo(path: string, node: string): boolean {
+/** The device node that a path leads to; null: it is not there. */
+function nodeOf(path: string): string | null {
   try {
-    return realpathSync(path) === node;
+    return realpathSync(path);
   } catch {
-    return false;
+    return null;
   }
 }
 
@@ -99,10 +102,17 @@ function portJson(port: PluggedPort, source: ConfiguredPort | null): object {
   };
 }
 
-function missingJson({ path, device, format }: ConfiguredPort): object {
-  const nobody = { manufacturer: null, product: null, usb_id: null, holder: null };
-  return { path, node: null, ...nobody, problem: 'not plugged in', device, format };
+/** A port of the config with the node that its path leads to; null: none. */
+interface OtherPort extends ConfiguredPort {
+  readonly node: string | null;
 }
+
+function otherJson({ path, node, device, format }: OtherPort): object {
+  const nobody = { manufacturer: null, product: null, usb_id: null, holder: null };
+  return { path, node, ...nobody, problem: node === null ? missing : null, device, format };
+}
+
+const missing = 'not plugged in';
 
 function portText(
   port: PluggedPort,
@@ -135,9 +145,12 @@ function portText(
   ].join('\n');
 }
 
-function missingText({ path, device, format }: ConfiguredPort, host: CliHost): string {
-  const problem = paint(host.out, 'red', '  not plugged in');
-  return `${paint(host.out, 'bold', printable(path))}\n${problem}: device ${printable(device)}, format ${format}`;
+function otherText({ path, node, device, format }: OtherPort, host: CliHost): string {
+  const reader = `device ${printable(device)}, format ${format}`;
+  const title = paint(host.out, 'bold', printable(path));
+  if (node === null) return `${title}\n${paint(host.out, 'red', `  ${missing}`)}: ${reader}`;
+  const now = node === path ? '' : `, now ${printable(node)}`;
+  return `${title}\n  a port with an unusual name${now}\n  read as ${reader}`;
 }
 
 function freeName(taken: ReadonlySet<string>): string {
