@@ -14,6 +14,7 @@ export interface PinEvent {
 
 /** An endless loop (`rjmp .-2`): every program of avr-gcc ends in one. */
 const endlessLoop = 0xcfff;
+const sleepInstruction = 0x9588;
 
 /**
  * An Arduino Uno with real firmware in it, in emulated time: nothing happens but in `run`. Pins are Arduino's numbers,
@@ -31,6 +32,7 @@ export class Board {
   readonly #driven = new Map<number, boolean>();
   readonly #i2c = new Map<number, I2cDevice>();
   #cyclesBefore = 0;
+  #isAsleep = false;
   #chip: Chip;
 
   /** `hex`: the text of an Intel HEX file. `eeprom`: what the last life of this board left, for a power cut. */
@@ -116,6 +118,7 @@ export class Board {
     const before = this.cycle;
     const shown = Array.from({ length: 20 }, (_, pin) => this.shows(pin));
     this.#cyclesBefore = before;
+    this.#isAsleep = false;
     this.#chip = this.#start(cause);
     for (const [pin, shows] of shown.entries()) {
       if (shows !== 'input') this.onPin({ pin, shows: 'input', cycle: before });
@@ -129,6 +132,7 @@ export class Board {
     if (at < 0) throw new Error('this program has no endless loop to hang in');
     cpu.data[95] = (cpu.data[95] ?? 0) & 0x7f;
     cpu.pc = at;
+    this.#isAsleep = false;
   }
 
   #start(cause: ResetCause): Chip {
@@ -147,14 +151,33 @@ export class Board {
     return chip;
   }
 
-  // One straight loop: it runs sixteen million times for each second of the board.
+  // One straight loop: it runs sixteen million times for each second of the board that it does not sleep.
   #runLife(endCycle: number): void {
     const chip = this.#chip;
+    const program = this.#program;
     const { cpu } = chip;
+    if (this.#isAsleep) this.#sleep(endCycle);
     while (cpu.cycles < endCycle && !chip.isOver) {
+      const isSleep = program[cpu.pc] === sleepInstruction;
       avrInstruction(cpu);
       cpu.tick();
+      if (isSleep) this.#sleep(endCycle);
     }
+  }
+
+  // avr8js goes on at once. A chip waits for an interrupt, and nothing else happens to it meanwhile but its clocks.
+  #sleep(endCycle: number): void {
+    const chip = this.#chip;
+    const { cpu } = chip;
+    const at = cpu.pc;
+    const isAsleep = (): boolean => cpu.nextInterrupt < 0 && cpu.pc === at && !chip.isOver;
+    while (isAsleep() && cpu.cycles < endCycle) {
+      // Private in the types of avr8js alone.
+      const next = cpu['nextClockEvent']?.cycles ?? endCycle;
+      cpu.cycles = Math.min(Math.max(next, cpu.cycles + 1), endCycle);
+      cpu.tick();
+    }
+    this.#isAsleep = isAsleep();
   }
 }
 

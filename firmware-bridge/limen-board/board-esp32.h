@@ -47,6 +47,11 @@ inline void forgetPulses() {}
 inline void startWatchdog() { enableLoopWDT(); }
 inline void feedWatchdog() {}
 
+// It does not sleep: a contact is looked at all the time.
+inline void wakeAt(uint8_t) {}
+inline void wakeAtNone() {}
+inline void rest() {}
+
 inline void memoryBegin() { EEPROM.begin(1024); }
 inline uint8_t memoryRead(uint16_t at) { return EEPROM.read(at); }
 inline bool memoryReady() { return true; }

@@ -1,6 +1,7 @@
 // Arduino Uno and other boards with an ATmega328P at 16 MHz.
 #pragma once
 #include <avr/eeprom.h>
+#include <avr/sleep.h>
 #include <avr/wdt.h>
 
 #define BOARD_NAME "uno"
@@ -47,6 +48,20 @@ inline void forgetPulses() { EIFR = _BV(INTF0) | _BV(INTF1); }
 
 inline void startWatchdog() { wdt_enable(WDTO_1S); }
 inline void feedWatchdog() { wdt_reset(); }
+
+// Sleeps until something happens: a byte, a pulse, a contact that moves, or the next millisecond.
+EMPTY_INTERRUPT(PCINT0_vect)
+EMPTY_INTERRUPT(PCINT1_vect)
+EMPTY_INTERRUPT(PCINT2_vect)
+inline void wakeAt(uint8_t pin) {
+  *digitalPinToPCMSK(pin) |= _BV(digitalPinToPCMSKbit(pin));
+  PCICR |= _BV(digitalPinToPCICRbit(pin));
+}
+inline void wakeAtNone() { PCICR = PCMSK0 = PCMSK1 = PCMSK2 = 0; }
+inline void rest() {
+  set_sleep_mode(SLEEP_MODE_IDLE);
+  sleep_mode();
+}
 
 inline void memoryBegin() {}
 inline uint8_t memoryRead(uint16_t at) { return eeprom_read_byte((const uint8_t *)at); }

@@ -23,4 +23,5 @@ void loop() {
   tellPins();
   tellBeat();
   emptyQueue();
+  rest();
 }

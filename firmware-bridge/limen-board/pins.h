@@ -96,11 +96,15 @@ void startPin(uint8_t pin, uint32_t now) {
   if (setting.mode == modeAnalog) return;
   state.toldMs = now;
   state.isDue = setting.mode == modeIn || setting.mode == modeCount;
-  if (setting.mode == modeIn) state.level = state.raw = digitalRead(pin);
+  if (setting.mode == modeIn) {
+    wakeAt(pin);
+    state.level = state.raw = digitalRead(pin);
+  }
   if (setting.mode == modeCount) startCounter(pin);
 }
 void startPins(uint8_t reason) {
   while (countersUsed > 0) detachInterrupt(digitalPinToInterrupt(counters[--countersUsed].pin));
+  wakeAtNone();
   const uint32_t now = millis();
   for (uint8_t pin = 0; pin < pinCount; pin++) startPin(pin, now);
   driveSafe(reason);
