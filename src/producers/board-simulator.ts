@@ -71,6 +71,7 @@ async function play(
   const scenario = boardScenario(name);
   const startMs = clock.monotonicMs();
   let beforeMs = -1;
+  let isPlugged = true;
   await untilAborted(signal, async () => {
     const nowMs = (clock.monotonicMs() - startMs) * speed;
     for (const fault of faultsBetween(scenario, beforeMs, nowMs)) {
@@ -78,10 +79,12 @@ async function play(
       if (fault.kind !== 'plug') onEvent(faultWords(fault, link));
       await carryOut(board, fault);
       if (fault.kind === 'plug') onEvent(faultWords(fault, link));
+      if (fault.kind === 'plug' || fault.kind === 'unplug') isPlugged = fault.kind === 'plug';
     }
     const celsius = boardCelsius(nowMs);
     await board.setVolts(thermometer, boardVolts(celsius));
-    if (Math.floor(nowMs / tellEveryMs) !== Math.floor(beforeMs / tellEveryMs)) {
+    const isDue = Math.floor(nowMs / tellEveryMs) !== Math.floor(beforeMs / tellEveryMs);
+    if (isDue && isPlugged) {
       onEvent(`A0 at ${boardVolts(celsius).toFixed(2)} V: ${celsius.toFixed(1)} °C`);
     }
     beforeMs = nowMs;
