@@ -28,8 +28,8 @@ process.on('disconnect', () => {
   unplug();
   process.exit();
 });
-// Ctrl-C reaches the whole group: who started this process says when it ends.
-for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+// What ends a terminal or a service reaches the whole group: who started this process says when it ends.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 // The compiler of V8 needs a moment before the emulator keeps up with life.
 board.runMs(200);

@@ -99,16 +99,20 @@ export class PluggedBoard {
     for (;;) {
       const found = this.#find(kind, fits);
       if (found !== undefined) return found;
-      if (this.#child.exitCode !== null) throw new Error('the process of the board has ended');
+      if (this.#hasEnded) throw new Error('the process of the board has ended');
       await new Promise<void>((resolve) => this.#waiting.add(resolve));
     }
   }
 
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (this.#hasEnded) return;
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
     if (this.#child.connected) this.#child.disconnect();
     await ended;
+  }
+
+  get #hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   async #ask(request: BoardRequest): Promise<void> {

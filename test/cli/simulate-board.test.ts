@@ -57,9 +57,9 @@ class Simulate {
     }
   }
 
-  /** Ctrl-C: every process of the group gets it. */
-  async interrupt(): Promise<number | null> {
-    process.kill(-(this.#child.pid ?? 0), 'SIGINT');
+  /** Ctrl-C, or what systemd sends: every process of the group gets it. */
+  async interrupt(signal: 'SIGINT' | 'SIGTERM' = 'SIGINT'): Promise<number | null> {
+    process.kill(-(this.#child.pid ?? 0), signal);
     return (await this.ended()).status;
   }
 
@@ -175,6 +175,14 @@ test(
     expect(await next.interrupt()).toBe(0);
   },
 );
+
+test('limen simulate ends well by SIGTERM, too', { timeout }, async () => {
+  const simulate = new Simulate('board');
+  await simulate.says('plugged in');
+  expect(await simulate.interrupt('SIGTERM')).toBe(0);
+  expect((await simulate.ended()).err).toBe('');
+  expect(existsSync(simulate.link)).toBe(false);
+});
 
 test(
   'limen simulate says why it cannot make a port, and overwrites nothing',
