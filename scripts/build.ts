@@ -35,11 +35,12 @@ function compile(): void {
   execFileSync(process.execPath, [tsc, '-p', project, '--outDir', target], { stdio: 'inherit' });
 }
 
-// What the code reads beside itself: the launcher, the page, the sketch for a board.
+// What the code reads beside itself, and what somebody who wires a board reads: the launcher, the sketch, the protocol.
 function assets(): string[] {
   return globSync(['src/**', 'firmware-bridge/**'], { cwd: root, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !/\.(?:ts|md)$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    .filter((path) => !/^src\/.*\.md$/.test(path));
 }
 
 function copy(paths: readonly string[], { optional }: { optional: boolean }): void {

@@ -17,7 +17,7 @@ test('the package installs with npm and runs where node is 20', { timeout: 240_0
   execFileSync(process.execPath, [join(root, 'scripts/build.ts'), built]);
   expect(globSync('**/*.ts', { cwd: built })).toEqual([]);
   // What is flashed onto a board, and the emulator that runs it.
-  const firmware = ['limen-board/limen-board.uno.hex', 'emulator/board-process.js'];
+  const firmware = ['README.md', 'limen-board/limen-board.uno.hex', 'emulator/board-process.js'];
   expect(firmware.filter((file) => !existsSync(join(built, 'firmware-bridge', file)))).toEqual([]);
 
   const packed = npm(['pack', built, '--json'], top);
