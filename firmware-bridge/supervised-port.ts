@@ -38,6 +38,7 @@ export interface SupervisedPort {
   reopen(reason: string): void;
   /** Looks whether it is still there and says something; to be called about twice a second. */
   look(): void;
+  /** Resolves when it is closed, or stuck. */
   close(): Promise<void>;
 }
 
@@ -45,6 +46,8 @@ const backoffMinMs = 500;
 const backoffMaxMs = 10_000;
 const steadyAfterMs = 10_000;
 const closeWithinMs = 2_000;
+// A driver may wait for its device, some for good: the other ports must not suffer from that.
+const openWithinMs = 20_000;
 // What says nothing: opening resets a board, which then needs its time to speak. So each vain attempt waits longer.
 const silenceMinMs = 10_000;
 const silenceFirstMs = 60_000;
@@ -73,6 +76,7 @@ export function supervisePort(options: SupervisedOptions): SupervisedPort {
   let reason: string | null = null;
   let backoffMs = backoffMinMs;
   let retryAtMs = clock.monotonicMs();
+  let attemptedAtMs = 0;
   let openedAtMs = 0;
   let heardAtMs = 0;
   let longestPauseMs = 0;
@@ -90,6 +94,7 @@ export function supervisePort(options: SupervisedOptions): SupervisedPort {
   const attempt = (): void => {
     retryAtMs = Infinity;
     triedPlug = pluggedAt(path);
+    attemptedAtMs = clock.monotonicMs();
     const opened = open(settings, {
       opened() {
         isOpen = true;
@@ -148,6 +153,7 @@ export function supervisePort(options: SupervisedOptions): SupervisedPort {
     connection?.close();
   };
   const unplugged = `${path} was unplugged`;
+  const driverSilent = `the driver of ${path} does not answer: pull the plug and put it in again`;
   const hangUp = (cause: Error | null): string => {
     const isThere = nodeOf(path) === node;
     return isThere ? `${path} hung up (${cause?.message ?? 'no cause'})` : unplugged;
@@ -185,7 +191,7 @@ export function supervisePort(options: SupervisedOptions): SupervisedPort {
       return isOpen && closingSinceMs === null;
     },
     get isStuck() {
-      return closingSinceMs !== null && clock.monotonicMs() - closingSinceMs > closeWithinMs;
+      return closingSinceMs !== null && clock.monotonicMs() - closingSinceMs >= closeWithinMs;
     },
     get bytes() {
       return bytes;
@@ -209,6 +215,7 @@ export function supervisePort(options: SupervisedOptions): SupervisedPort {
       if (isClosing) return;
       if (isOpen) lookAtOpen(nowMs);
       else if (connection === null) lookAtClosed(nowMs);
+      else if (nowMs - attemptedAtMs > openWithinMs) tell(driverSilent);
     },
     close() {
       if (isClosing) return ended.promise;
@@ -216,6 +223,7 @@ export function supervisePort(options: SupervisedOptions): SupervisedPort {
       if (connection === null) {
         ended.resolve();
       } else {
+        closingSinceMs = clock.monotonicMs();
         deadline = clock.after(closeWithinMs, () => ended.resolve());
         connection.close();
       }

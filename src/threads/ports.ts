@@ -92,6 +92,7 @@ async function closeLine(path: string): Promise<void> {
   const line = lines.get(path);
   lines.delete(path);
   await closePort(line);
+  if (line?.port.isStuck === true) reply({ type: 'stuck', path });
 }
 
 async function closePort(line: Line | undefined): Promise<void> {

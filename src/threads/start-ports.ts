@@ -296,7 +296,12 @@ export function createPorts({ clock, log, listener }: PortsOptions): SerialPorts
         sources.delete(path);
         statuses.delete(path);
         wanted.delete(path);
-        boardsUp.delete(path);
+        // Its line is closed, and says nothing more of it.
+        if (boardsUp.delete(path))
+          listener.board(source.device, {
+            kind: 'down',
+            problem: 'its source in the config is another',
+          });
         send(worker, { type: 'close', path });
       }
       for (const [path, source] of found) {

@@ -75,7 +75,7 @@ test('volts at a pin become readings with the right values, and a contact a bool
   expect((await site.cli('status')).out).toMatch(
     /^board +bench up, uno with firmware 1\.0\.0, id /m,
   );
-});
+}, 60_000);
 
 test('an alert drives the relay within 50 ms of the reading, give or take a busy machine', async () => {
   const { board, site } = await startBench();

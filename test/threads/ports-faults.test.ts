@@ -1,6 +1,6 @@
 // Aim: whatever happens to a port or to the process of all ports, the other lines are read, and the owner is told.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -120,4 +120,34 @@ test('a port that hangs up without a word, and whose node stays, is opened anew 
   await device.sayUntil('{"a":1}\n', rig.read(device.path, 3));
   expect(cpuMs(pid) - before).toBeLessThan(2_000);
   expect(portsProcess()).toBe(pid);
+});
+
+test('a board whose source goes at a reload is told to be down, and goes safe at once', async () => {
+  const board = await plugBoard(hexFile);
+  const bench = new PortsWithBoard(board.path, [], [relay], 60_000);
+  await bench.next('up');
+  bench.drive('7', 'on');
+  await board.nextPin(7, 'high');
+  const low = board.nextPin(7, 'low');
+  bench.ports.configure([]);
+  expect((await bench.next('down')).problem).toContain('config');
+  await low;
+});
+
+test('what is no port is told as that, and a port with two names as one', async () => {
+  const device = new SerialDevice();
+  const inFolder = (name: string): string => join(folder(), name);
+  const [file, fifo, twin] = [inFolder('file'), inFolder('fifo'), inFolder('twin')];
+  writeFileSync(file, 'mine');
+  spawnSync('mkfifo', [fifo]);
+  symlinkSync(device.path, twin);
+  const none = [folder(), file, fifo, '/dev/null', '/dev/zero'];
+  const rig = new LinesRig([device.path, ...none, twin].map((path) => lineAt(path)));
+  const reasonOf = async (at: string): Promise<unknown> =>
+    (await rig.told('serial port not open', ({ path }) => path === at))['reason'];
+  for (const path of none)
+    expect(await reasonOf(path)).toBe(`${path} is not a serial port: limen ports lists what is`);
+  expect(await reasonOf(twin)).toContain('another source has open: name each port once');
+  expect(readFileSync(file, 'utf8')).toBe('mine');
+  await device.sayUntil('{"a":1}\n', rig.read(device.path, 3));
 });
