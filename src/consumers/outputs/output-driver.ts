@@ -16,18 +16,17 @@ import type { Counter } from '../../host/metrics.ts';
 import {
   arbitrate,
   refusal,
-  respend,
-  spend,
   type Claim,
   type Interlock,
   type OutputReason,
   type Situation,
-  type SpentClaim,
   type Verdict,
 } from './arbiter.ts';
+import { OutputClaims } from './output-claims.ts';
 import { instructionFor, instructionText, linkOf, showsText } from './instruction.ts';
 import type { OutputNeighbours, OutputSurroundings } from './output-surroundings.ts';
 import { placeOf, storedHold, type OutputMemory, type OutputRow } from './output-memory.ts';
+import { OutputTimes } from './output-times.ts';
 import { ReadBack, type ReadBackTerms } from './read-back.ts';
 
 /**
@@ -42,17 +41,14 @@ export class OutputDriver {
   readonly #commands: Counter;
   readonly #maxOns: Counter;
   readonly #trips: Counter;
-  readonly #claims = new Map<string, Claim>();
-  readonly #spent = new Map<string, SpentClaim>();
-  #idleSpent = false;
+  readonly #claims = new OutputClaims();
+  readonly #times: OutputTimes;
   #hold: ManualHold | null = null;
   /** The hold was taken over from the last run: time that is found out later counts for it. */
   #isHoldRestored = false;
   #trip: Trip | null = null;
   /** The highest number of a command so far. */
   #order: number | null = null;
-  #energisedSince: EngineMs | null = null;
-  #safeSince: EngineMs;
   /** When an instruction last had a link to go by; the lease counts from then. */
   #renewedAt: EngineMs;
   /** Why the device has gone safe by itself, in words; null: it has not. */
@@ -101,7 +97,7 @@ export class OutputDriver {
       'Times an output was sent safe until somebody resets it.',
       labels,
     );
-    this.#safeSince = around.engineMs();
+    this.#times = new OutputTimes(around.engineMs());
     this.#renewedAt = around.engineMs();
     this.#configureReadBack(seen);
     this.#status = {
@@ -129,12 +125,12 @@ export class OutputDriver {
   /** What has to go on after a restart, or on another topic. */
   get memory(): OutputMemory {
     return {
-      spent: [...this.#spent.values()],
-      idleSpent: this.#idleSpent,
+      spent: [...this.#claims.spent.values()],
+      idleSpent: this.#claims.isIdleSpent,
       hold: this.#hold,
       trip: this.#trip,
       order: this.#order,
-      wasEnergised: this.#energisedSince !== null,
+      wasEnergised: this.#times.energisedSince !== null,
     };
   }
 
@@ -155,19 +151,14 @@ export class OutputDriver {
 
   /** Sends safe. `open`: every open alert by its key, claiming or not. What the claims want comes with `assert`. */
   start(open: ReadonlyMap<string, Alert>, claims: Iterable<Claim>, memory: OutputMemory): void {
-    this.#idleSpent = memory.idleSpent;
     this.#hold = memory.hold;
     this.#isHoldRestored = true;
     this.#trip = memory.trip;
     this.#order = memory.order;
-    this.#setClaims(claims);
-    for (const spent of memory.spent) {
-      const alert = open.get(spent.alert);
-      const left = alert === undefined ? null : respend(spent, alert);
-      if (left !== null) this.#spent.set(left.alert, left);
-    }
+    this.#claims.replace(claims);
+    this.#claims.restore(memory, open);
     // A pulse that was under way is not given a second time.
-    if (memory.wasEnergised && this.#spec.pulseMs !== null) this.#spendPresent();
+    if (memory.wasEnergised && this.#spec.pulseMs !== null) this.#claims.spendPresent(this.#spec);
     const link = linkOf(this.#spec);
     if (link?.kind === 'board' && !this.#hasLink)
       this.#goAway(`the board ${link.name} has not answered yet`);
@@ -195,14 +186,11 @@ export class OutputDriver {
 
   /** An alert that may claim this output changed. `renews`: it was escalated or reset, so spent claims count again. */
   update(alert: Alert, claim: Claim | null, renews: boolean): void {
-    const key = alertKey(alert);
-    const spent = this.#spent.get(key);
-    if (claim === null && spent === undefined && !this.#claims.has(key)) return;
+    if (claim === null && !this.#claims.knows(alert)) return;
     // What was over before this event is over for the claims of then, not for the one that comes now.
     this.#expire();
-    if (claim === null) this.#claims.delete(key);
-    else this.#claims.set(key, claim);
-    this.#decide([alert.seq], this.#respend(alert, renews));
+    this.#claims.put(alert, claim);
+    this.#decide([alert.seq], this.#claims.respend(alert, renews));
   }
 
   /** What its feedback point shows is something else. */
@@ -292,14 +280,14 @@ export class OutputDriver {
     this.#expire();
     this.#spec = spec;
     this.#configureReadBack(seen);
-    const before = new Set(this.#claims.keys());
-    this.#setClaims(claims);
+    const before = new Set(this.#claims.present.keys());
+    this.#claims.replace(claims);
     const cause: Seq[] = [];
     let spentChanged = false;
     for (const { alert, renews } of changed) {
       const key = alertKey(alert);
-      if (before.has(key) || this.#claims.has(key)) cause.push(alert.seq);
-      if (this.#respend(alert, renews)) spentChanged = true;
+      if (before.has(key) || this.#claims.present.has(key)) cause.push(alert.seq);
+      if (this.#claims.respend(alert, renews)) spentChanged = true;
     }
     this.#leaseTimer?.cancel();
     this.#leaseTimer = null;
@@ -316,7 +304,7 @@ export class OutputDriver {
     this.#isEnded = true;
     this.#claims.clear();
     if (reason === 'removed') {
-      this.#spent.clear();
+      this.#claims.renewAlerts();
       this.#hold = null;
       this.#trip = null;
     }
@@ -363,22 +351,6 @@ export class OutputDriver {
     });
   }
 
-  #setClaims(claims: Iterable<Claim>): void {
-    this.#claims.clear();
-    for (const claim of claims) this.#claims.set(alertKey(claim.alert), claim);
-  }
-
-  // Returns whether the spent claims changed.
-  #respend(alert: Alert, renews: boolean): boolean {
-    const key = alertKey(alert);
-    const spent = this.#spent.get(key);
-    if (spent === undefined) return false;
-    const left = renews ? null : respend(spent, alert);
-    if (left === null) this.#spent.delete(key);
-    else this.#spent.set(key, left);
-    return left !== spent;
-  }
-
   #setByHand(asked: Extract<OutputCommand, { act: 'set' }>, seq: Seq): string | null {
     const { value, by, comment, holdMs } = asked;
     if (value === 'auto') {
@@ -396,14 +368,13 @@ export class OutputDriver {
   }
 
   #reset(seq: Seq): string | null {
-    if (this.#trip === null && this.#spent.size === 0 && !this.#idleSpent)
+    if (this.#trip === null && !this.#claims.isAnySpent)
       return 'it is not tripped, and nothing it did is used up: there is nothing to reset';
     const interlock = this.#neighbours.interlock();
     if (this.#trip !== null && interlock.kind !== 'free')
       return `its cause is still there: ${interlock.why}`;
     this.#trip = null;
-    this.#spent.clear();
-    this.#idleSpent = false;
+    this.#claims.renewAll();
     this.#decide([seq], true);
     this.#tellFailing();
     return null;
@@ -418,8 +389,8 @@ export class OutputDriver {
       verdict = arbitrate(this.#situation());
       changed = true;
     }
-    if (this.#idleSpent && verdict.owner !== null && verdict.level !== this.#spec.safe) {
-      this.#idleSpent = false;
+    if (this.#claims.isIdleSpent && verdict.owner !== null && verdict.level !== this.#spec.safe) {
+      this.#claims.renewIdle();
       changed = true;
     }
     const { commanded, owner, reason } = this.#status;
@@ -435,22 +406,22 @@ export class OutputDriver {
   #situation(): Situation {
     return {
       spec: this.#spec,
-      claims: this.#claims.values(),
-      spent: this.#spent,
-      idleSpent: this.#idleSpent,
+      claims: this.#claims.present.values(),
+      spent: this.#claims.spent,
+      idleSpent: this.#claims.isIdleSpent,
       hold: this.#hold,
       trip: this.#trip,
       interlock: this.#neighbours.interlock(),
       leaseLost: this.#leaseLost,
-      energisedSince: this.#energisedSince,
-      safeSince: this.#safeSince,
+      energisedSince: this.#times.energisedSince,
+      safeSince: this.#times.safeSince,
       now: this.#around.engineMs(),
     };
   }
 
   // It may not be energised and is: that is more than a reason to wait.
   #tripIfForbidden(): boolean {
-    if (this.#trip !== null || this.#energisedSince === null) return false;
+    if (this.#trip !== null || this.#times.energisedSince === null) return false;
     const interlock = this.#neighbours.interlock();
     if (interlock.kind !== 'violated') return false;
     this.#tripFor(`an interlock was violated: ${interlock.why}`);
@@ -472,7 +443,7 @@ export class OutputDriver {
   // A siren that cannot be read back goes on sounding if the config says so.
   #notFollowed(why: string): void {
     this.#around.log.warn('output failed', { output: this.#spec.name, why });
-    if (this.#energisedSince !== null && this.#spec.onUnknown !== 'hold') {
+    if (this.#times.energisedSince !== null && this.#spec.onUnknown !== 'hold') {
       this.#tripFor(why);
       this.#decide(this.#lastSeq, true);
     } else this.#tellFailing();
@@ -495,7 +466,7 @@ export class OutputDriver {
   // are spent stay spent.
   #sendSafe(reason: OutputReason): void {
     const verdict: Verdict = { level: this.#spec.safe, owner: null, reason, detail: null };
-    this.#safeSince = this.#around.engineMs();
+    this.#times.switchOff(this.#around.engineMs());
     this.#command(verdict, [], true);
   }
 
@@ -504,11 +475,7 @@ export class OutputDriver {
     const { level } = verdict;
     const { safe } = this.#spec;
     this.#text = this.#textOf(verdict);
-    if (level !== safe) this.#energisedSince ??= engineMs();
-    else if (this.#energisedSince !== null) {
-      this.#energisedSince = null;
-      this.#safeSince = engineMs();
-    }
+    this.#times.command(level !== safe, engineMs());
     const sinceAt = level === this.#status.commanded ? this.#status.sinceAt : wallMs();
     const seq = this.#append(verdict, sinceAt, cause, isSent);
     this.#status = this.#statusOf(verdict, sinceAt, seq);
@@ -576,8 +543,8 @@ export class OutputDriver {
       cause,
       sent: isSent ? this.#sentText(level, number) : null,
       since_at: sinceAt,
-      spent: [...this.#spent.values()],
-      idle_spent: this.#idleSpent,
+      spent: [...this.#claims.spent.values()],
+      idle_spent: this.#claims.isIdleSpent,
       hold: storedHold(this.#hold),
       trip: this.#trip,
       order: this.#order,
@@ -615,7 +582,7 @@ export class OutputDriver {
 
   #textOf({ level, owner }: Pick<Verdict, 'level' | 'owner'>): string | null {
     if (level !== 'on' || owner === null || !showsText(this.#spec)) return null;
-    return this.#claims.get(owner)?.alert.message ?? null;
+    return this.#claims.present.get(owner)?.alert.message ?? null;
   }
 
   get #hasLink(): boolean {
@@ -626,7 +593,10 @@ export class OutputDriver {
   #armTimers(): void {
     this.#wakeTimer?.cancel();
     this.#wakeTimer = null;
-    const dueMs = this.#isEnded ? Infinity : this.#nextDueMs();
+    const holdEndsMs = this.#hold?.endsMs ?? Infinity;
+    const dueMs = this.#isEnded
+      ? Infinity
+      : Math.min(this.#times.dueMs(this.#spec, this.#status.reason), holdEndsMs);
     if (dueMs < Infinity) {
       const { clock, engineMs } = this.#around;
       this.#wakeTimer = clock.after(Math.max(dueMs - engineMs(), 0), () => {
@@ -638,21 +608,9 @@ export class OutputDriver {
     this.#armLease();
   }
 
-  #nextDueMs(): number {
-    const { minOnMs, minOffMs } = this.#spec;
-    const { reason } = this.#status;
-    const since = this.#energisedSince;
-    return Math.min(
-      since === null ? Infinity : since + this.#longestMs,
-      since !== null && reason === 'min_on' ? since + (minOnMs ?? 0) : Infinity,
-      reason === 'min_off' ? this.#safeSince + (minOffMs ?? 0) : Infinity,
-      this.#hold?.endsMs ?? Infinity,
-    );
-  }
-
   #armLease(): void {
     const { leaseMs } = this.#spec;
-    const isNeeded = !this.#isEnded && leaseMs !== null && this.#energisedSince !== null;
+    const isNeeded = !this.#isEnded && leaseMs !== null && this.#times.energisedSince !== null;
     if (!isNeeded) {
       this.#leaseTimer?.cancel();
       this.#leaseTimer = null;
@@ -661,7 +619,7 @@ export class OutputDriver {
     this.#leaseTimer ??= this.#around.clock.after(leaseMs / 2, () => {
       this.#leaseTimer = null;
       this.#expire();
-      if (this.#isEnded || this.#energisedSince === null) return;
+      if (this.#isEnded || this.#times.energisedSince === null) return;
       if (!this.#hasLink && this.#around.engineMs() - this.#renewedAt >= leaseMs) {
         this.#leaseLost = 'the link is away';
         this.#decide(this.#lastSeq);
@@ -680,13 +638,8 @@ export class OutputDriver {
     this.#retryTimer = null;
   }
 
-  get #longestMs(): number {
-    return this.#spec.pulseMs ?? this.#spec.maxOnMs ?? Infinity;
-  }
-
   #isOverdue(): boolean {
-    if (this.#energisedSince === null) return false;
-    return this.#around.engineMs() - this.#energisedSince >= this.#longestMs;
+    return this.#times.isOverdue(this.#spec, this.#around.engineMs());
   }
 
   // Holds that are over end, and what was energised for long enough is spent, before anything new counts.
@@ -698,7 +651,7 @@ export class OutputDriver {
   }
 
   #spendAll(): void {
-    this.#spendPresent();
+    this.#claims.spendPresent(this.#spec);
     if (this.#hold !== null && this.#hold.level !== this.#spec.safe) this.#hold = null;
     if (this.#spec.pulseMs !== null) return;
     this.#maxOns.value += 1;
@@ -706,13 +659,6 @@ export class OutputDriver {
       output: this.#spec.name,
       max_on_ms: this.#spec.maxOnMs,
     });
-  }
-
-  #spendPresent(): void {
-    for (const { alert, level } of this.#claims.values()) {
-      if (level !== this.#spec.safe) this.#spent.set(alertKey(alert), spend(alert));
-    }
-    this.#idleSpent = this.#spec.idle !== this.#spec.safe;
   }
 }
 
