@@ -166,7 +166,7 @@ function follow(plan: Plan, path: readonly number[]): World {
 }
 
 test.each(plans)(
-  'O1 to O7 hold in every order of what may happen: $title',
+  'O1 to O7 hold in every order of $depth steps: $title',
   (plan) => {
     const seen = new Set([follow(plan, []).fingerprint]);
     let frontier: (readonly number[])[] = [[]];
@@ -205,7 +205,7 @@ test.each(plans)(
 );
 
 test.each(plans)(
-  'O1 to O7 hold in long orders, too: $title',
+  'O1 to O7 hold in random orders of up to 60 steps: $title',
   (plan) => {
     const index = fc.nat({ max: plan.steps.length - 1 });
     fc.assert(
