@@ -67,7 +67,7 @@ const host: CliHost = {
     };
   },
   async listPorts() {
-    const { listPorts } = await import('../firmware-bridge/port-list.ts');
+    const { listPorts } = await import('../firmware-bridge/ports/port-list.ts');
     return listPorts();
   },
   loadHistory: () => import('./app-history.ts'),

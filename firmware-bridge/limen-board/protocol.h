@@ -1,4 +1,4 @@
-// The constants of firmware-bridge/protocol.md. The host's are in firmware-bridge/protocol.ts; a test compares them.
+// The constants of firmware-bridge/protocol.md. The host's are in firmware-bridge/host/protocol.ts; a test compares them.
 #pragma once
 #include <Arduino.h>
 

@@ -1,5 +1,5 @@
-import { BoardSession } from '../../firmware-bridge/board-session.ts';
-import type { BoardWants } from '../../firmware-bridge/board-settings.ts';
+import { BoardSession } from '../../firmware-bridge/host/board-session.ts';
+import type { BoardWants } from '../../firmware-bridge/host/board-settings.ts';
 import type { Decoded } from '../codecs/payload.ts';
 import { decodePinReading } from '../codecs/pin-reading.ts';
 import type { BoardEvent } from '../domain/board.ts';

@@ -1,4 +1,4 @@
-import { FirmataSession } from '../../firmware-bridge/firmata-session.ts';
+import { FirmataSession } from '../../firmware-bridge/firmata/firmata-session.ts';
 import { messageOf } from '../domain/error.ts';
 import { limits } from '../domain/limits.ts';
 import { systemClock } from '../host/clock.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as leave } from 'node:timers/promises';
-import type { BoardWants } from '../../firmware-bridge/board-settings.ts';
-import { supervisePort, type SupervisedPort } from '../../firmware-bridge/supervised-port.ts';
+import type { BoardWants } from '../../firmware-bridge/host/board-settings.ts';
+import { supervisePort, type SupervisedPort } from '../../firmware-bridge/ports/supervised-port.ts';
 import type { Decoded } from '../codecs/payload.ts';
 import { createSerialDecoder, type SerialDecoder } from '../codecs/serial-decoder.ts';
 import { limits } from '../domain/limits.ts';

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { FirmataReading } from '../../firmware-bridge/firmata-inputs.ts';
+import type { FirmataReading } from '../../firmware-bridge/firmata/firmata-inputs.ts';
 import type { Decoded } from '../codecs/payload.ts';
 import { decodePinReading } from '../codecs/pin-reading.ts';
 import type { BoardEvent, DrivenPin, PinCommand, PinName } from '../domain/board.ts';

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BoardWants } from '../../firmware-bridge/board-settings.ts';
+import type { BoardWants } from '../../firmware-bridge/host/board-settings.ts';
 import type { Decoded } from '../codecs/payload.ts';
 import type { BoardEvent, DrivenPin, PinCommand, PinName } from '../domain/board.ts';
 import { limits } from '../domain/limits.ts';

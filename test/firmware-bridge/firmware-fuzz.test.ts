@@ -1,9 +1,9 @@
 // Aim: whatever comes down the line, the firmware in an emulated Uno does what is in the whole lines of it and nothing else.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FrameReader } from '../../firmware-bridge/frame-reader.ts';
-import { encodeCommand, frameLine } from '../../firmware-bridge/host-command.ts';
-import type { PinSetting } from '../../firmware-bridge/protocol.ts';
+import { FrameReader } from '../../firmware-bridge/host/frame-reader.ts';
+import { encodeCommand, frameLine } from '../../firmware-bridge/host/host-command.ts';
+import type { PinSetting } from '../../firmware-bridge/host/protocol.ts';
 import { Talk } from './talk.ts';
 
 const relay = { kind: 'pin', pin: '7', setting: { kind: 'out', safe: 0 } } as const;

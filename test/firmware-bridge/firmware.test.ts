@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
-import { encodeCommand, frameLine, type HostCommand } from '../../firmware-bridge/host-command.ts';
-import type { PinSetting } from '../../firmware-bridge/protocol.ts';
+import {
+  encodeCommand,
+  frameLine,
+  type HostCommand,
+} from '../../firmware-bridge/host/host-command.ts';
+import type { PinSetting } from '../../firmware-bridge/host/protocol.ts';
 import { clockHz } from '../../firmware-bridge/emulator/board.ts';
 import { Talk } from './talk.ts';
 

@@ -1,7 +1,7 @@
 // Aim: the emulated board behaves at a real port of the machine as a real one does, seen through the real serialport.
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import type { HostCommand } from '../../firmware-bridge/host-command.ts';
+import type { HostCommand } from '../../firmware-bridge/host/host-command.ts';
 import { plugBoard } from './plugged-board.ts';
 import { SerialLine } from './serial-line.ts';
 import { hexFile } from './talk.ts';

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { SerialPort } from 'serialport';
 import { onTestFinished } from 'vitest';
-import type { BoardMessage } from '../../firmware-bridge/board-message.ts';
-import { BoardStream } from '../../firmware-bridge/board-stream.ts';
-import { encodeCommand, type HostCommand } from '../../firmware-bridge/host-command.ts';
-import { protocol } from '../../firmware-bridge/protocol.ts';
+import type { BoardMessage } from '../../firmware-bridge/host/board-message.ts';
+import { BoardStream } from '../../firmware-bridge/host/board-stream.ts';
+import { encodeCommand, type HostCommand } from '../../firmware-bridge/host/host-command.ts';
+import { protocol } from '../../firmware-bridge/host/protocol.ts';
 
 type Kind = BoardMessage['kind'];
 

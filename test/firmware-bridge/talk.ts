@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BoardMessage } from '../../firmware-bridge/board-message.ts';
-import { BoardStream, type BoardCounts } from '../../firmware-bridge/board-stream.ts';
-import { encodeCommand, nextSeq, type HostCommand } from '../../firmware-bridge/host-command.ts';
+import type { BoardMessage } from '../../firmware-bridge/host/board-message.ts';
+import { BoardStream, type BoardCounts } from '../../firmware-bridge/host/board-stream.ts';
+import {
+  encodeCommand,
+  nextSeq,
+  type HostCommand,
+} from '../../firmware-bridge/host/host-command.ts';
 import { Board, clockHz, type PinEvent } from '../../firmware-bridge/emulator/board.ts';
 
 export const hexFile = join(

@@ -1,5 +1,5 @@
-import type { PortSettings } from '../src/domain/serial.ts';
-import type { Clock, Timer } from '../src/host/clock.ts';
+import type { PortSettings } from '../../src/domain/serial.ts';
+import type { Clock, Timer } from '../../src/host/clock.ts';
 import { lookAtNode, portProblem } from './port-problem.ts';
 import { openSerialPort, type PortConnection } from './serial-port.ts';
 

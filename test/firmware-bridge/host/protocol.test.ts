@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { crc16 } from '../../firmware-bridge/crc.ts';
-import { Board } from '../../firmware-bridge/emulator/board.ts';
-import { protocol } from '../../firmware-bridge/protocol.ts';
-import { hex } from './talk.ts';
+import { crc16 } from '../../../firmware-bridge/host/crc.ts';
+import { Board } from '../../../firmware-bridge/emulator/board.ts';
+import { protocol } from '../../../firmware-bridge/host/protocol.ts';
+import { hex } from '../talk.ts';
 
-const folder = join(import.meta.dirname, '../../firmware-bridge');
+const folder = join(import.meta.dirname, '../../../firmware-bridge');
 const read = (file: string): string => readFileSync(join(folder, file), 'utf8');
 const page = read('protocol.md');
 

@@ -1,10 +1,10 @@
 import five from 'johnny-five';
 import type { EventEmitter } from 'node:events';
-import type { ReadPin } from '../src/domain/board-pins.ts';
-import { scaled } from '../src/domain/board-pins.ts';
-import type { BoardSensor } from '../src/domain/firmata.ts';
-import { sensorTypes, type SensorBus, type SensorKind } from '../src/domain/sensors.ts';
-import type { Clock, Timer } from '../src/host/clock.ts';
+import type { ReadPin } from '../../src/domain/board-pins.ts';
+import { scaled } from '../../src/domain/board-pins.ts';
+import type { BoardSensor } from '../../src/domain/firmata.ts';
+import { sensorTypes, type SensorBus, type SensorKind } from '../../src/domain/sensors.ts';
+import type { Clock, Timer } from '../../src/host/clock.ts';
 import type { Heard } from './firmata-heard.ts';
 import { pinNumber, type FirmataLink } from './firmata-link.ts';
 

@@ -1,13 +1,13 @@
-import type { DrivenPin, PinName } from '../src/domain/board.ts';
-import type { FirmataSource } from '../src/domain/firmata.ts';
-import { messageOf } from '../src/domain/error.ts';
-import type { OutputLevel } from '../src/domain/output-level.ts';
-import type { Clock, Timer } from '../src/host/clock.ts';
+import type { DrivenPin, PinName } from '../../src/domain/board.ts';
+import type { FirmataSource } from '../../src/domain/firmata.ts';
+import { messageOf } from '../../src/domain/error.ts';
+import type { OutputLevel } from '../../src/domain/output-level.ts';
+import type { Clock, Timer } from '../../src/host/clock.ts';
 import { createDevice, pinsOf, type FirmataDevice } from './firmata-devices.ts';
 import { Heard } from './firmata-heard.ts';
 import { readPin, readSensor, type FirmataReading } from './firmata-inputs.ts';
 import { createLink, pinNumber, writeSinglePins, type FirmataLink } from './firmata-link.ts';
-import { portProblem } from './port-problem.ts';
+import { portProblem } from '../ports/port-problem.ts';
 
 /** What a session with a board tells. */
 export interface FirmataListener {

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../src/host/clock.ts';
+import type { Clock, Timer } from '../../src/host/clock.ts';
 import { encodeCommand, nextSeq, type HostCommand } from './host-command.ts';
 
 /** What a board said to a command; `silent`: nothing, in spite of all attempts. */

@@ -1,6 +1,6 @@
 import { existsSync, globSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { PluggedPort } from '../src/domain/serial.ts';
+import type { PluggedPort } from '../../src/domain/serial.ts';
 import { findHolder, permissionProblem } from './port-problem.ts';
 
 /**

@@ -1,11 +1,11 @@
-import type { BoardReading } from '../../firmware-bridge/board-readings.ts';
-import { BoardSession } from '../../firmware-bridge/board-session.ts';
-import type { BoardWants } from '../../firmware-bridge/board-settings.ts';
-import type { BoardFacts, DrivenPin } from '../../src/domain/board.ts';
-import type { ReadPin } from '../../src/domain/board-pins.ts';
-import { createVirtualClock } from '../../src/rehearsal/virtual-clock.ts';
-import { Board, clockHz, type PinEvent } from '../../firmware-bridge/emulator/board.ts';
-import { hex } from './talk.ts';
+import type { BoardReading } from '../../../firmware-bridge/host/board-readings.ts';
+import { BoardSession } from '../../../firmware-bridge/host/board-session.ts';
+import type { BoardWants } from '../../../firmware-bridge/host/board-settings.ts';
+import type { BoardFacts, DrivenPin } from '../../../src/domain/board.ts';
+import type { ReadPin } from '../../../src/domain/board-pins.ts';
+import { createVirtualClock } from '../../../src/rehearsal/virtual-clock.ts';
+import { Board, clockHz, type PinEvent } from '../../../firmware-bridge/emulator/board.ts';
+import { hex } from '../talk.ts';
 
 /** What a session has told, in its order. */
 export type Told =

@@ -1,5 +1,5 @@
 import type { Firmata } from 'firmata-io';
-import type { SensorBus } from '../src/domain/sensors.ts';
+import type { SensorBus } from '../../src/domain/sensors.ts';
 
 /** Whether there is something new of one sensor. */
 export interface News {

@@ -1,11 +1,11 @@
 // Aim: the host finds every whole line of a board in whatever comes in, takes nothing else for one, and keeps nothing.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeBoardMessage } from '../../firmware-bridge/board-message.ts';
-import { BoardStream } from '../../firmware-bridge/board-stream.ts';
-import { FrameReader } from '../../firmware-bridge/frame-reader.ts';
-import { encodeCommand, frameLine, nextSeq } from '../../firmware-bridge/host-command.ts';
-import { protocol } from '../../firmware-bridge/protocol.ts';
+import { decodeBoardMessage } from '../../../firmware-bridge/host/board-message.ts';
+import { BoardStream } from '../../../firmware-bridge/host/board-stream.ts';
+import { FrameReader } from '../../../firmware-bridge/host/frame-reader.ts';
+import { encodeCommand, frameLine, nextSeq } from '../../../firmware-bridge/host/host-command.ts';
+import { protocol } from '../../../firmware-bridge/host/protocol.ts';
 
 const bodies = fc
   .string({

@@ -7,7 +7,7 @@ import {
   statSync,
   type Stats,
 } from 'node:fs';
-import { messageOf } from '../src/domain/error.ts';
+import { messageOf } from '../../src/domain/error.ts';
 
 /** What stands at a path; null: nothing; an error: it cannot be looked at. A plug may be pulled at any moment. */
 export function lookAtNode(path: string): Stats | Error | null {

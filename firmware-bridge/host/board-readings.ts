@@ -1,4 +1,4 @@
-import { scaled, type ReadPin } from '../src/domain/board-pins.ts';
+import { scaled, type ReadPin } from '../../src/domain/board-pins.ts';
 import type { BoardMessage } from './board-message.ts';
 import type { PinName } from './protocol.ts';
 

@@ -1,5 +1,5 @@
 import { SerialPort } from 'serialport';
-import type { PortSettings } from '../src/domain/serial.ts';
+import type { PortSettings } from '../../src/domain/serial.ts';
 
 /** Told of what happens at a port. */
 export interface PortListener {

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
-import { supervisePort, type SupervisedPort } from '../../firmware-bridge/supervised-port.ts';
-import type { PortConnection, PortListener } from '../../firmware-bridge/serial-port.ts';
-import { createVirtualClock } from '../../src/rehearsal/virtual-clock.ts';
+import {
+  supervisePort,
+  type SupervisedPort,
+} from '../../../firmware-bridge/ports/supervised-port.ts';
+import type { PortConnection, PortListener } from '../../../firmware-bridge/ports/serial-port.ts';
+import { createVirtualClock } from '../../../src/rehearsal/virtual-clock.ts';
 
 // A driver that hangs cannot be had on demand: here it is one that takes what it is asked for and says nothing.
 

@@ -1,6 +1,6 @@
-import type { DrivenPin } from '../src/domain/board.ts';
-import type { PinInput, ReadPin } from '../src/domain/board-pins.ts';
-import type { OutputLevel } from '../src/domain/output.ts';
+import type { DrivenPin } from '../../src/domain/board.ts';
+import type { PinInput, ReadPin } from '../../src/domain/board-pins.ts';
+import type { OutputLevel } from '../../src/domain/output.ts';
 import { settingWords, type HostCommand } from './host-command.ts';
 import type { Level, PinName, PinSetting } from './protocol.ts';
 

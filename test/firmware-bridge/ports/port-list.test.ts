@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { listPorts } from '../../firmware-bridge/port-list.ts';
+import { listPorts } from '../../../firmware-bridge/ports/port-list.ts';
 
 /** A machine's `/dev` and `/sys` as they lie on disk: files by path, and links by where they lead. */
 function machine(

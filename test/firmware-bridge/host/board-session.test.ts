@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { frameLine } from '../../firmware-bridge/host-command.ts';
-import type { BoardWants } from '../../firmware-bridge/board-settings.ts';
-import type { ReadPin } from '../../src/domain/board-pins.ts';
+import { frameLine } from '../../../firmware-bridge/host/host-command.ts';
+import type { BoardWants } from '../../../firmware-bridge/host/board-settings.ts';
+import type { ReadPin } from '../../../src/domain/board-pins.ts';
 import { nothingRead, relay, relayBoard, Rig } from './session-rig.ts';
 
 // The host's side and the committed firmware in an emulated Uno, in the board's time.

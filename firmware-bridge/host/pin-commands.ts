@@ -1,5 +1,5 @@
-import type { OutputLevel } from '../src/domain/output.ts';
-import type { Clock } from '../src/host/clock.ts';
+import type { OutputLevel } from '../../src/domain/output.ts';
+import type { Clock } from '../../src/host/clock.ts';
 import type { BoardAsker } from './board-asker.ts';
 import { inWords, isPassing, refusalOf, unanswered } from './board-words.ts';
 import type { Level, PinName } from './protocol.ts';

@@ -1,4 +1,4 @@
-import type { BoardFacts } from '../src/domain/board.ts';
+import type { BoardFacts } from '../../src/domain/board.ts';
 import type { BoardMessage } from './board-message.ts';
 import { inability, otherBoard, settingCommands, type BoardWants } from './board-settings.ts';
 import { versionProblem, type MessageOf } from './board-words.ts';

@@ -1,6 +1,6 @@
-import type { BoardFacts } from '../src/domain/board.ts';
-import type { OutputLevel } from '../src/domain/output.ts';
-import type { Clock, Timer } from '../src/host/clock.ts';
+import type { BoardFacts } from '../../src/domain/board.ts';
+import type { OutputLevel } from '../../src/domain/output.ts';
+import type { Clock, Timer } from '../../src/host/clock.ts';
 import { BoardAsker, type Answer } from './board-asker.ts';
 import { BoardIntroduction } from './board-introduction.ts';
 import type { BoardMessage } from './board-message.ts';

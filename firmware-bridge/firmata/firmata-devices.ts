@@ -1,6 +1,6 @@
 import five from 'johnny-five';
-import type { DrivenPin } from '../src/domain/board.ts';
-import type { OutputLevel } from '../src/domain/output-level.ts';
+import type { DrivenPin } from '../../src/domain/board.ts';
+import type { OutputLevel } from '../../src/domain/output-level.ts';
 import { pinNumber, type FirmataLink } from './firmata-link.ts';
 import { createTextDisplay } from './text-display.ts';
 
