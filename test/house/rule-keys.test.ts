@@ -33,6 +33,16 @@ test('README links each key of a rule to a case that has it', () => {
   expect(missing).toEqual([]);
 });
 
+test('README tells each key of an output once', () => {
+  const rowsOfOutputs = readme.split('| key of an output')[1]?.split('\n\n')[0] ?? '';
+  const told = [...rowsOfOutputs.matchAll(/`([a-z_]+)`(?=[^|]*\|.*\|$)/gm)].map(([, key]) => key);
+  const keys = readFileSync(join(root, 'config/README.md'), 'utf8').matchAll(
+    /^\| `outputs\.<name>\.([a-z_]+)` \|/gm,
+  );
+  expect(told.length).toBeGreaterThan(10);
+  expect(told.toSorted()).toEqual(Array.from(keys, ([, key]) => key).toSorted());
+});
+
 test('links of README lead to something', () => {
   const links = [...readme.matchAll(/\]\(([^):#]+)(?:#[^)]*)?\)/g)].map(([, path = '']) => path);
   expect(links.filter((path) => !existsSync(join(root, path)))).toEqual([]);
