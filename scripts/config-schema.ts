@@ -1,7 +1,7 @@
 // Writes config/limen.schema.json, config/limen-test.schema.json and the list of keys in config/README.md from the schema; --check only compares.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createJsonSchema, createTestJsonSchema } from '../src/config/json-schema.ts';
-import { createReference } from '../src/config/reference.ts';
+import { createJsonSchema, createTestJsonSchema } from '../src/config/text/json-schema.ts';
+import { createReference } from '../src/config/text/reference.ts';
 
 const isCheck = process.argv.includes('--check');
 const schema = createJsonSchema();

@@ -1,4 +1,4 @@
-import { findRuleText } from './config/rule-text.ts';
+import { findRuleText } from './config/rules/rule-text.ts';
 import { alertKey, alertOfJson } from './domain/alert.ts';
 import { LimenError } from './domain/error.ts';
 import type { HygieneReport, ReportRange, StandingAlert } from './domain/hygiene.ts';

@@ -1,7 +1,7 @@
 import { compileTopicPattern } from './channel/topic-pattern.ts';
 import { parseConfig } from './config/parse.ts';
-import { findRuleText } from './config/rule-text.ts';
-import { closest } from './config/suggest.ts';
+import { findRuleText } from './config/rules/rule-text.ts';
+import { closest } from './config/text/suggest.ts';
 import type { AlertKey } from './domain/alert.ts';
 import type { QuarantineRecord } from './domain/api.ts';
 import { aboutOf, hasAlert } from './domain/clause.ts';

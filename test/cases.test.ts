@@ -2,8 +2,8 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { outcomeLines } from '../src/cli/test-report.ts';
-import { formatProblem } from '../src/config/problem.ts';
-import { loadTestFile } from '../src/config/test-file.ts';
+import { formatProblem } from '../src/config/text/problem.ts';
+import { loadTestFile } from '../src/config/tests/test-file.ts';
 import { rehearse } from '../src/rehearsal/rehearse.ts';
 
 // One runner for every case: a new case is a folder with a config and a *.test.yaml. The shipped examples run here, too.

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { formatProblem, type Problem } from '../config/problem.ts';
+import { formatProblem, type Problem } from '../config/text/problem.ts';
 import type { AlertDifference, BacktestOutcome, RaisedSpan } from '../domain/backtest.ts';
 import type { Config } from '../domain/config.ts';
 import { LimenError } from '../domain/error.ts';
@@ -127,7 +127,7 @@ async function readConfigInForce(host: CliHost, directory: string, path: string)
 async function checkRule(rule: string | null, configs: readonly Config[]): Promise<void> {
   const names = new Set(configs.flatMap(({ rules }) => rules.map(({ name }) => name)));
   if (rule === null || names.has(rule)) return;
-  const { closest } = await import('../config/suggest.ts');
+  const { closest } = await import('../config/text/suggest.ts');
   const meant = closest(rule, names);
   const hint = meant === null ? '' : `; did you mean "${meant}"?`;
   throw new LimenError('invalid', `--rule: neither config has a rule "${rule}"${hint}`);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { PointExplanation } from '../config/explain.ts';
-import { formatProblem } from '../config/problem.ts';
+import type { PointExplanation } from '../config/rules/explain.ts';
+import { formatProblem } from '../config/text/problem.ts';
 import { unmatchedRules } from '../domain/clause.ts';
 import type { Config } from '../domain/config.ts';
 import { LimenError } from '../domain/error.ts';
@@ -84,7 +84,7 @@ async function explain(
   if (!point.includes('/')) {
     throw new LimenError('invalid', `--explain: "${point}" must be device/metric`);
   }
-  const { explainPoint, formatExplanation } = await import('../config/explain.ts');
+  const { explainPoint, formatExplanation } = await import('../config/rules/explain.ts');
   const explanation = explainPoint(config, point);
   const learned = await withQueries(config.storage.directory, host, (queries) =>
     queries.learnedStaleAfterMs(point),

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Loaded } from '../config/parse.ts';
-import { formatProblem } from '../config/problem.ts';
+import { formatProblem } from '../config/text/problem.ts';
 import type { Config } from '../domain/config.ts';
 import { LimenError } from '../domain/error.ts';
 import type { CliHost } from './cli-host.ts';
@@ -63,7 +63,7 @@ export async function checkConfig(path: string, host: CliHost): Promise<Loaded> 
 export async function readDirectory(path: string, host: CliHost): Promise<string> {
   const loaded = await checkConfig(path, host);
   if (loaded.ok) return loaded.config.storage.directory;
-  const { readDocument } = await import('../config/document.ts');
+  const { readDocument } = await import('../config/text/document.ts');
   const { tree, brokenFrom } = readDocument(readFileSync(path, 'utf8'));
   const directory = directoryIn(tree.value);
   // A text that breaks before it names a folder may have meant to name one.

@@ -1,4 +1,4 @@
-import { closest } from '../config/suggest.ts';
+import { closest } from '../config/text/suggest.ts';
 import type { Act } from '../domain/act.ts';
 import { LimenError } from '../domain/error.ts';
 import { shellWord } from '../domain/shell-word.ts';

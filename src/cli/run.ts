@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { formatProblem } from '../config/problem.ts';
+import { formatProblem } from '../config/text/problem.ts';
 import type { Config } from '../domain/config.ts';
 import { messageOf } from '../domain/error.ts';
 import type { CliHost, LimenHere, SignalName } from './cli-host.ts';

@@ -1,7 +1,7 @@
 import { existsSync, globSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { formatProblem, type Problem } from '../config/problem.ts';
+import { formatProblem, type Problem } from '../config/text/problem.ts';
 import { LimenError, messageOf } from '../domain/error.ts';
 import type { Outcome, TestFile } from '../domain/rehearsal.ts';
 import type { CliHost } from './cli-host.ts';
@@ -91,7 +91,7 @@ async function loadAll(
   paths: readonly string[],
   options: Options,
 ): Promise<TestFile[] | null> {
-  const { loadTestFile } = await import('../config/test-file.ts');
+  const { loadTestFile } = await import('../config/tests/test-file.ts');
   const scenarios = await host.scenarioNames();
   const config = options.config === undefined ? null : findConfig(host, options);
   // Found beside a config, a file may all the same belong to another one there.
@@ -120,7 +120,7 @@ async function findFiles(
   paths: readonly string[],
   options: ConfigOption,
 ): Promise<string[]> {
-  const { testEndings } = await import('../config/test-file.ts');
+  const { testEndings } = await import('../config/tests/test-file.ts');
   const names = testEndings.map((ending) => `*${ending}`);
   if (paths.length === 0) {
     const folder = dirname(findConfig(host, options));

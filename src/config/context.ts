@@ -4,10 +4,10 @@ import { parseUnit, unitNames } from '../domain/units.ts';
 import type { Quantity } from '../domain/rule.ts';
 import type { DurationMs } from '../domain/time.ts';
 import { configLimits } from './limits.ts';
-import { quote, type Path } from './problem.ts';
-import type { Report } from './report.ts';
-import { quantityPattern, readSwitch } from './schema-parts.ts';
-import { closest } from './suggest.ts';
+import { quote, type Path } from './text/problem.ts';
+import type { Report } from './text/report.ts';
+import { quantityPattern, readSwitch } from './text/schema-parts.ts';
+import { closest } from './text/suggest.ts';
 
 /** What every part of the check works with. */
 export interface Context {

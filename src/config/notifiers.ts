@@ -1,8 +1,8 @@
 import type { NotifierSpec } from '../domain/config.ts';
-import { readWebUrl } from './addresses.ts';
+import { readWebUrl } from './sources/addresses.ts';
 import { checkName, readText, type Context } from './context.ts';
-import type { Path } from './problem.ts';
-import type { SalvagedConfig } from './shape.ts';
+import type { Path } from './text/problem.ts';
+import type { SalvagedConfig } from './text/shape.ts';
 
 /** Ways to reach people. */
 export function readNotifiers(context: Context, input: SalvagedConfig): readonly NotifierSpec[] {

@@ -3,9 +3,9 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { boardsOf, firmataBoardsOf, type Config } from '../domain/config.ts';
 import { messageOf } from '../domain/error.ts';
-import { checkBoards } from './boards.ts';
-import { embedded, readBrokers } from './brokers.ts';
-import { checkCalibrated } from './calibrations.ts';
+import { checkBoards } from './sources/boards.ts';
+import { embedded, readBrokers } from './sources/brokers.ts';
+import { checkCalibrated } from './points/calibrations.ts';
 import {
   checkPorts,
   readHeartbeat,
@@ -13,24 +13,24 @@ import {
   readListeners,
   readPublish,
   readStorage,
-} from './connections.ts';
+} from './sources/connections.ts';
 import { readLine, type Context } from './context.ts';
-import { readDerivedPoints } from './derived-points.ts';
-import { readDocument, type ConfigDocument } from './document.ts';
+import { readDerivedPoints } from './points/derived-points.ts';
+import { readDocument, type ConfigDocument } from './text/document.ts';
 import { configLimits } from './limits.ts';
 import { readNotifiers } from './notifiers.ts';
-import { checkFeedback, readOutputs } from './outputs.ts';
-import { createFindSettings } from './point-units.ts';
-import { readPoints } from './points.ts';
-import { describeValue, quote, type Problem } from './problem.ts';
-import { createReport, type Report } from './report.ts';
-import { chainFlood, readOwnRules } from './own-rules.ts';
-import { readRules } from './rules.ts';
-import { isMap } from './schema-parts.ts';
-import { checkShape, type SalvagedConfig } from './shape.ts';
-import type { FindPatternProblem } from './serial-sources.ts';
-import { readSources, type PlacedSource } from './sources.ts';
-import { reachesBelow } from './topics.ts';
+import { checkFeedback, readOutputs } from './outputs/outputs.ts';
+import { createFindSettings } from './points/point-units.ts';
+import { readPoints } from './points/points.ts';
+import { describeValue, quote, type Problem } from './text/problem.ts';
+import { createReport, type Report } from './text/report.ts';
+import { chainFlood, readOwnRules } from './rules/own-rules.ts';
+import { readRules } from './rules/rules.ts';
+import { isMap } from './text/schema-parts.ts';
+import { checkShape, type SalvagedConfig } from './text/shape.ts';
+import type { FindPatternProblem } from './sources/serial-sources.ts';
+import { readSources, type PlacedSource } from './sources/sources.ts';
+import { reachesBelow } from './sources/topics.ts';
 import { warn } from './warnings.ts';
 
 /** A config that can run, or everything that keeps it from running. */

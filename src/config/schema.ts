@@ -3,7 +3,7 @@ import { claimSpans, latePolicies, notifyEdges, severities } from '../domain/rul
 import { weekdays } from '../domain/schedule.ts';
 import { checkKinds, endians, fieldTypes } from '../domain/serial.ts';
 import { pinDevices } from '../domain/board.ts';
-import { boardPins, i2cSensors } from './board-pins-shape.ts';
+import { boardPins, i2cSensors } from './sources/board-pins-shape.ts';
 import {
   aggregate,
   choice,
@@ -27,7 +27,7 @@ import {
   text,
   timeOfDay,
   whole,
-} from './schema-parts.ts';
+} from './text/schema-parts.ts';
 
 const textList = list(text, 'a list of texts');
 

@@ -9,14 +9,14 @@ import {
   type OwnRuleSettings,
   type Rule,
 } from '../domain/rule.ts';
-import { embedded } from './brokers.ts';
+import { embedded } from './sources/brokers.ts';
 import type { Context } from './context.ts';
-import { splitPoint, type FindSettings } from './point-units.ts';
-import { inUnit, quantityText } from './points.ts';
-import { quote } from './problem.ts';
-import type { PlacedSource } from './sources.ts';
-import { sourceMatches } from './topics.ts';
-import { isOnScale } from './windows.ts';
+import { splitPoint, type FindSettings } from './points/point-units.ts';
+import { inUnit, quantityText } from './points/points.ts';
+import { quote } from './text/problem.ts';
+import type { PlacedSource } from './sources/sources.ts';
+import { sourceMatches } from './sources/topics.ts';
+import { isOnScale } from './rules/windows.ts';
 
 /** What the warnings look at: a config without problems. */
 export interface Parts {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { linePatternProblem } from '../../src/codecs/line-pattern.ts';
 import { parseConfig, type Loaded } from '../../src/config/parse.ts';
-import { formatProblem } from '../../src/config/problem.ts';
+import { formatProblem } from '../../src/config/text/problem.ts';
 import { mistakes } from './mistakes.ts';
 
 const directory = import.meta.dirname;

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ownRules } from '../../src/domain/rule.ts';
 import { loadConfig, parseConfig, type Loaded } from '../../src/config/parse.ts';
-import { formatProblem } from '../../src/config/problem.ts';
+import { formatProblem } from '../../src/config/text/problem.ts';
 import type { Config } from '../../src/domain/config.ts';
 import { mistakes } from './mistakes.ts';
 

@@ -1,8 +1,8 @@
 // Aim: what `limen test` says of a rule is what the live program does: the same payloads, over MQTT and in virtual time,
 // come to the same alert events and the same commands, over a kill too.
 import { expect, test } from 'vitest';
-import { formatProblem } from '../../src/config/problem.ts';
-import { parseTestFile } from '../../src/config/test-file.ts';
+import { formatProblem } from '../../src/config/text/problem.ts';
+import { parseTestFile } from '../../src/config/tests/test-file.ts';
 import { rehearse } from '../../src/rehearsal/rehearse.ts';
 import { install } from './limen-process.ts';
 import { on, openInbox, type Inbox } from './mqtt-inbox.ts';

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { outcomeLines } from '../../src/cli/test-report.ts';
-import { formatProblem } from '../../src/config/problem.ts';
-import { parseTestFile } from '../../src/config/test-file.ts';
+import { formatProblem } from '../../src/config/text/problem.ts';
+import { parseTestFile } from '../../src/config/tests/test-file.ts';
 import type { Outcome } from '../../src/domain/rehearsal.ts';
 import { rehearse } from '../../src/rehearsal/rehearse.ts';
 
