@@ -28,6 +28,7 @@ import type { GpioLines } from './gpio-lines.ts';
 import { linkOf } from './instruction.ts';
 import { createLeftPlaces } from './left-places.ts';
 import { OutputDriver } from './output-driver.ts';
+import { createOutputFaults } from './output-faults.ts';
 import type { LinkState, OutputNeighbours, OutputSurroundings } from './output-surroundings.ts';
 import { noMemory, placeOf, readOutputMemory, type OutputMemory } from './output-memory.ts';
 import type { Programs } from './programs.ts';
@@ -212,33 +213,11 @@ export function createOutputs(options: OutputsOptions): Outputs {
     isSettling = false;
   };
 
-  // Told in a turn of its own: the engine, which hears of it, may be in the middle of an input now.
-  const failing = new Map<string, string>();
-  const told = new Set<string>();
-  const tellFaults = (): void => {
-    if (isStopped) return;
-    for (const name of Array.from(told)) {
-      if (failing.has(name)) continue;
-      told.delete(name);
-      const isThere = specs.some((spec) => spec.name === name);
-      options.fault(
-        name,
-        false,
-        isThere ? `The output ${name} obeys again` : `There is no output ${name} any more`,
-      );
-    }
-    for (const [name, why] of failing) {
-      if (told.has(name)) continue;
-      told.add(name);
-      options.fault(name, true, `The output ${name} fails: ${why}`);
-    }
-  };
-  const noteFailing = (name: string, why: string | null): void => {
-    const wasTold = told.has(name);
-    if (why === null) failing.delete(name);
-    else failing.set(name, why);
-    if (wasTold !== (why !== null)) around.clock.after(0, tellFaults);
-  };
+  const faults = createOutputFaults({
+    clock: around.clock,
+    isThere: (output) => specs.some(({ name }) => name === output),
+    tell: (output, isFailing, note) => options.fault(output, isFailing, note),
+  });
 
   const startDriver = (spec: OutputSpec, memory: OutputMemory): void => {
     const { name } = spec;
@@ -246,7 +225,7 @@ export function createOutputs(options: OutputsOptions): Outputs {
       placesLeft: () => left.of(name),
       interlock: () => interlockOf(drivers.get(name)?.spec ?? spec),
       changed: () => void dirty.add(name),
-      failing: (why) => noteFailing(name, why),
+      failing: (why) => faults.note(name, why),
     };
     const driver = new OutputDriver(spec, around, neighbours, seen(name));
     drivers.set(name, driver);
@@ -328,7 +307,7 @@ export function createOutputs(options: OutputsOptions): Outputs {
       for (const alert of openAlerts) {
         // What was told to fail in the last run is, until it is known to work.
         if (alert.rule === 'limen.output_failed' && alert.condition === 'breached')
-          told.add(alert.device);
+          faults.restore(alert.device);
         const key = alertKey(alert);
         if (isOpen(alert.state)) open.set(key, { alert, drill: alert.reason === 'drill' });
         // A pending one too: its delay may be over because of what was heard before the restart.
@@ -337,7 +316,7 @@ export function createOutputs(options: OutputsOptions): Outputs {
       left.restore(memory);
       for (const spec of specs) startDriver(spec, readOutputMemory(memory.get(spec.name)));
       assertAll(specs.map(({ name }) => name));
-      if (told.size > 0) around.clock.after(limits.outputFaultWaitMs, tellFaults);
+      faults.tellAfter(limits.outputFaultWaitMs);
     },
 
     onCondition(name, verdict, cause) {
@@ -442,7 +421,7 @@ export function createOutputs(options: OutputsOptions): Outputs {
           left.add(name, placeOf(driver.spec, driver.status.seq));
         guard(name, () => driver.end('removed'));
         drivers.delete(name);
-        noteFailing(name, null);
+        faults.note(name, null);
         if (spec !== undefined) startDriver(spec, memory);
       }
       for (const spec of newSpecs) if (!drivers.has(spec.name)) startDriver(spec, noMemory);
@@ -459,6 +438,7 @@ export function createOutputs(options: OutputsOptions): Outputs {
 
     stop() {
       isStopped = true;
+      faults.stop();
       for (const [name, driver] of drivers) guard(name, () => driver.end('stop'));
     },
   };
