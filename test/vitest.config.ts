@@ -7,8 +7,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'firmware-bridge/**/*.test.ts'],
     pool: 'forks',
-    // Most tests wait for sockets, disks and child processes: a second worker is worth it on one core too.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Most tests wait for sockets, disks and child processes: a third worker is worth it on two cores, too.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     // A hung test must end long before the whole suite's 8 minutes.
     testTimeout: 20_000,
     hookTimeout: 30_000,

@@ -1,15 +1,32 @@
 import { readFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { json } from 'node:stream/consumers';
+import { json, text } from 'node:stream/consumers';
 import type { StatusReport } from '../../src/domain/api.ts';
-import { eventually, type Installation } from './limen-process.ts';
+import { eventually, type Installation, type StoredReading } from './limen-process.ts';
 
 /** Asks the running Limen: much faster than a command of the CLI for each look. */
 export function get(site: Installation, path: string): Promise<unknown> {
+  return ask(site, path, json);
+}
+
+/** The stored readings of a point, oldest first. */
+export async function readingsOf(site: Installation, point: string): Promise<StoredReading[]> {
+  const lines = await ask(site, `readings?point=${encodeURIComponent(point)}`, text);
+  return lines
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line): StoredReading => JSON.parse(line));
+}
+
+function ask<T>(
+  site: Installation,
+  path: string,
+  read: (response: IncomingMessage) => Promise<T>,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const options = { socketPath: join(site.data, 'limen.sock'), path: `/api/v1/${path}` };
-    request(options, (response) => void json(response).then(resolve, reject))
+    request(options, (response) => void read(response).then(resolve, reject))
       .on('error', reject)
       .end();
   });

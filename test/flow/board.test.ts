@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { PluggedBoard } from '../../firmware-bridge/emulator/plugged-board.ts';
 import { plugBoard } from '../firmware-bridge/plugged-board.ts';
 import { hexFile } from '../firmware-bridge/talk.ts';
-import { alertsOf, childOf, get, outputShows } from './ask.ts';
+import { alertsOf, childOf, get, outputShows, readingsOf } from './ask.ts';
 import { eventually, install, type Installation, type LimenProcess } from './limen-process.ts';
 
 const leaseMs = 2_000;
@@ -60,14 +60,14 @@ test('volts at a pin become readings with the right values, and a contact a bool
   ] as const) {
     await board.setVolts(0, volts);
     await eventually(`${percent} %`, async () => {
-      const [last] = (await site.readings('bench/soil')).slice(-1);
+      const [last] = (await readingsOf(site, 'bench/soil')).slice(-1);
       return last?.value === percent && last.unit === '%' && last.quality === 'good';
     });
   }
   await board.setPin(5, false);
   await eventually(
     'the door',
-    async () => (await site.readings('bench/door')).at(-1)?.value === true,
+    async () => (await readingsOf(site, 'bench/door')).at(-1)?.value === true,
   );
   expect(await get(site, 'status')).toMatchObject({
     boards: [{ board: 'bench', up: true, kind: 'uno', firmware: '1.0.0', lease_ms: leaseMs }],
@@ -94,7 +94,7 @@ test('an alert drives the relay within 50 ms of the reading, give or take a busy
     await wait(round * 3);
   }
   const wallMs = performance.timeOrigin + performance.now() - hrtimeMs();
-  const readings = await site.readings('bench/soil');
+  const readings = await readingsOf(site, 'bench/soil');
   // The readings that raised the alert: the first of each run above the limit.
   const isWet = readings.map(({ value }) => Number(value) > 60);
   const raisedAt = readings.flatMap(({ at_ms: atMs }, index) =>
@@ -143,7 +143,7 @@ test('a board that stops answering: its points are stale, its output is unknown,
   await board.setVolts(0, 4);
   await pumpShows(site, 'on (on)');
   // By a few arrivals it is known what the points come through.
-  await eventually('the door', async () => (await site.readings('bench/door')).length > 4);
+  await eventually('the door', async () => (await readingsOf(site, 'bench/door')).length > 4);
   await board.freeze();
   await pumpShows(site, 'off (unknown)');
   const wanted = [

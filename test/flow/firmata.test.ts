@@ -5,7 +5,7 @@ import { expect, onTestFinished, test, type TestContext } from 'vitest';
 import type { PluggedBoard } from '../../firmware-bridge/emulator/plugged-board.ts';
 import { displayAt } from '../firmware-bridge/character-display.ts';
 import { plugFirmata } from '../firmware-bridge/plugged-board.ts';
-import { alertsOf, childOf, get, outputShows } from './ask.ts';
+import { alertsOf, childOf, get, outputShows, readingsOf } from './ask.ts';
 import { eventually, install, type Installation, type LimenProcess } from './limen-process.ts';
 
 const patience = { timeout: 90_000 };
@@ -70,7 +70,7 @@ test(
     const { board, site } = await startBench(context);
     await board.setVolts(1, 0.75);
     await eventually('25 °C', async () => {
-      const last = (await site.readings('bed/temperature')).at(-1);
+      const last = (await readingsOf(site, 'bed/temperature')).at(-1);
       return last?.value === 25 && last.unit === '°C' && last.quality === 'good';
     });
     await board.setVolts(0, 4);
@@ -80,7 +80,7 @@ test(
     await board.nextPin(7, 'low');
     await outputShows(site, 'pump', 'off (off)');
     expect(
-      (await site.readings('bed/soil')).some(({ value }) => Math.abs(Number(value) - 80) < 1),
+      (await readingsOf(site, 'bed/soil')).some(({ value }) => Math.abs(Number(value) - 80) < 1),
     ).toBe(true);
     expect(await get(site, 'status')).toMatchObject({ boards: [{ board: 'bed', up: true }] });
     const drilled = await site.cli('drill', 'wet', '--json');

@@ -138,7 +138,7 @@ test('while the disk takes nothing a line that floods is read no further, and go
   await device.sayUntil('\n150,2,3,4\n', raised);
 }, 60_000);
 
-test('thirty unplugs in the middle of a sentence: always read again, and never a core kept busy', async () => {
+test('ten unplugs in the middle of a sentence: always read again, and never a core kept busy', async () => {
   const device = new SerialDevice();
   const limen = install({ yaml: source(device, 'format: key_value') });
   const running = await limen.start();
@@ -148,7 +148,7 @@ test('thirty unplugs in the middle of a sentence: always read again, and never a
   await until(150, 'active', 0);
   const startedAt = performance.now();
   const before = cpuMs(running.pid);
-  for (let round = 0; round < 30; round++) {
+  for (let round = 0; round < 10; round++) {
     const [value, state] = round % 2 === 0 ? [20, 'normal'] : [150, 'active'];
     // Data on its way and the hang-up at once: what leaves a reader of the port spinning.
     for (let line = 0; line < 20; line++) device.say(`note=${round}\n`);
