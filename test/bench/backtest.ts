@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { quantile } from './figures.ts';
 import { runLoad } from './load-job.ts';
 import { withFolder, type BenchOptions } from './measure.ts';
-import { startLimen } from './server.ts';
+import { launcherOf, startLimen } from './server.ts';
 import { cpuMs, peakMb } from './usage.ts';
 
 /** What a backtest took. */
@@ -88,9 +88,8 @@ function seed(folder: string, count: number): void {
 }
 
 function startBacktest(folder: string, { from }: BenchOptions) {
-  const launcher = join(root, from === 'dist' ? 'dist/src/limen' : 'src/limen');
   const args = ['backtest', '--config', join(folder, 'new.yaml'), '--from', '60d', '--json'];
-  return spawn(launcher, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  return spawn(launcherOf(from), args, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 async function runBacktest(

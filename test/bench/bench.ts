@@ -16,7 +16,7 @@ import {
   type Shape,
 } from './measure.ts';
 
-const usage = `Usage: npm run bench -- [--quick] [--json] [--rules-scale | --timers-scale [--further N]] [--backtest] [--from dist|src] [--directory FOLDER]
+const usage = `Usage: npm run bench -- [--quick] [--json] [--rules-scale | --timers-scale [--further N]] [--backtest] [--against FOLDER] [--from dist|src] [--directory FOLDER]
 
 Drives the real program from a process of its own and prints what it takes and gives.
   --quick        fewer and shorter runs
@@ -25,13 +25,14 @@ Drives the real program from a process of its own and prints what it takes and g
   --timers-scale only: delays that run on other points against none
   --further N    how many further rules or delays (default 10000)
   --backtest     only: a backtest over a long history, and the live program beside it
+  --against      only: this build and another one (the dist folder of a second checkout) by turns
   --from         which build runs (default dist; built if it is missing or older than the source)
   --directory    where the data goes: the disk that is measured (default: the system's temporary folder)`;
 
-const shapes: readonly Shape[] = [
+const shapes = [
   { connections: 8, window: 1_000 },
   { connections: 50, window: 20 },
-];
+] as const;
 const root = join(import.meta.dirname, '../..');
 
 /** Runs of one load on Limen and, if it is installed, on mosquitto; ratios are Limen by mosquitto, pair by pair. */
@@ -49,11 +50,10 @@ interface Throughput extends Shape {
   };
 }
 
-/** Further rules, or delays that run, against none; the ratio is with by without, pair by pair. */
-interface Scale {
-  readonly further: number;
-  readonly without: Spread;
-  readonly with: Spread;
+/** Readings/s of one thing and another by turns; the ratio is one by the other, pair by pair. */
+interface Pairs {
+  readonly one: Spread;
+  readonly other: Spread;
   readonly ratio: Spread;
 }
 
@@ -64,6 +64,7 @@ const { values: flags } = parseArgs({
     'rules-scale': { type: 'boolean', default: false },
     'timers-scale': { type: 'boolean', default: false },
     backtest: { type: 'boolean', default: false },
+    against: { type: 'string' },
     further: { type: 'string', default: '10000' },
     from: { type: 'string', default: 'dist' },
     directory: { type: 'string', default: tmpdir() },
@@ -80,7 +81,7 @@ async function measureThroughput(options: BenchOptions, shape: Shape): Promise<T
   const limen: FullFigures[] = [];
   const mosquitto: FullFigures[] = [];
   for (let pair = 0; pair < (options.isQuick ? 3 : 5); pair += 1) {
-    progress(`${shape.connections} connections, window ${shape.window}: pair ${pair + 1}`);
+    progress(`${nameOf(shape)}: pair ${pair + 1}`);
     limen.push(await measureLimen(options, shape));
     if (hasMosquitto) mosquitto.push(await measureMosquitto(options, shape));
   }
@@ -106,48 +107,75 @@ async function measureThroughput(options: BenchOptions, shape: Shape): Promise<T
   };
 }
 
-async function measureScale(options: BenchOptions, kind: 'rules' | 'timers'): Promise<Scale> {
-  const shape = { connections: 8, window: 1_000 };
-  const delayed = { count: further, areDelayed: true };
-  const plain = { count: further, areDelayed: false };
-  const none = { count: 0, areDelayed: false };
-  const without: number[] = [];
-  const many: number[] = [];
-  const run = async (isWith: boolean): Promise<void> => {
-    const figures = await (kind === 'timers'
-      ? measureLimen(options, shape, delayed, isWith)
-      : measureLimen(options, shape, isWith ? plain : none));
-    (isWith ? many : without).push(figures.readingsPerSecond);
-  };
-  for (let pair = 0; pair < (options.isQuick ? 3 : 9); pair += 1) {
-    progress(`further ${kind}: pair ${pair + 1}`);
+/** Nine pairs of runs at full speed. */
+async function measurePairs(
+  name: string,
+  { isQuick }: BenchOptions,
+  runs: { readonly one: () => Promise<FullFigures>; readonly other: () => Promise<FullFigures> },
+): Promise<Pairs> {
+  const one: number[] = [];
+  const other: number[] = [];
+  const runOther = async (): Promise<void> =>
+    void other.push((await runs.other()).readingsPerSecond);
+  for (let pair = 0; pair < (isQuick ? 3 : 9); pair += 1) {
+    progress(`${name}: pair ${pair + 1}`);
     // Each goes first as often as the other: the machine warms up, the disk fills.
-    if (pair % 2 === 0) await run(false);
-    await run(true);
-    if (pair % 2 === 1) await run(false);
+    if (pair % 2 === 0) await runOther();
+    one.push((await runs.one()).readingsPerSecond);
+    if (pair % 2 === 1) await runOther();
   }
-  return {
-    further,
-    without: spread(without),
-    with: spread(many),
-    ratio: spread(many.map((each, pair) => each / (without[pair] ?? Number.NaN))),
-  };
+  const ratios = one.map((each, pair) => each / (other[pair] ?? Number.NaN));
+  return { one: spread(one), other: spread(other), ratio: spread(ratios) };
 }
 
+/** Further rules, or delays that run, against none. */
 async function runScale(
   options: BenchOptions,
   machine: string,
   kind: 'rules' | 'timers',
 ): Promise<void> {
-  const scale = await measureScale(options, kind);
+  const [shape] = shapes;
+  const delayed = { count: further, areDelayed: true };
+  const plain = { count: further, areDelayed: false };
+  const none = { count: 0, areDelayed: false };
+  const run = (isWith: boolean): Promise<FullFigures> =>
+    kind === 'timers'
+      ? measureLimen(options, shape, delayed, isWith)
+      : measureLimen(options, shape, isWith ? plain : none);
+  const pairs = await measurePairs(`further ${kind}`, options, {
+    one: () => run(true),
+    other: () => run(false),
+  });
   if (flags.json) {
-    say(JSON.stringify({ machine, ...options, [kind]: scale }, null, 2));
+    say(JSON.stringify({ machine, ...options, further, [kind]: pairs }, null, 2));
     return;
   }
   say(machine);
-  row(`no further ${kind}`, shownSpread(scale.without), 'readings/s');
-  row(`${scale.further} further ${kind}`, shownSpread(scale.with), 'readings/s');
-  row('with by without', shownSpread(scale.ratio), '');
+  row(`no further ${kind}`, shownSpread(pairs.other), 'readings/s');
+  row(`${further} further ${kind}`, shownSpread(pairs.one), 'readings/s');
+  row('with by without', shownSpread(pairs.ratio), '');
+}
+
+/** This build against another one. */
+async function runAgainst(options: BenchOptions, machine: string, folder: string): Promise<void> {
+  const against: (Shape & Pairs)[] = [];
+  for (const shape of shapes) {
+    const pairs = await measurePairs(nameOf(shape), options, {
+      one: () => measureLimen(options, shape),
+      other: () => measureLimen({ ...options, from: { folder } }, shape),
+    });
+    against.push({ ...shape, ...pairs });
+  }
+  if (flags.json) {
+    say(JSON.stringify({ machine, ...options, folder, against }, null, 2));
+    return;
+  }
+  say(`${machine}; 1,000 rules on 200 points; median (smallest - largest)`);
+  for (const each of against) {
+    row(`${nameOf(each)}: this build`, shownSpread(each.one), 'readings/s');
+    row('  the other', shownSpread(each.other), 'readings/s');
+    row('  this by the other', shownSpread(each.ratio), '');
+  }
 }
 
 async function runBacktests(options: BenchOptions, machine: string): Promise<void> {
@@ -173,9 +201,12 @@ function row(name: string, value: string, unit: string): void {
   say(`${name.padEnd(58)} ${value.padStart(30)} ${unit}`);
 }
 
+function nameOf({ connections, window }: Shape): string {
+  return `${connections} connections, window ${window}`;
+}
+
 function printThroughput(each: Throughput): void {
-  const name = `${each.connections} connections, window ${each.window}`;
-  row(`${name}: acknowledged`, shownSpread(each.readingsPerSecond), 'readings/s');
+  row(`${nameOf(each)}: acknowledged`, shownSpread(each.readingsPerSecond), 'readings/s');
   row('  CPU', shownSpread(each.cpuUsPerReading), 'µs/reading');
   row('  memory, highest', shownSpread(each.peakMb), 'MB');
   row('  written to the disk', shownSpread(each.writtenBytesPerReading), 'bytes/reading');
@@ -202,6 +233,7 @@ async function run(options: BenchOptions): Promise<void> {
   const machine = `${cpus().length} x ${cpus()[0]?.model ?? '?'}, Node ${process.versions.node}`;
   if (flags['rules-scale']) return await runScale(options, machine, 'rules');
   if (flags['timers-scale']) return await runScale(options, machine, 'timers');
+  if (flags.against !== undefined) return await runAgainst(options, machine, flags.against);
   if (flags.backtest) return await runBacktests(options, machine);
   progress('start');
   const start = {
@@ -229,7 +261,7 @@ function isStale(): boolean {
   const built = statSync(join(root, 'dist/src/main.js'), { throwIfNoEntry: false });
   return (
     built === undefined ||
-    globSync('src/**/*.ts', { cwd: root }).some(
+    globSync('{src,firmware-bridge}/**/*.ts', { cwd: root }).some(
       (file) => statSync(join(root, file)).mtimeMs > built.mtimeMs,
     )
   );

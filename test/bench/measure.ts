@@ -9,6 +9,7 @@ import {
   loadRules,
   startLimen,
   startMosquitto,
+  type Build,
   type FurtherRules,
   type Server,
 } from './server.ts';
@@ -17,7 +18,7 @@ import { cpuMs, peakMb, residentMb, writtenBytes } from './usage.ts';
 
 /** How a bench runs. */
 export interface BenchOptions {
-  readonly from: 'dist' | 'src';
+  readonly from: Build;
   /** Where data folders are made: the disk that is measured. */
   readonly directory: string;
   readonly isQuick: boolean;

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { deviceCount, deviceName } from './load-job.ts';
 
@@ -24,11 +24,13 @@ export interface Server extends Launched {
   readonly listeningMs: number;
 }
 
+/** Which build runs: `dist`, the source itself, or the folder of another one. */
+export type Build = 'dist' | 'src' | { readonly folder: string };
+
 export interface LimenOptions {
   /** Holds the config, the data and the log; made if it is not there. */
   readonly folder: string;
-  /** Which build runs: `dist`, or the source itself. */
-  readonly from: 'dist' | 'src';
+  readonly from: Build;
   /** The `rules:` of its config, as YAML; default: those of the load. */
   readonly rules?: string;
 }
@@ -36,6 +38,12 @@ export interface LimenOptions {
 const root = join(import.meta.dirname, '../..');
 const startWithinMs = 20_000;
 const stopWithinMs = 20_000;
+
+/** The command of a build. */
+export function launcherOf(build: Build): string {
+  if (typeof build === 'object') return resolve(build.folder, 'src/limen');
+  return join(root, build === 'dist' ? 'dist/src/limen' : 'src/limen');
+}
 
 /** A port that was free a moment ago. */
 export async function freePort(): Promise<number> {
@@ -56,8 +64,7 @@ export async function launchLimen(options: LimenOptions): Promise<Launched> {
   while (httpPort === port) httpPort = await freePort();
   const config = join(folder, 'limen.yaml');
   writeFileSync(config, configText({ folder, port, httpPort, rules }));
-  const launcher = join(root, from === 'dist' ? 'dist/src/limen' : 'src/limen');
-  return launch(launcher, ['run', '--config', config], port, folder);
+  return launch(launcherOf(from), ['run', '--config', config], port, folder);
 }
 
 /** Spawns Limen and waits until it listens. */
