@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './longest-first.ts';
 
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
@@ -9,6 +10,7 @@ export default defineConfig({
     pool: 'forks',
     // Most tests wait for sockets, disks and child processes: a third worker is worth it on two cores, too.
     maxWorkers: Math.max(3, availableParallelism() - 1),
+    sequence: { sequencer: LongestFirst },
     // A hung test must end long before the whole suite's 8 minutes.
     testTimeout: 20_000,
     hookTimeout: 30_000,
