@@ -56,8 +56,8 @@ export interface EngineCore {
   readonly sources: Map<string, SourceState>;
   /** Patterns with `at_least`. */
   counted: CountedPattern[];
-  /** Points that go on in another unit and are not judged yet. */
-  readonly replaced: number[];
+  /** Points whose last value is to be judged again without a reading: they go on in another unit, or are not stale any more. */
+  readonly unjudged: number[];
   /** The alert that waits for the first values after a stop; null: none does. */
   awaitsFirsts: AlertCell | null;
   readonly flood: Flood;

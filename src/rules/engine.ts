@@ -68,7 +68,7 @@ class RuleEngine implements Engine {
       links: new Map(),
       sources: new Map(),
       counted: [],
-      replaced: [],
+      unjudged: [],
       awaitsFirsts: null,
       flood: {
         timesMs: [],
@@ -170,7 +170,7 @@ class RuleEngine implements Engine {
         return null;
       case 'config':
         // What fell due since its points were replaced waits until both are in force.
-        if (!core.isAsleep && core.replaced.length === 0) this.advance(at);
+        if (!core.isAsleep && core.unjudged.length === 0) this.advance(at);
         applyConfig(core, input, moment);
         return null;
       case 'point':

@@ -182,13 +182,18 @@ function backSentence(point: string, facts: MessageFacts): string {
     case 'rate_below':
       return `${point} is ${withUnit(facts.value, facts.unit)}`;
     case 'silent_for':
+      return isWaiting(facts)
+        ? `${point} was heard ${secondsText(facts.value)} ago`
+        : `${point} is heard`;
     case 'never_heard':
     case 'too_few':
-      return `${point} is heard`;
+      return isWaiting(facts) ? `${point} may still be heard` : `${point} is heard`;
     case 'stuck_for':
       return `${point} is not stuck`;
     case 'bad':
-      return `${point} has good values`;
+      return isWaiting(facts)
+        ? `${point} has had only bad values for ${secondsText(facts.value)}`
+        : `${point} has good values`;
     case 'event':
     case 'all':
     case 'any':
@@ -205,6 +210,11 @@ function returnText(facts: MessageFacts): string {
     return `worst ${shown(facts.worst)} of ${shown(facts.limit)}, ${lasted}`;
   const worst = isTimed(facts) ? secondsText(facts.worst) : withUnit(facts.worst, facts.unit);
   return `worst ${worst}, ${lasted}`;
+}
+
+// It ended although what it waits for has not come: there is more time for that now.
+function isWaiting({ value }: MessageFacts): boolean {
+  return typeof value === 'number' && value > 0;
 }
 
 function isTimed(facts: MessageFacts): boolean {

@@ -8,12 +8,12 @@ import { isInUnitOf, type Gauge } from './gauges/gauge.ts';
 import { judgeGaugeAnew } from './gauges/judge-gauge.ts';
 import { judgeCell, judgeUnknown } from './judge-reading.ts';
 import { markByValue } from './levels.ts';
-import { arm, settle, type Moment } from './settle.ts';
+import { arm, noteQuality, settle, type Moment } from './settle.ts';
 
 /**
  * A point goes on under another index because its unit changed: its alerts and its last value go with it, in the new
  * unit. A value that cannot be converted is none; the verdict is then unknown until the next reading. To be judged with
- * `judgeReplaced`.
+ * `judgeUnjudged`.
  */
 export function replacePoint(core: EngineCore, former: Point, point: Point, moment: Moment): void {
   const { points } = core;
@@ -37,12 +37,15 @@ export function replacePoint(core: EngineCore, former: Point, point: Point, mome
     if (first.index === former.index) first.index = point.index;
   }
   declarePoint(core, point, moment);
-  core.replaced.push(point.index);
+  core.unjudged.push(point.index);
 }
 
-/** Judges the points that were replaced: a limit without a unit is another one now. */
-export function judgeReplaced(core: EngineCore, moment: Moment): void {
-  for (const index of core.replaced.splice(0)) {
+/**
+ * Judges the points whose last value counts for something else now: a limit without a unit is another one, or it is
+ * not too old any more.
+ */
+export function judgeUnjudged(core: EngineCore, moment: Moment): void {
+  for (const index of core.unjudged.splice(0)) {
     const slot = core.points.slot(index);
     if (slot === undefined) continue;
     const isUsable = core.points.isUsable(index);
@@ -50,6 +53,7 @@ export function judgeReplaced(core: EngineCore, moment: Moment): void {
       if (cell.kind !== 'value') continue;
       // Unit, value and limit of what is shown are others, and the memory of an alert goes by its unit.
       if (cell.state !== 'normal') cell.dirty = true;
+      noteQuality(core, cell);
       if (cell.gauge !== null) judgeGaugedAnew(core, cell, cell.gauge, moment);
       else if (!isJudgedOtherwise(core, cell)) announceIfDirty(core, cell, moment.at, moment.seq);
       else if (isUsable) judgeCell(core, cell, moment);

@@ -13,7 +13,7 @@ import { settleGroups } from './telling/first-out.ts';
 import { creditFlags, restartFlags } from './telling/flags.ts';
 import { restartFlood } from './telling/flood.ts';
 import { removalMessage } from './message.ts';
-import { judgeReplaced } from './replace-point.ts';
+import { judgeUnjudged } from './replace-point.ts';
 import { restampCell, type WrongStamps } from './restamp.ts';
 import { adoptRestored } from './rule-change.ts';
 import { forgetLinks, reviewBlame } from './silence/source-lost.ts';
@@ -65,7 +65,7 @@ export function restart(core: EngineCore, started: Started, moment: Moment): voi
     tellWasDown(core, { downMs: started.downMs, local: started.localOffsetsMs ?? null }, moment);
   }
   fireDue(core, moment.at);
-  judgeReplaced(core, moment);
+  judgeUnjudged(core, moment);
   tellWatched(core, moment);
 }
 

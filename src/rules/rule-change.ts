@@ -29,9 +29,10 @@ import {
   startOnDelay,
 } from './levels.ts';
 import { ownRule } from './own-rules.ts';
-import { judgeReplaced } from './replace-point.ts';
+import { judgeUnjudged } from './replace-point.ts';
 import { createRuleBook, type RuleBook } from './rule-book.ts';
 import { arm, end, raiseTo, settle, stepOf, type Moment } from './settle.ts';
+import { reviewSilence, reviveFresh, stalePoints } from './silence/review-silence.ts';
 import { recallSources, reviewSources } from './silence/source-lost.ts';
 import { recallWasDown } from './silence/was-down.ts';
 import { adoptTelling } from './telling/telling.ts';
@@ -50,6 +51,7 @@ export function applyConfig(
   moment: Moment,
 ): void {
   const isFirst = core.book === null;
+  const wereStale = stalePoints(core);
   const book = createRuleBook(rules, points, ownSettings);
   core.book = book;
   adoptActiveWhen(core, rules);
@@ -75,6 +77,7 @@ export function applyConfig(
   recallFlood(core, moment);
   for (const slot of core.points.slots()) {
     const added = equipPoint(core, slot, moment);
+    reviewSilence(core, slot, moment);
     if (isFirst || !core.points.isUsable(slot.point.index)) continue;
     for (const cell of added) if (cell.kind === 'value') judgeCell(core, cell, moment);
   }
@@ -82,7 +85,8 @@ export function applyConfig(
   for (const cell of equipCompounds(core, book.compound, moment)) {
     if (!isFirst) judgeCompound(core, cell, moment, false);
   }
-  if (!isFirst) judgeReplaced(core, moment);
+  reviveFresh(core, wereStale);
+  if (!isFirst) judgeUnjudged(core, moment);
   if (!isFirst) settleGroups(core, moment);
   if (!isFirst) reviewSources(core, moment);
   core.points.disturbAll();

@@ -48,6 +48,14 @@ describe('composeMessage()', () => {
       'cold-room/temperature has not been heard for 5 min',
     ],
     [{ situation: 'clear' }, 'cold-room/temperature is -12.1 °C'],
+    [
+      { subject: 'silent_for', situation: 'clear', value: 0, unit: 's' },
+      'cold-room/temperature is heard',
+    ],
+    [
+      { subject: 'silent_for', situation: 'clear', value: 300, unit: 's' },
+      'cold-room/temperature was heard 5 min ago',
+    ],
     [{ situation: 'unknown' }, 'cold-room/temperature has no usable value, last -12.1 °C'],
     [{ situation: 'unknown', value: null }, 'cold-room/temperature has no usable value'],
     [

@@ -8,7 +8,7 @@ import { ownRule } from '../own-rules.ts';
 import type { PointSlot } from '../point-table.ts';
 import type { RuleBook } from '../rule-book.ts';
 import { arm, settle, type Moment } from '../settle.ts';
-import { noteWait } from './watch.ts';
+import { breachDue, noteWait } from './watch.ts';
 
 /** Watches for the points the config expects from the start, known or not, and ends the watch for all others. */
 export function expectPoints(core: EngineCore, book: RuleBook, moment: Moment): void {
@@ -20,7 +20,10 @@ export function expectPoints(core: EngineCore, book: RuleBook, moment: Moment): 
     const rule = ownRule(core, 'limen.never_heard', everyMs);
     const cell = core.cells.get(key);
     if (cell === undefined) addCell(core, { kind: 'never_heard', rule, point: name }, moment);
-    else changeSpan(core, cell, rule);
+    else {
+      changeSpan(core, cell, rule);
+      endIfEarly(core, cell, moment);
+    }
   }
   core.counted = [];
   for (const count of book.expectedCounts) {
@@ -31,6 +34,7 @@ export function expectPoints(core: EngineCore, book: RuleBook, moment: Moment): 
     const cell =
       core.cells.get(key) ?? addCell(core, { kind: 'too_few', rule, point: count }, moment);
     changeSpan(core, cell, rule);
+    endIfEarly(core, cell, moment);
     core.counted.push({ cell, expected: count, heard: countHeard(core, count.matches) });
   }
   for (const counted of core.counted) noteCount(core, counted, moment);
@@ -53,6 +57,14 @@ export function noteFirstHeard(
     if (!counted.cell.enough) noteWait(core, counted.cell, moment.at);
     noteCount(core, counted, moment);
   }
+}
+
+/** The config gives what a timed alert waits for more time than has passed: it was too early. True if it was. */
+export function endIfEarly(core: EngineCore, cell: AlertCell, moment: Moment): boolean {
+  if (core.isAsleep || cell.condition !== 'breached') return false;
+  if (cell.levels.some((one) => breachDue(core, cell, one) <= moment.at)) return false;
+  endWait(core, cell, moment);
+  return true;
 }
 
 /** What a timed alert waited for has happened. */
