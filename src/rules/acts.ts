@@ -6,7 +6,7 @@ import { disturbPoints } from './clauses/compound.ts';
 import type { EngineCore } from './engine-core.ts';
 import { announce, presentAlert, toWall } from './events.ts';
 import { performFlag, whyNotFlag, type FlagAct } from './telling/flags.ts';
-import { arm, begin, end, stepOf, type Moment } from './settle.ts';
+import { arm, begin, end, settle, stepOf, type Moment } from './settle.ts';
 import type { LifeCycleStep } from './life-cycle.ts';
 
 type StepAct = Exclude<Act, FlagAct>;
@@ -101,7 +101,8 @@ function apply(
 
 /**
  * The limit had been passed again when somebody acknowledged the return: the occurrence ends, and its running on-delay
- * is the beginning of the next one. It counts from the moment the limit was passed.
+ * is the beginning of the next one. It counts from the moment the limit was passed. Where what nobody knows counts as
+ * passed it does so from now on: a silent sensor sends nothing that would begin it later.
  */
 function goOnPending(
   core: EngineCore,
@@ -110,7 +111,10 @@ function goOnPending(
   moment: Moment,
 ): void {
   const first = running.find((one) => !Number.isNaN(one.onDue));
-  if (first === undefined) return;
+  if (first === undefined) {
+    if (cell.condition === 'unknown') settle(core, cell, 'unknown', moment);
+    return;
+  }
   cell.levels.forEach((one, index) => {
     one.onDue = running[index]?.onDue ?? NaN;
     one.onSeq = running[index]?.onSeq ?? NaN;

@@ -139,7 +139,8 @@ function ruleOf(core: EngineCore, book: RuleBook, cell: AlertCell): Rule | null 
 // Everything about a rule but its judgement is applied in place; a latch that is gone holds nothing any more.
 function adoptRule(core: EngineCore, cell: AlertCell, rule: Rule, moment: Moment): void {
   const { at, seq } = moment;
-  const isToldOtherwise = tellingText(cell.rule) !== tellingText(rule);
+  const before = cell.rule;
+  const isToldOtherwise = tellingText(before) !== tellingText(rule);
   giveRule(core, cell, rule);
   cell.steady = false;
   suppressInactive(core, cell, moment);
@@ -147,9 +148,22 @@ function adoptRule(core: EngineCore, cell: AlertCell, rule: Rule, moment: Moment
   limitShelf(cell, at);
   if (isToldOtherwise) adoptTelling(cell, at);
   endLatched(core, cell, moment);
+  // A sensor that is silent or bad already sends nothing that would raise it later.
+  if (before.unknown !== rule.unknown && isUnusable(core, cell))
+    settle(core, cell, 'unknown', moment);
   announceIfDirty(core, cell, at, seq);
   followActiveWhen(core, cell, moment);
   arm(core, cell);
+}
+
+// Nobody knows because of what was heard, or was not; not because nothing was judged since the start.
+function isUnusable(
+  { points }: EngineCore,
+  { kind, clause, condition, pointIndex }: AlertCell,
+): boolean {
+  if (condition !== 'unknown') return false;
+  if (clause !== null) return clause.members.some(({ slot }) => !points.isUsable(slot.point.index));
+  return kind === 'value' && !points.isUsable(pointIndex);
 }
 
 function tellingText({ chain, repeatMs, reAlarmMs }: Rule): string {
