@@ -119,5 +119,8 @@ export function noteBad(core: EngineCore, slot: PointSlot, moment: Moment): void
   if (!Number.isNaN(core.points.badSince[index]!)) return;
   if (slot.link !== null && !areInputsUsable(core, slot.link)) return;
   core.points.badSince[index] = moment.at;
-  arm(core, slot.bad ?? addBadCell(core, slot, moment));
+  const cell = slot.bad ?? addBadCell(core, slot, moment);
+  // It has shown itself: what a start waits for is over.
+  cell.floor = -Infinity;
+  arm(core, cell);
 }

@@ -158,6 +158,19 @@ describe('limen.bad', () => {
     next.advance(35_000);
     expect(next.alert('limen.bad').state).toBe('active');
   });
+
+  test('waits no longer for a point that has shown itself since the start', () => {
+    const bench = startBench([makeRule()]);
+    bench.read(0, NaN, 'bad');
+    bench.started(0, {});
+    bench.read(1_000, 4);
+    bench.learned(2_000, { point: fridge.index, staleAfterMs: 30_000, via: null });
+    bench.read(5_000, NaN, 'bad');
+    bench.advance(34_999);
+    expect(bench.alert('limen.bad').state).toBe('normal');
+    bench.advance(35_000);
+    expect(bench.alert('limen.bad').state).toBe('active');
+  });
 });
 
 describe('limen.was_down', () => {
