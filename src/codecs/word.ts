@@ -1,3 +1,5 @@
+import { readSwitchWord } from '../domain/state.ts';
+
 /** What a single word or number says. */
 export type Word =
   | { readonly kind: 'number'; readonly value: number }
@@ -9,14 +11,6 @@ export type Word =
 
 // The whole text must be a number: a prefix such as `27,00` or `12abc` is not one.
 const numberPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?$/;
-const booleans: ReadonlyMap<string, boolean> = new Map([
-  ['on', true],
-  ['off', false],
-  ['true', true],
-  ['false', false],
-  ['yes', true],
-  ['no', false],
-]);
 const noneWords: ReadonlySet<string> = new Set([
   '',
   'null',
@@ -47,9 +41,9 @@ export function readWord(text: string): Word {
     const value = Number(trimmed);
     return Number.isFinite(value) ? { kind: 'number', value } : { kind: 'none', text: trimmed };
   }
+  const meaning = readSwitchWord(trimmed);
+  if (meaning !== null) return { kind: 'boolean', value: meaning, text: trimmed };
   const lower = trimmed.length <= 16 ? trimmed.toLowerCase() : trimmed;
-  const boolean = booleans.get(lower);
-  if (boolean !== undefined) return { kind: 'boolean', value: boolean, text: trimmed };
   if (noneWords.has(lower)) return { kind: 'none', text: trimmed };
   return { kind: 'text', text: trimmed };
 }

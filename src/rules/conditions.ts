@@ -1,6 +1,7 @@
 import type { ShownLimit } from '../domain/alert.ts';
 import type { Point } from '../domain/point.ts';
 import type { Comparator, Level, Quantity, Rate } from '../domain/rule.ts';
+import { findState } from '../domain/state.ts';
 import { convert, convertDifference } from '../domain/units.ts';
 import { tidy } from './message.ts';
 
@@ -158,15 +159,22 @@ function rateIn({ value }: Quantity, unit: string | null, to: string | null): nu
 
 function fromState(state: number | boolean | string, level: Level, point: ComparedPoint): Region {
   if (point.kind === 'text') {
-    const index = point.states.indexOf(String(state));
+    const index = findState(point.states, state);
     // A state that was never heard: nothing equals it yet.
-    return index < 0 ? never(null) : exactly(index, 0);
+    return index < 0 ? never(misspelling(state, point.states)) : exactly(index, 0);
   }
   if (typeof state === 'string') {
     return never(`"${state}" cannot be compared with a ${point.kind}`);
   }
   const deadband = differenceIn(level.deadband, point.unit);
   return exactly(Number(state), point.kind === 'number' ? (deadband ?? 0) : 0);
+}
+
+// Waiting for "open" from what says "OPEN" would be for ever, and nobody would know.
+function misspelling(state: number | boolean | string, states: readonly string[]): string | null {
+  const written = String(state);
+  const said = states.find((each) => each.toLowerCase() === written.toLowerCase());
+  return said === undefined ? null : `it says "${said}", and the rule "${written}"`;
 }
 
 function exactly(value: number, deadband: number): Region {

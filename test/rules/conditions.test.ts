@@ -114,6 +114,14 @@ describe('compileRegion()', () => {
     expect(compileRegion(level({ comparator }), valve).problem).toBeNull();
   });
 
+  test('tells of a text state that is written in other letters', () => {
+    const valve = makePoint(3, 'plant', 'valve', { kind: 'text', states: ['shut', 'OPEN'] });
+    const comparator: Comparator = { kind: 'equals', value: 'open' };
+    expect(compileRegion(level({ comparator }), valve).problem).toBe(
+      'it says "OPEN", and the rule "open"',
+    );
+  });
+
   test('tells that words and numbers cannot be compared', () => {
     const valve = makePoint(3, 'plant', 'valve', { kind: 'text', states: ['shut'] });
     const word: Comparator = { kind: 'equals', value: 'open' };
