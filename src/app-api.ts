@@ -116,6 +116,7 @@ export function createApi(parts: Parts): LimenApi {
       outputs: parts.outputs.statuses(),
       notifiers: parts.notifiers.statuses(),
       unmatched_rules: unmatchedRules(config.rules, parts.points.all()),
+      problems: [...parts.points.problems(), ...engine.problems()],
     };
   };
 

@@ -198,13 +198,21 @@ async function start(host: Host, first: Config): Promise<Running> {
     const timer = createEngineTimer(engine, time, clock);
     onEnd('timer', () => timer.stop());
     const quarantine = new Quarantine(recovery.quarantine);
+    const problemsTold = new Set<string>();
+    // Between two configs the points are those of one and the rules those of the other.
+    let areRulesInForce = false;
+    const tellProblem = (text: string): void => {
+      if (!areRulesInForce || problemsTold.has(text)) return;
+      problemsTold.add(text);
+      log.area('points').warn(text);
+    };
     const inlet = createInlet({
       journal,
       engine,
       time,
       quarantine,
       recovery,
-      problem: (text) => log.area('points').warn(text),
+      problem: (text) => tellProblem(text),
       entered: () => timer.rearm(),
     });
     const { intake, points, input } = inlet;
@@ -434,10 +442,15 @@ async function start(host: Host, first: Config): Promise<Running> {
     // are reserved ahead.
     engine.restore(engineSnapshot(recovery, time.wallOffsetMs));
     const configure = (): void => {
+      areRulesInForce = false;
       points.configure(config.points, config.rules, config.outputs);
       intake.configure(config.sources);
       embedded.forgetTopics();
-      for (const problem of points.problems()) log.area('points').warn(problem);
+    };
+    const tellProblems = (): void => {
+      areRulesInForce = true;
+      problemsTold.clear();
+      for (const problem of [...points.problems(), ...engine.problems()]) tellProblem(problem);
     };
     const recentQuery = gatherQuery(config.rules, points.all(), time.startedAt);
     await loadTimes(config.rules);
@@ -446,6 +459,7 @@ async function start(host: Host, first: Config): Promise<Running> {
     const { version, bootId } = host;
     const known = { config, recent, version, bootId, localOffsetMs };
     enterStart({ inlet, engine, time, schedules, ...known, configure });
+    tellProblems();
     for (const alert of engine.open()) points.noteDelay(alert);
     await journal.drained();
 
@@ -672,6 +686,7 @@ async function start(host: Host, first: Config): Promise<Running> {
           schedules.configure(config.rules);
           configure();
           enterConfig(input, config);
+          tellProblems();
         };
         const acting = actingRules(config);
         const tell = (): void => notifiers.configure(config.notifiers, acting, judge);

@@ -40,7 +40,7 @@ export interface InletOptions {
   readonly time: EngineTime;
   readonly quarantine: Quarantine;
   readonly recovery: Recovery;
-  /** Told once of a setting that cannot work with what its points turned out to be. */
+  /** Told of a setting that cannot work with what its points turned out to be. */
   problem(text: string): void;
   /** Called after each input: the engine may have another next timer. */
   entered(): void;
@@ -66,6 +66,7 @@ export function createInlet(options: InletOptions): Inlet {
     } else {
       input(pointName(point), { ...point, replaces }, { kind: 'point', point, replaces });
     }
+    for (const problem of engine.problems(point.index)) options.problem(problem);
   });
   points.restoreHabits(lastRows(recovery, 'learned'));
   const learned = (ref: PointRef): void => {

@@ -89,6 +89,7 @@ const nothingKnown = {
   outputs: null,
   notifiers: null,
   unmatched_rules: null,
+  problems: null,
 } as const satisfies Record<keyof StatusJson, null>;
 
 function statusText(status: StatusJson, host: CliHost): string {
@@ -142,6 +143,7 @@ function statusText(status: StatusJson, host: CliHost): string {
   for (const rule of status.unmatched_rules) {
     lines.push(['rule', `${printable(rule)} matches no point yet`]);
   }
+  for (const problem of status.problems) lines.push(['problem', bad(printable(problem))]);
   return formatLines(lines);
 }
 

@@ -95,6 +95,8 @@ export interface StatusReport {
   readonly notifiers: readonly NotifierStatus[];
   /** Rules that match no point yet. */
   readonly unmatched_rules: readonly string[];
+  /** What of the config does not fit the points as they turned out to be, in words: such a rule never raises anything. */
+  readonly problems: readonly string[];
 }
 
 /** A serial port that is read. */

@@ -256,8 +256,11 @@ export interface Engine {
   pointMemory(point: PointIndex): PointMemory | null;
   /** Whether the last value of a point may be used: good or suspect, and fresh. */
   isUsable(point: PointIndex): boolean;
-  /** Alerts that cannot be judged, in words: a limit whose unit does not fit its point. Their verdict is `unknown`. */
-  problems(): readonly string[];
+  /**
+   * What cannot be judged, of all points or of one, in words: a limit whose unit does not fit its point. Its verdict is
+   * `unknown`.
+   */
+  problems(point?: PointIndex): readonly string[];
   snapshot(): EngineSnapshot;
   /**
    * A usable reading from before the start, for windows to begin with; nothing is judged. To be called in the order of

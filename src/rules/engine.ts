@@ -17,7 +17,7 @@ import type { EngineMs, WallMs } from '../domain/time.ts';
 import { takeSchedule } from './clauses/active-when.ts';
 import { perform } from './acts.ts';
 import { compareCells } from './alert-cell.ts';
-import { clauseProblem, heedDeclared } from './clauses/clause.ts';
+import { heedDeclared } from './clauses/clause.ts';
 import { comparedNumbers } from './compared.ts';
 import { encodeMemory } from './cell-memory.ts';
 import { declarePoint, learnInterval } from './declare.ts';
@@ -31,6 +31,7 @@ import { gatherReading } from './gauges/judge-gauge.ts';
 import { gatherLate, judgeLate } from './judge-late.ts';
 import { judgeReading } from './judge-reading.ts';
 import { orNull, PointTable } from './point-table.ts';
+import { problemsOf } from './problems.ts';
 import { replacePoint } from './replace-point.ts';
 import { noteSource } from './silence/source-lost.ts';
 import { sourceOf } from './silence/source-table.ts';
@@ -248,12 +249,10 @@ class RuleEngine implements Engine {
     return this.#points.isUsable(point);
   }
 
-  problems(): readonly string[] {
-    return orderedCells(this.#core).flatMap((cell) => {
-      const problem = cell.clause === null ? cell.problem : clauseProblem(cell.clause);
-      const name = `${cell.device}/${cell.metric}`;
-      return problem === null ? [] : [`rule "${cell.rule.name}" cannot judge ${name}: ${problem}`];
-    });
+  problems(point?: PointIndex): readonly string[] {
+    if (point === undefined) return problemsOf(this.#core, null);
+    const slot = this.#points.slot(point);
+    return slot === undefined ? [] : problemsOf(this.#core, slot);
   }
 
   snapshot(): EngineSnapshot {

@@ -260,4 +260,5 @@ const statusReport: StatusReport = {
   ],
   notifiers: [{ name: 'kitchen', queued: 0, delivered: 1, failed: 2, last_error: 'HTTP 500' }],
   unmatched_rules: ['shed-damp'],
+  problems: ['rule "shed-dry" cannot judge shed/humidity: bar cannot be converted to %'],
 };

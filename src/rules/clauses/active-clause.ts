@@ -31,6 +31,7 @@ export function bindActiveClauses(
       clause,
       // After the alerts of the same name: what a reading raises was still told.
       order: `${rule.name} active_when`,
+      subject: `active_when of the rule "${rule.name}" cannot be judged`,
       heed,
       judgesAt: (ageMs) => isJudgedAt(rule, ageMs),
     });

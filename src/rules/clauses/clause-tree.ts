@@ -122,6 +122,8 @@ export interface ClauseUse {
   readonly clause: Clause;
   /** The clauses of one point are heeded in the order of these. */
   readonly order: string;
+  /** What cannot be judged where the clause cannot, as the beginning of a sentence. */
+  readonly subject: string;
   /**
    * Called after a member may have changed. `isReport`: by a reading, or by its silence; not because more is known of its
    * point.

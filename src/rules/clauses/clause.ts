@@ -144,11 +144,17 @@ export function clauseMemory({ members, remembered }: BoundClause): ClauseMemory
 /** Why a clause, or a part of it, can never be judged; null: it can. */
 export function clauseProblem({ members }: BoundClause): string | null {
   for (const member of members) {
-    const problem =
-      member.kind === 'compared' ? member.region.problem : inputProblem(member, member.slot.point);
-    if (problem !== null) return `${pointName(member.slot.point)}: ${problem}`;
+    const problem = memberProblem(member);
+    if (problem !== null) return problem;
   }
   return null;
+}
+
+/** Why one point of a clause can never be judged in it; null: it can. */
+export function memberProblem(member: ClauseMember): string | null {
+  const { point } = member.slot;
+  const problem = member.kind === 'compared' ? member.region.problem : inputProblem(member, point);
+  return problem === null ? null : `${pointName(point)}: ${problem}`;
 }
 
 /** Counts members whose next silence is due as unknown, before the timer of that very moment says so. */

@@ -33,7 +33,8 @@ export function bindCompound(core: EngineCore, cell: AlertCell, memory: ClauseMe
   const heed = (moment: Moment, isReport: boolean): void =>
     judgeCompound(core, cell, moment, isReport);
   const judgesAt = (ageMs: number): boolean => isJudgedAt(cell.rule, ageMs);
-  const use = { clause, order: cell.rule.name, heed, judgesAt };
+  const subject = `rule "${cell.rule.name}" cannot judge ${cell.device}/${cell.metric}`;
+  const use = { clause, order: cell.rule.name, subject, heed, judgesAt };
   cell.clause = bindClause(core, use, memory);
 }
 

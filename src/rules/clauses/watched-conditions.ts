@@ -27,6 +27,7 @@ export function watchConditions(
     const bound = bindClause(core, {
       clause,
       order: `${name} watched`,
+      subject: `${name} cannot be judged`,
       heed: (at) => judge(core, name, condition, at),
       heedFirst(at) {
         if (verdictOf(core, condition) !== 'breached') judge(core, name, condition, at);
