@@ -307,6 +307,11 @@ export class Points {
     ref.lateFromMs = lateFromMs(ref.lateness);
     ref.via = settings.via;
     ref.takesText = this.takesText(ref.device, ref.metric);
+    if (ref.takesText && ref.kind === 'boolean' && ref.derived === null) {
+      // What was false and true so far are the words for it beside others.
+      ref.kind = 'text';
+      ref.states = ['off', 'on'];
+    }
   }
 }
 
