@@ -1,6 +1,7 @@
 import { pointName } from '../domain/point.ts';
 import { clauseOf, comparisonsOf, isCompound } from '../domain/clause.ts';
 import type { OutputSpec } from '../domain/output.ts';
+import { formatDuration } from '../domain/duration.ts';
 import { firmataBoardsOf, type ActingRule } from '../domain/config.ts';
 import {
   ownRules,
@@ -37,6 +38,7 @@ export function warn(context: Context, parts: Parts): void {
   for (const rule of parts.rules) {
     warnOfSilentPoints(context, parts, rule);
     warnOfLimits(context, parts.findSettings, rule);
+    warnOfWindow(context, rule);
   }
   warnOfSimulations(context, parts.sources);
 }
@@ -210,6 +212,22 @@ function warnOfLimits(context: Context, findSettings: FindSettings, rule: Rule):
         atKey: true,
       });
     }
+  }
+}
+
+// A value cannot be above something for longer than is looked at.
+function warnOfWindow(context: Context, { name, window, levels }: Rule): void {
+  if (window?.of.kind !== 'time_above') return;
+  for (const { comparator, severity } of levels) {
+    if (comparator.kind !== 'above') continue;
+    const seconds = inUnit(comparator.limit, comparator.limit.unit ?? 's', 's');
+    if (seconds === null || seconds * 1000 < window.spanMs) continue;
+    const path = ['rules', name, 'above', ...(levels.length > 1 ? [severity] : [])];
+    const span = formatDuration(window.spanMs);
+    context.report.warning(path, {
+      message: `${quantityText(comparator.limit)} is never passed: the window is ${span} long`,
+      allowed: 'a limit shorter than window:',
+    });
   }
 }
 

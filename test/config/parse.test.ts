@@ -435,6 +435,20 @@ notifiers: { me: { webhook: { url: http://me } } }
     ]);
   });
 
+  it('warns of a time above a limit that is longer than its window', () => {
+    const of = 'window: 15m, of: { time_above: 8 }';
+    const loaded = parse(`
+rules:
+  single: { points: a/b, above: 15 min, ${of} }
+  levels: { points: a/b, above: { warning: 899, critical: 900 }, ${of} }
+`);
+    const warnings = loaded.ok ? loaded.warnings.map(formatProblem) : [];
+    expect(warnings).toEqual([
+      expect.stringContaining('rules.single.above: 15 min is never passed: the window is 15m long'),
+      expect.stringContaining('rules.levels.above.critical: 900 is never passed'),
+    ]);
+  });
+
   it('finds the shipped config sound, and warns only that its siren has no timer', () => {
     const scenarios = ['cold-room'];
     const loaded = parseConfig(shipped, { file: 'limen.yaml', directory, scenarios });
