@@ -36,6 +36,10 @@ Examples:
 
 async function run(host: CliHost, options: Options): Promise<void> {
   const path = findConfig(host, options);
+  // From the beginning: one that comes during the start must neither end the process nor be forgotten.
+  const started = Promise.withResolvers<(ifChanged: boolean) => void>();
+  if (!host.err.isTerminal)
+    host.onSignal('SIGHUP', () => void started.promise.then((reload) => reload(false)));
   const config = await readConfigApart(path, host);
   const stopAsked = listenForStop(host);
   const limen = await host.createLimen();
@@ -50,7 +54,7 @@ async function run(host: CliHost, options: Options): Promise<void> {
     hash: config.hash,
     apply: (next) => limen.apply(next),
   });
-  if (!host.err.isTerminal) host.onSignal('SIGHUP', () => reload(false));
+  started.resolve(reload);
   if (options.watch) await host.watchFile(path, () => reload(true));
   const signal = await stopAsked;
   host.log.info('stopping', { signal });

@@ -1,4 +1,5 @@
 import { on, once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { connectLimen } from '../../src/http/client.ts';
@@ -75,6 +76,17 @@ test('limen run logs one JSON object a line off a terminal', async () => {
   const lines = running.log().trim().split('\n');
   const stopping = lines.map((line) => JSON.parse(line) as { message: string });
   expect(stopping.map(({ message }) => message)).toContain('stopping');
+});
+
+test('limen run reads the config again at a SIGHUP that comes while it starts', async () => {
+  await using site = createSite(config);
+  await using running = await start(site);
+  const path = join(site.directory, 'config/limen.yaml');
+  writeFileSync(path, readFileSync(path, 'utf8').replace('never:', 'seldom:'));
+  process.kill(running.pid ?? 0, 'SIGHUP');
+  await expect.poll(running.log, { timeout: 20_000 }).toContain('config applied');
+  const status = JSON.parse((await site.limen(['status', '--json'])).out) as object;
+  expect(status).toMatchObject({ unmatched_rules: ['seldom'] });
 });
 
 test('limen run refuses a second one on the same data', async () => {
