@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { formatProblem } from '../config/text/problem.ts';
 import type { Config } from '../domain/config.ts';
-import { messageOf } from '../domain/error.ts';
+import { LimenError, messageOf } from '../domain/error.ts';
 import type { CliHost, LimenHere, SignalName } from './cli-host.ts';
 import { findConfig, readConfigApart, withConfigOption, type ConfigOption } from './config-file.ts';
 
@@ -114,6 +114,7 @@ function createReload(
     }
     // It may have been saved once more in between.
     readHash = loaded.config.hash;
+    refuseNothing(loaded.config);
     await apply(loaded.config);
     host.log.info('config applied', { path });
   };
@@ -129,6 +130,12 @@ function createReload(
 }
 
 const refused = 'config not applied; the old one stays in force';
+
+// A file is emptied before it is written: a disk that is full, or a kill in between, leaves it so. Nobody means that by it.
+function refuseNothing({ text }: Config): void {
+  if (text.trim() !== '') return;
+  throw new LimenError('invalid', 'the file is empty; for no rules at all say so: rules: {}');
+}
 
 async function hashOf(path: string): Promise<string | null> {
   try {

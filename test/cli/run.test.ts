@@ -89,6 +89,18 @@ test('limen run reads the config again at a SIGHUP that comes while it starts', 
   expect(status).toMatchObject({ unmatched_rules: ['seldom'] });
 });
 
+test('limen run keeps the config in force when a save that failed has left an empty file', async () => {
+  await using site = createSite(config);
+  await using running = await start(site);
+  writeFileSync(join(site.directory, 'config/limen.yaml'), '\n');
+  process.kill(running.pid ?? 0, 'SIGHUP');
+  await expect
+    .poll(running.log, { timeout: 20_000 })
+    .toContain('the file is empty; for no rules at all say so: rules: {}');
+  const status = JSON.parse((await site.limen(['status', '--json'])).out) as object;
+  expect(status).toMatchObject({ unmatched_rules: ['never'] });
+});
+
 test('limen run refuses a second one on the same data', async () => {
   await using site = createSite(config);
   await using running = await start(site);
