@@ -60,6 +60,11 @@ export const outputMistakes: readonly MistakeCase[] = [
     message: 'the output "a" already drives the line 7 of "gpiochip0"',
     allowed: 'one output for each line',
   },
+  ...['/dev/gpiochip0', '0'].map((chip) => ({
+    text: `outputs:\n  a: { gpio: { chip: gpiochip0, line: 7 } }\n  b: { gpio: { chip: ${chip}, line: ¦7 } }\n`,
+    message: 'the output "a" already drives the line 7 of "gpiochip0"',
+    allowed: 'one output for each line',
+  })),
   {
     text: output('pin: { board: ¦bench, pin: 7 }'),
     message: 'there is no board "bench"',

@@ -336,7 +336,13 @@ function readGpio(context: Context, path: Path, output: OutputInput): OutputWay 
     context.report.problem([...gpioPath, 'line'], { message: `found ${line}`, allowed });
     return null;
   }
-  return { kind: 'gpio', chip, line, inverted: readSwitch(inverted) ?? false };
+  return { kind: 'gpio', chip: chipName(chip), line, inverted: readSwitch(inverted) ?? false };
+}
+
+// libgpiod takes a chip by name, path or number: one spelling, so that two outputs on one line are seen.
+function chipName(chip: string): string {
+  const number = /^(?:(?:\/dev\/)?gpiochip)?(\d+)$/.exec(chip)?.[1];
+  return number === undefined ? chip : `gpiochip${Number(number)}`;
 }
 
 const lineMax = 1_023;
