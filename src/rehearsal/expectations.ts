@@ -1,3 +1,4 @@
+import { readWord } from '../codecs/word.ts';
 import { alertKey, type Alert } from '../domain/alert.ts';
 import type { OutputStatus } from '../domain/output.ts';
 import { pointName } from '../domain/point.ts';
@@ -135,7 +136,8 @@ function checkValue(
 ): Difference[] {
   if (expected === undefined) return [];
   const found = `${shown(actual)}${unit === null ? '' : ` ${unit}`}`;
-  if (typeof expected !== 'object') return differ('value', shown(expected), shown(actual));
+  if (typeof expected !== 'object')
+    return isSameSwitch(expected, actual) ? [] : differ('value', shown(expected), shown(actual));
   const written =
     expected.unit === null ? `${expected.value}` : `${expected.value} ${expected.unit}`;
   const wanted =
@@ -147,6 +149,13 @@ function checkValue(
     wanted !== null &&
     Math.abs(actual - wanted) <= 1e-9 * Math.max(1, Math.abs(wanted));
   return isSame ? [] : [{ what: 'value', expected: written, actual: found }];
+}
+
+// A device says on, yes or true, and so does a test; where states are words of their own they are compared as words.
+function isSameSwitch(expected: boolean | string, actual: Value | null): boolean {
+  if (typeof expected !== 'string' || typeof actual !== 'boolean') return false;
+  const word = readWord(expected);
+  return word.kind === 'boolean' && word.value === actual;
 }
 
 function checkOpen(refs: readonly AlertRef[], { alerts }: Present): Difference[] {
