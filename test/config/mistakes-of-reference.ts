@@ -130,6 +130,16 @@ export const references: readonly MistakeCase[] = [
     message: '"limen/{device}" also matches the topics that Limen publishes below "limen"',
     allowed: 'a topic with a first level of its own, or another publish.prefix',
   },
+  ...['limen/room/{device}', '{device}/{metric}', '{metric}/outputs/{device}'].map((topic) => ({
+    text: `sources:\n  - { mqtt: ¦"${topic}" }\n`,
+    message: `"${topic}" also matches the topics that Limen publishes below "limen"`,
+    allowed: 'a topic with a first level of its own, or another publish.prefix',
+  })),
+  ...['sensors//{device}', '{device}/', '//{device}'].map((topic) => ({
+    text: `sources:\n  - { mqtt: ¦"${topic}" }\n`,
+    message: `an empty level in "${topic}"`,
+    allowed: sourceTopics,
+  })),
   {
     text: 'sources:\n  - ¦broker: embedded\n',
     message: 'a source without a kind',

@@ -20,8 +20,13 @@ export function checkTopic(context: Context, path: Path, topic: string): boolean
 function topicMistake(topic: string): string | null {
   if (/[+#]/.test(topic)) return 'a wildcard';
   if (topic.startsWith('$')) return '$ at the start';
-  if (topic.startsWith('/') || topic.endsWith('/') || topic.includes('//')) return 'an empty level';
+  if (hasEmptyLevel(topic)) return 'an empty level';
   return topic.length > configLimits.topicCharsMax ? 'too many characters' : null;
+}
+
+// Devices that write /home/siren are common; elsewhere a slash too many is a slip.
+function hasEmptyLevel(topic: string): boolean {
+  return topic.split('/').includes('', 1) || topic === '';
 }
 
 /** Checks the topic of a source; false and a problem if a reading could not be named from it. */
@@ -36,7 +41,7 @@ export function checkSourceTopic(context: Context, path: Path, pattern: string):
   }
   if (pattern.startsWith('$')) return fail(`$ at the start in ${quote(pattern)}`);
   const levels = pattern.split('/');
-  if (levels.includes('')) return fail(`an empty level in ${quote(pattern)}`);
+  if (hasEmptyLevel(pattern)) return fail(`an empty level in ${quote(pattern)}`);
   const names = Array.from(pattern.matchAll(/\{[^{}/]*\}/g), (match) => match[0]);
   for (const name of names) {
     if (!captures.some((known) => known === name)) return fail(`unknown capture ${quote(name)}`);
@@ -47,13 +52,18 @@ export function checkSourceTopic(context: Context, path: Path, pattern: string):
   return true;
 }
 
-/** Whether a source's topic can match some topic below a prefix. */
+/** What Limen publishes below its prefix. */
+const ownBranches = ['status', 'alerts', 'events', 'outputs'] as const;
+
+/** Whether a source's topic lies below Limen's prefix, where it hears nothing, or can match what Limen publishes there. */
 export function reachesBelow(pattern: string, prefix: string): boolean {
   const levels = pattern.split('/');
   const prefixLevels = prefix.split('/');
+  if (levels.length <= prefixLevels.length) return false;
+  if (!prefixLevels.every((part, index) => matchesLevel(levels[index], part))) return false;
+  const next = levels[prefixLevels.length];
   return (
-    levels.length > prefixLevels.length &&
-    prefixLevels.every((part, index) => matchesLevel(levels[index], part))
+    pattern.startsWith(`${prefix}/`) || ownBranches.some((branch) => matchesLevel(next, branch))
   );
 }
 
