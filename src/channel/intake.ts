@@ -17,6 +17,7 @@ import {
   type Seq,
 } from '../domain/reading.ts';
 import type { EngineMs, WallMs } from '../domain/time.ts';
+import { isCommandTopic } from '../domain/topic.ts';
 import type { EngineTime } from './engine-time.ts';
 import { inOrder, type DerivedPoint } from './derived.ts';
 import type { Evidence } from './evidence.ts';
@@ -25,7 +26,7 @@ import type { Journal } from './journal.ts';
 import type { PointRef, Points } from './points.ts';
 import type { Quarantine } from './quarantine.ts';
 import { SourceCounters } from './source-counters.ts';
-import { compileTopicPattern, isCommandTopic, type TopicPattern } from './topic-pattern.ts';
+import { compileTopicPattern, type TopicPattern } from './topic-pattern.ts';
 import { ValueReader } from './value-reader.ts';
 
 interface TopicSource {

@@ -31,25 +31,3 @@ export function compileTopicPattern(pattern: string): TopicPattern {
     },
   };
 }
-
-const commandLevels: ReadonlySet<string> = new Set([
-  'set',
-  'get',
-  'command',
-  'cmd',
-  'cmnd',
-  'rpc',
-  'NCMD',
-  'DCMD',
-]);
-
-/**
- * Whether a topic carries somebody's command to a device (`.../set`, `cmnd/...`, Victron's `W/...`): it flows through
- * the same broker and is never a reading.
- */
-export function isCommandTopic(levels: readonly string[]): boolean {
-  if (levels[0] === 'W' || levels[0] === 'R') return levels.length >= 4;
-  return (
-    levels.some((level, index) => index !== 0 && commandLevels.has(level)) || levels[0] === 'cmnd'
-  );
-}

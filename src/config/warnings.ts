@@ -10,6 +10,7 @@ import {
   type OwnRuleSettings,
   type Rule,
 } from '../domain/rule.ts';
+import { isCommandTopic } from '../domain/topic.ts';
 import { embedded } from './sources/brokers.ts';
 import type { Context } from './context.ts';
 import { splitPoint, type FindSettings } from './points/point-units.ts';
@@ -72,6 +73,7 @@ function warnOfOutputs(context: Context, parts: Parts): void {
         way.kind === 'mqtt' &&
         source.kind === 'mqtt' &&
         source.broker === way.broker &&
+        !isCommandTopic(way.topic.split('/')) &&
         sourceMatches(source.pattern, way.topic),
     );
     if (reader?.source.kind !== 'mqtt') continue;

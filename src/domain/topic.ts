@@ -78,6 +78,28 @@ export function parseCommandTopic(prefix: string, topic: string): CommandTopic |
   return output !== null && verb !== undefined ? { kind: 'output', output, verb } : null;
 }
 
+const commandLevels: ReadonlySet<string> = new Set([
+  'set',
+  'get',
+  'command',
+  'cmd',
+  'cmnd',
+  'rpc',
+  'NCMD',
+  'DCMD',
+]);
+
+/**
+ * Whether a topic carries somebody's command to a device (`.../set`, `cmnd/...`, Victron's `W/...`): it flows through
+ * the same broker and is never a reading.
+ */
+export function isCommandTopic(levels: readonly string[]): boolean {
+  if (levels[0] === 'W' || levels[0] === 'R') return levels.length >= 4;
+  return (
+    levels.some((level, index) => index !== 0 && commandLevels.has(level)) || levels[0] === 'cmnd'
+  );
+}
+
 /**
  * Whether a topic filter matches a topic, by MQTT 3.1.1 section 4.7: `+` is one level (an empty one too), `#` is the
  * parent and all below, and a filter that begins with a wildcard does not match topics that begin with `$`.

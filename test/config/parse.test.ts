@@ -349,6 +349,19 @@ notifiers: { me: { webhook: { url: http://me } } }
     ]);
   });
 
+  it('warns of an output whose commands a source takes for readings, and not where they never are readings', () => {
+    const loaded = parse(`
+sources: [{ mqtt: "home/{device}/{metric}" }]
+rules: { hot: { points: a/b, above: 5, then: [{ output: lamp }, { output: fan }] } }
+outputs:
+  lamp: { mqtt: { topic: home/lamp/power }, lease: 1m, max_on: 1h }
+  fan: { mqtt: { topic: home/fan/set }, lease: 1m, max_on: 1h }
+`);
+    expect(loaded.ok ? loaded.warnings.map(({ message }) => message) : []).toEqual([
+      'the source "home/{device}/{metric}" takes the commands of "lamp" for readings',
+    ]);
+  });
+
   it('reads serial lines, each format with what it needs', () => {
     const { sources } = sound(`
 sources:
