@@ -2,7 +2,7 @@ import type { Item } from '../codecs/payload.ts';
 import { calibrate, calibrationAt, type Calibration } from '../domain/calibration.ts';
 import { limits } from '../domain/limits.ts';
 import { isName } from '../domain/name.ts';
-import { findState } from '../domain/state.ts';
+import { stateIndex } from '../domain/state.ts';
 import { releasedMs, type WallMs } from '../domain/time.ts';
 import { convert, parseUnit } from '../domain/units.ts';
 import type { EngineTime } from './engine-time.ts';
@@ -100,7 +100,7 @@ export class ValueReader {
   #readText(point: PointRef, text: string): ReadValue {
     if (point.kind !== 'text' && point.settled)
       return badBecause('a word where a number is expected');
-    const known = findState(point.states, text);
+    const known = stateIndex(point.states, text);
     if (known >= 0) return goodValue(known);
     if (point.states.length >= limits.textStatesMax) return badBecause('too many different states');
     if (text.length > limits.textStateCharsMax || !isName(text)) return badBecause('not a state');

@@ -41,9 +41,9 @@ export function readWord(text: string): Word {
     const value = Number(trimmed);
     return Number.isFinite(value) ? { kind: 'number', value } : { kind: 'none', text: trimmed };
   }
-  const meaning = readSwitchWord(trimmed);
-  if (meaning !== null) return { kind: 'boolean', value: meaning, text: trimmed };
   const lower = trimmed.length <= 16 ? trimmed.toLowerCase() : trimmed;
+  const boolean = readSwitchWord(trimmed);
+  if (boolean !== null) return { kind: 'boolean', value: boolean, text: trimmed };
   if (noneWords.has(lower)) return { kind: 'none', text: trimmed };
   return { kind: 'text', text: trimmed };
 }

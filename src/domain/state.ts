@@ -7,19 +7,32 @@ const switchWords: ReadonlyMap<string, boolean> = new Map([
   ['no', false],
 ]);
 
-/** What a word for a switch means, in any case; null: it is none. */
-export function readSwitchWord(word: string): boolean | null {
-  // No such word is longer, and a text may be long.
-  return word.length <= 5 ? (switchWords.get(word.toLowerCase()) ?? null) : null;
+/** Whether a word says that something is on; null: it says something else. */
+export function readSwitchWord(text: string): boolean | null {
+  return text.length > 5 ? null : (switchWords.get(text.toLowerCase()) ?? null);
 }
 
 /**
- * Index of a state among those of a point; -1: it never had that. Beside `idle` and `running` `off` is a state as well,
- * and there as elsewhere `OFF`, `no` and `false` are the same.
+ * The place of a state among those a point was in; -1: it was never in it. `off`, `OFF`, `no` and false are one state, in
+ * whatever spelling it came first: a rule says it in another one than the device.
  */
-export function findState(states: readonly string[], state: number | boolean | string): number {
-  const exact = states.indexOf(String(state));
-  if (exact >= 0 || typeof state === 'number') return exact;
-  const meaning = typeof state === 'boolean' ? state : readSwitchWord(state);
-  return meaning === null ? -1 : states.findIndex((each) => readSwitchWord(each) === meaning);
+export function stateIndex(states: readonly string[], state: number | boolean | string): number {
+  const isOn = switchOf(state);
+  return isOn === null
+    ? states.indexOf(String(state))
+    : states.findIndex((known) => readSwitchWord(known) === isOn);
+}
+
+/** Whether two states are the same, whatever the spelling of either. */
+export function isState(
+  value: number | boolean | string,
+  state: number | boolean | string,
+): boolean {
+  const [one, other] = [value, state].map((each) => switchOf(each) ?? each);
+  return one === other;
+}
+
+function switchOf(state: number | boolean | string): boolean | null {
+  if (typeof state === 'string') return readSwitchWord(state);
+  return typeof state === 'boolean' ? state : null;
 }

@@ -1,4 +1,3 @@
-import { readWord } from '../codecs/word.ts';
 import { alertKey, type Alert } from '../domain/alert.ts';
 import type { OutputStatus } from '../domain/output.ts';
 import { pointName } from '../domain/point.ts';
@@ -14,6 +13,7 @@ import {
   type Failure,
 } from '../domain/rehearsal.ts';
 import type { Quantity } from '../domain/rule.ts';
+import { isState } from '../domain/state.ts';
 import { convert } from '../domain/units.ts';
 import type { LastReading } from './limen-in-test.ts';
 import { isNamed } from './sequence.ts';
@@ -137,7 +137,9 @@ function checkValue(
   if (expected === undefined) return [];
   const found = `${shown(actual)}${unit === null ? '' : ` ${unit}`}`;
   if (typeof expected !== 'object')
-    return isSameSwitch(expected, actual) ? [] : differ('value', shown(expected), shown(actual));
+    return actual !== null && isState(actual, expected)
+      ? []
+      : differ('value', shown(expected), shown(actual));
   const written =
     expected.unit === null ? `${expected.value}` : `${expected.value} ${expected.unit}`;
   const wanted =
@@ -149,13 +151,6 @@ function checkValue(
     wanted !== null &&
     Math.abs(actual - wanted) <= 1e-9 * Math.max(1, Math.abs(wanted));
   return isSame ? [] : [{ what: 'value', expected: written, actual: found }];
-}
-
-// A device says on, yes or true, and so does a test; where states are words of their own they are compared as words.
-function isSameSwitch(expected: boolean | string, actual: Value | null): boolean {
-  if (typeof expected !== 'string' || typeof actual !== 'boolean') return false;
-  const word = readWord(expected);
-  return word.kind === 'boolean' && word.value === actual;
 }
 
 function checkOpen(refs: readonly AlertRef[], { alerts }: Present): Difference[] {

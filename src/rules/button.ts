@@ -1,6 +1,6 @@
 import { pointName, type Point } from '../domain/point.ts';
 import type { AcknowledgeWith, Rule } from '../domain/rule.ts';
-import { findState } from '../domain/state.ts';
+import { stateIndex } from '../domain/state.ts';
 import { acknowledgeBy } from './acts.ts';
 import { compareCells } from './alert-cell.ts';
 import type { EngineCore } from './engine-core.ts';
@@ -28,7 +28,7 @@ export function heedButton(
 }
 
 function isPressed({ equals }: AcknowledgeWith, point: Point, value: number): boolean {
-  if (point.kind === 'text') return equals !== null && findState(point.states, equals) === value;
+  if (point.kind === 'text') return equals !== null && stateIndex(point.states, equals) === value;
   if (typeof equals === 'string') return false;
   return equals === null ? value !== 0 : value === Number(equals);
 }

@@ -1,7 +1,7 @@
 import type { ShownLimit } from '../domain/alert.ts';
 import type { Point } from '../domain/point.ts';
 import type { Comparator, Level, Quantity, Rate } from '../domain/rule.ts';
-import { findState } from '../domain/state.ts';
+import { stateIndex } from '../domain/state.ts';
 import { convert, convertDifference } from '../domain/units.ts';
 import { tidy } from './message.ts';
 
@@ -159,7 +159,7 @@ function rateIn({ value }: Quantity, unit: string | null, to: string | null): nu
 
 function fromState(state: number | boolean | string, level: Level, point: ComparedPoint): Region {
   if (point.kind === 'text') {
-    const index = findState(point.states, state);
+    const index = stateIndex(point.states, state);
     // A state that was never heard: nothing equals it yet.
     return index < 0 ? never(misspelling(state, point.states)) : exactly(index, 0);
   }

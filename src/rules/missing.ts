@@ -2,7 +2,7 @@ import type { ShownLimit } from '../domain/alert.ts';
 import type { Compared, ComparedLevel } from '../domain/engine.ts';
 import type { Value } from '../domain/reading.ts';
 import type { Severity } from '../domain/rule.ts';
-import { findState } from '../domain/state.ts';
+import { isState } from '../domain/state.ts';
 import { tidy } from './message.ts';
 
 /** The level that the least was missing to. */
@@ -24,15 +24,9 @@ export function missingTo(level: ComparedLevel, value: Value | null): number | n
 /** Whether a value lies beyond the limit of a level, whatever its deadband. */
 export function isBeyond(level: ComparedLevel, value: Value | null): boolean {
   if (level.comparator === 'equals' || level.comparator === 'changes_to')
-    return value !== null && isSameState(value, level.limit);
+    return value !== null && isSingle(level.limit) && isState(value, level.limit);
   const beyond = typeof value === 'number' ? beyondBy(level, value) : null;
   return beyond !== null && (level.comparator === 'inside' ? beyond >= 0 : beyond > 0);
-}
-
-function isSameState(value: Value, limit: ShownLimit | null): boolean {
-  if (typeof value !== 'string' || limit === null || typeof limit === 'object')
-    return value === limit;
-  return findState([value], limit) === 0;
 }
 
 /** The level that is nearest to being breached, or is; null: distances mean nothing here. */
@@ -71,6 +65,10 @@ function beyondBy({ comparator, limit }: ComparedLevel, value: number): number |
     case 'expression':
       return null;
   }
+}
+
+function isSingle(limit: ShownLimit | null): limit is number | string | boolean {
+  return limit !== null && !isPair(limit);
 }
 
 function isPair(limit: ShownLimit | null): limit is readonly [number, number] {

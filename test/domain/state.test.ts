@@ -1,21 +1,28 @@
 import { expect, test } from 'vitest';
-import { findState, readSwitchWord } from '../../src/domain/state.ts';
+import { isState, readSwitchWord, stateIndex } from '../../src/domain/state.ts';
 
-test('readSwitchWord() knows six words in any case, and no other', () => {
-  for (const word of ['on', 'YES', 'True']) expect(readSwitchWord(word)).toBe(true);
-  for (const word of ['Off', 'no', 'FALSE']) expect(readSwitchWord(word)).toBe(false);
-  for (const word of ['', 'o', 'onn', 'none', '1', 'truest', 'constructor'])
+test('readSwitchWord() knows on and off in each spelling, and no other word', () => {
+  for (const word of ['on', 'ON', 'true', 'Yes']) expect(readSwitchWord(word)).toBe(true);
+  for (const word of ['off', 'OFF', 'false', 'no']) expect(readSwitchWord(word)).toBe(false);
+  for (const word of ['', 'open', '1', 'on ', 'offline', 'x'.repeat(9_999)])
     expect(readSwitchWord(word)).toBeNull();
 });
 
-test('findState() takes words for a switch by what they mean, and all others by the letter', () => {
-  const states = ['idle', 'OFF', 'running'];
-  for (const state of [false, 'off', 'OFF', 'no']) expect(findState(states, state)).toBe(1);
-  expect(findState(states, 'running')).toBe(2);
-  for (const state of [true, 'on', 'Running', 'gone', 1]) expect(findState(states, state)).toBe(-1);
+test('stateIndex() finds a state in whatever spelling it came first, and other words as they are', () => {
+  const states = ['OFF', 'standby', 'on', 'ON', '3'];
+  for (const state of ['off', 'no', false]) expect(stateIndex(states, state)).toBe(0);
+  for (const state of ['ON', true, 'yes']) expect(stateIndex(states, state)).toBe(2);
+  expect(stateIndex(states, 'standby')).toBe(1);
+  expect(stateIndex(states, 'Standby')).toBe(-1);
+  expect(stateIndex(states, 3)).toBe(4);
+  expect(stateIndex(['standby'], false)).toBe(-1);
 });
 
-test('findState() prefers what is written just so', () => {
-  expect(findState(['no', 'off'], 'off')).toBe(1);
-  expect(findState(['no', 'false'], false)).toBe(1);
+test('isState() takes the spellings of on and off for the same on either side', () => {
+  expect(isState('OFF', false)).toBe(true);
+  expect(isState(true, 'yes')).toBe(true);
+  expect(isState('on', 'off')).toBe(false);
+  expect(isState('open', 'open')).toBe(true);
+  expect(isState('open', true)).toBe(false);
+  expect(isState(1, true)).toBe(false);
 });
