@@ -2,7 +2,7 @@ import type { PointEntry } from '../domain/config.ts';
 import type { Engine } from '../domain/engine.ts';
 import { compileExpression, type Evaluate } from '../domain/evaluate-expression.ts';
 import type { Expression } from '../domain/expression.ts';
-import { convertStored, pointName, type Point } from '../domain/point.ts';
+import { calculableValue, convertStored, pointName, type Point } from '../domain/point.ts';
 import { qualityCodes } from '../domain/reading.ts';
 import type { WallMs } from '../domain/time.ts';
 
@@ -68,11 +68,11 @@ export class DerivedPoint {
       if (point === null || last === null || last.atMs === null) return false;
       atMs = Math.max(atMs, last.atMs);
       quality = Math.max(quality, last.quality);
-      const value = last.value ?? NaN;
+      const value = calculableValue(point, last.value ?? NaN);
       const number = input.unit === null ? value : convertStored(value, point, input.unit);
       this.#values[place] = number;
       if (!engine.isUsable(point.index)) this.reason = badInput;
-      else if (point.kind === 'text') misfit = `${input.name} is a state, not a number`;
+      else if (Number.isNaN(value)) misfit = `${input.name} is a state, not a number`;
       else if (Number.isNaN(number))
         misfit = `${input.name} is in ${point.unit ?? ''}, not in a unit like ${input.unit ?? ''}`;
     }

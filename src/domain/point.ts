@@ -1,6 +1,7 @@
 import type { Brand } from './brand.ts';
 import { isReservedName } from './name.ts';
 import type { Value } from './reading.ts';
+import { readSwitchWord } from './state.ts';
 import { convert } from './units.ts';
 
 /**
@@ -35,6 +36,16 @@ export function displayValue(point: Pick<Point, 'kind' | 'states'>, stored: numb
   if (point.kind === 'boolean') return stored !== 0;
   if (point.kind === 'text') return point.states[stored] ?? null;
   return stored;
+}
+
+/** The number that an expression takes for a stored one: of the states on and off among other words 1 and 0; NaN: none. */
+export function calculableValue(
+  { kind, states }: Pick<Point, 'kind' | 'states'>,
+  stored: number,
+): number {
+  if (kind !== 'text') return stored;
+  const isOn = readSwitchWord(states[stored] ?? '');
+  return isOn === null ? NaN : Number(isOn);
 }
 
 /** A number stored of a point, in another unit of it; NaN: it cannot be converted. Without a unit it stays as it is. */

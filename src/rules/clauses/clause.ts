@@ -1,5 +1,5 @@
 import type { Condition } from '../../domain/alert.ts';
-import { pointName, type Point } from '../../domain/point.ts';
+import { calculableValue, pointName, type Point } from '../../domain/point.ts';
 import { qualities, qualityCodes, type Quality } from '../../domain/reading.ts';
 import { convert } from '../../domain/units.ts';
 import {
@@ -294,13 +294,17 @@ function regionOf({ clause }: Comparison, point: Point): Region {
 function inputValue({ of, index, slot }: InputMember, value: number): number {
   const { unit, kind } = slot.point;
   const written = of.expression.inputs[index]?.unit ?? null;
-  if (kind === 'text') return NaN;
+  if (kind === 'text') return calculableValue(slot.point, value);
   if (written === null || unit === null || written === unit) return value;
   return convert(value, unit, written) ?? NaN;
 }
 
-function inputProblem(member: InputMember, { kind, unit }: Point): string | null {
-  if (kind === 'text') return 'a text state cannot be calculated with';
+function inputProblem(member: InputMember, point: Point): string | null {
+  const { kind, unit, states } = point;
+  if (kind === 'text') {
+    const isCalculable = states.some((_, index) => !Number.isNaN(calculableValue(point, index)));
+    return isCalculable ? null : 'a text state cannot be calculated with';
+  }
   const written = member.of.expression.inputs[member.index]?.unit ?? null;
   if (written === null || unit === null || convert(0, unit, written) !== null) return null;
   return `${unit} cannot be converted to ${written}`;
