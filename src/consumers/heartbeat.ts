@@ -4,6 +4,7 @@ import type { DurationMs } from '../domain/time.ts';
 import type { Clock, Timer } from '../host/clock.ts';
 import type { Log } from '../host/log.ts';
 import type { Metrics } from '../host/metrics.ts';
+import { splitCredentials } from './web-address.ts';
 
 export interface HeartbeatOptions {
   readonly url: string;
@@ -91,7 +92,8 @@ async function beatOnce(options: HeartbeatOptions, stopped: AbortSignal): Promis
   }
   try {
     const status = await within(async (signal) => {
-      const response = await fetch(url, { signal, redirect: 'error' });
+      const { target, headers } = splitCredentials(new URL(url));
+      const response = await fetch(target, { headers, signal, redirect: 'error' });
       await response.body?.cancel();
       return response.status;
     });

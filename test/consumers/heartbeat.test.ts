@@ -8,7 +8,11 @@ import { startWebServer, status, type Answer } from './notifiers/web-server.ts';
 
 const everyMs = 300_000;
 
-async function bench(answer: Answer, probe: () => Promise<boolean> = async () => true) {
+async function bench(
+  answer: Answer,
+  probe: () => Promise<boolean> = async () => true,
+  credentials = '',
+) {
   const server = await startWebServer(answer);
   const clock = createFakeClock();
   const metrics = createMetrics();
@@ -19,7 +23,7 @@ async function bench(answer: Answer, probe: () => Promise<boolean> = async () =>
     said.emit('line');
   };
   const heartbeat = createHeartbeat({
-    url: `${server.url}/limen`,
+    url: `${server.url.replace('://', `://${credentials}`)}/limen`,
     everyMs,
     clock,
     log: { ...memoryLog(), warn: say, info: say },
@@ -53,6 +57,17 @@ describe('createHeartbeat()', () => {
     await server.received(2);
     expect(server.requests[0]).toMatchObject({ method: 'GET', path: '/limen' });
     await expect.poll(made.sent).toBe('2');
+  });
+
+  test('createHeartbeat() signs in with the name and password of its address, and logs neither', async () => {
+    await using made = await bench(status(200), undefined, 'limen:s%25cret%@');
+    const { heartbeat, server, lines } = made;
+    heartbeat.start();
+    await server.received(1);
+    await expect.poll(made.sent).toBe('1');
+    const signed = `Basic ${Buffer.from('limen:s%25cret%').toString('base64')}`;
+    expect(server.requests[0]?.headers).toMatchObject({ authorization: signed });
+    expect(lines).toEqual([]);
   });
 
   test('createHeartbeat() is silent while the probe does not go through', async () => {

@@ -1,6 +1,7 @@
 import { messageOf } from '../../domain/error.ts';
 import { limits } from '../../domain/limits.ts';
 import type { Clock } from '../../host/clock.ts';
+import { splitCredentials } from '../web-address.ts';
 import {
   deliveryText,
   idempotencyKey,
@@ -51,16 +52,11 @@ interface PostRequest {
 
 async function post(url: URL, request: PostRequest): Promise<Response> {
   const { body, key, signal } = request;
-  // fetch refuses a URL that carries a name and password; they travel in a header.
-  const { username, password } = url;
-  const headers = new Headers({ 'content-type': 'application/json', 'idempotency-key': key });
-  if (username !== '' || password !== '') {
-    const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-    headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`);
-  }
-  let target = new URL(url);
-  target.username = '';
-  target.password = '';
+  const split = splitCredentials(url);
+  const { headers } = split;
+  headers.set('content-type', 'application/json');
+  headers.set('idempotency-key', key);
+  let { target } = split;
   for (let redirects = 0; ; redirects += 1) {
     const response = await fetch(target, {
       method: 'POST',
