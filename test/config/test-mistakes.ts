@@ -190,6 +190,11 @@ tests:
     allowed: 'on or off',
   },
   {
+    text: steps('{ at: 1m, set: { siren: ¦maybe } }'),
+    message: 'found "maybe"',
+    allowed: 'on, off or auto',
+  },
+  {
     text: steps('{ at: 1m, expect: { notified: { kitchn: ¦1 } } }'),
     message: 'there is no notifier "kitchn"',
     allowed: 'kitchen',

@@ -15,6 +15,7 @@ import {
   moment,
   namedMap,
   pick,
+  setting,
   strictMap,
   text,
   whole,
@@ -103,8 +104,6 @@ const configFile = pick(
   namedMap(v.unknown(), 'a config'),
   v.string('a config file, or a config as a map'),
 );
-
-const setting = pick((value) => value === 'auto', choice(['auto']), level);
 
 const step = mapWithPoints(
   {

@@ -259,6 +259,12 @@ export const flag = switchSchema('true or false');
 /** On or off, in any of YAML's spellings, quoted or not. */
 export const level = switchSchema('on or off');
 
+/** The same, or left to the alerts. */
+export const setting = v.union(
+  [v.boolean(), v.picklist([...onWords, ...offWords, 'auto'])],
+  'on, off or auto',
+);
+
 /** What a word of `flag` or `level` means; null if it is none. */
 export function readSwitch(value: unknown): boolean | null {
   if (typeof value === 'boolean') return value;
