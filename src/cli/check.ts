@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { PointExplanation } from '../config/rules/explain.ts';
+import { configLimits } from '../config/limits.ts';
 import { formatProblem } from '../config/text/problem.ts';
 import { unmatchedRules } from '../domain/clause.ts';
 import type { Config } from '../domain/config.ts';
@@ -47,7 +48,9 @@ async function check(path: string, options: Options, host: CliHost): Promise<voi
     host.setExitCode(2);
     if (options.json) return host.out.write(formatJson({ ok: false, problems: loaded.problems }));
     const lines = loaded.problems.map((problem) => `${printable(formatProblem(problem))}\n`);
-    const total = formatCount(loaded.problems.length, 'problem');
+    const count = formatCount(loaded.problems.length, 'problem');
+    // No more are looked for: nobody may take them for all.
+    const total = loaded.problems.length < configLimits.problemsMax ? count : `the first ${count}`;
     return host.out.write(`${lines.join('')}${paint(host.out, 'red', total)}\n`);
   }
   const { config, warnings } = loaded;

@@ -83,6 +83,17 @@ test('limen run does not start with a config that has problems', async () => {
   expect(err).toMatch(/^\S*limen\.yaml:2:1: .*nonsense/m);
 });
 
+test('limen check says so where it does not look for more problems', async () => {
+  const rules = Array.from(
+    { length: 1_001 },
+    (_, index) => `  r${index}: { points: a/b, above: 1, x: 1 }`,
+  );
+  await using site = createSite(`rules:\n${rules.join('\n')}\n`);
+  const { status, out } = await site.limen(['check']);
+  expect(status).toBe(2);
+  expect(out.trimEnd().split('\n').at(-1)).toBe('the first 1000 problems');
+});
+
 test('limen check --json prints the problems', async () => {
   await using site = createSite('nonsense: 1\n');
   const { status, out } = await site.limen(['check', '--json']);
