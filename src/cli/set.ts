@@ -26,7 +26,7 @@ export function define(command: Command, host: CliHost): void {
     .addHelpText('after', examples)
     .action(async (output: string, level: string, options: Options) => {
       const ask = readSetting({ value: level, holdFor: options.for ?? null });
-      if (typeof ask === 'string') throw new LimenError('invalid', `limen set: ${ask}`);
+      if (typeof ask === 'string') throw new LimenError('invalid', ask);
       const client = await connectRunning(host, options);
       const done = ask.value === 'auto' ? 'left to the alerts' : `held ${ask.value}`;
       await sendCommand(host, client, options, { ask, output, done });
