@@ -240,6 +240,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       },
       door: {
         sink: (topic) => (isOwnTopic(topic) ? 'own' : (intake.route('embedded', topic) ?? 'relay')),
+        present: (isHeard) => outputs.present('embedded', isHeard),
         begin: (publisher) => intake.begin(publisher?.clientId ?? null),
         client: (id, connected) => sources.client(id, connected),
         command: (topic, payload, retain, from) =>
@@ -312,8 +313,10 @@ async function start(host: Host, first: Config): Promise<Running> {
       journal,
       engineMs: () => time.now(),
       wallMs: () => clock.wallMs(),
-      publish: ({ broker, topic }, payload) =>
-        sendTo(broker, topic, payload, { retain: false, queue: false }),
+      publish: ({ broker, topic }, payload) => {
+        if (broker === 'embedded') embedded.command(topic, payload);
+        else remotes.get(broker)?.publish(topic, payload, { retain: false, queue: false });
+      },
       drive: (command) => boards.drive(command),
       programs,
       gpio,

@@ -1,3 +1,5 @@
+import type { PresentCommand } from '../domain/output.ts';
+
 /** Takes the payloads of one topic whose messages are readings. */
 export interface ReadingSink {
   /** Takes the bytes between `start` and `end`, which are only valid during the call; returns the rows it made. */
@@ -28,6 +30,11 @@ export interface Door {
   client(id: string, connected: boolean): void;
   /** A message on one of Limen's own topics: an act, or an attempt to forge a state. True if it waits for a commit. */
   command(topic: string, payload: Buffer, retain: boolean, publisher: Publisher): boolean;
+  /**
+   * Somebody listens, anew or again, on the topics that `isHeard` takes: what devices there are to do now, for they may
+   * have missed when it was said.
+   */
+  present(isHeard: (topic: string) => boolean): readonly PresentCommand[];
   /** The group of the journal that rows go to now. */
   readonly openGroup: number;
   /** Rows accepted and not yet on disk, over all connections. */

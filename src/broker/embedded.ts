@@ -8,6 +8,7 @@ import {
 import { messageOf } from '../domain/error.ts';
 import { limits } from '../domain/limits.ts';
 import { hasControlCharacter } from '../domain/name.ts';
+import { matchesFilter } from '../domain/topic.ts';
 import type { Log } from '../host/log.ts';
 import type { Counter, Metrics } from '../host/metrics.ts';
 import type { Door, Publisher } from './door.ts';
@@ -74,6 +75,8 @@ export class EmbeddedBroker {
   readonly #away = new Set<string>();
   /** The number of the message that a client was given last. */
   readonly #lastForwarded = new WeakMap<Client, number>();
+  /** Payloads of commands on their way: a slow reader must not miss the last one. */
+  readonly #commands = new WeakSet<Buffer>();
   readonly #wires = new Set<Wire>();
   readonly #refusals: (reason: string) => Counter;
   readonly #drops: (reason: string) => Counter;
@@ -216,6 +219,21 @@ export class EmbeddedBroker {
     );
   }
 
+  /**
+   * Publishes a command in Limen's own name: to who listens now, and kept for nobody. Who is away, or listens later, gets
+   * what the door says is present then.
+   */
+  command(topic: string, payload: string): void {
+    const bytes = Buffer.from(payload);
+    this.#commands.add(bytes);
+    this.#aedes.publish(
+      { cmd: 'publish', topic, payload: bytes, qos: 0, retain: false, dup: false },
+      (error) => {
+        if (error) this.#options.log.error('command failed', { topic, error: messageOf(error) });
+      },
+    );
+  }
+
   /** Whether a message goes round the broker within the time. */
   probe(timeoutMs: number): Promise<boolean> {
     const topic = '$limen/probe';
@@ -280,6 +298,7 @@ export class EmbeddedBroker {
       );
       this.#options.door.client(client.id, true);
       log.debug('client connected', { client: client.id });
+      if (!client.clean) this.#tellPresent(client, this.#subscriptions.of(client.id));
     });
     this.#aedes.on('clientDisconnect', (client) => {
       log.debug('client disconnected', { client: client.id });
@@ -289,6 +308,13 @@ export class EmbeddedBroker {
       this.#options.door.client(client.id, false);
       if (client.clean) this.#forget(client.id);
       else this.#keepAway(client.id);
+    });
+    this.#aedes.on('subscribe', (subscriptions, client) => {
+      const granted = subscriptions.filter(({ qos }) => qos <= 2);
+      this.#tellPresent(
+        client,
+        granted.map(({ topic }) => topic),
+      );
     });
     this.#aedes.on('unsubscribe', (filters, client) => {
       // Aedes also says it for a session whose connection ended; that one still waits for its messages.
@@ -303,6 +329,21 @@ export class EmbeddedBroker {
     this.#aedes.addListener('error', (error: unknown) =>
       log.error('broker error', { error: messageOf(error) }),
     );
+  }
+
+  /** A device that was away, or has begun anew, is told what it is to do now, and it alone. */
+  #tellPresent(client: Client, filters: readonly string[]): void {
+    if (filters.length === 0) return;
+    const isHeard = (topic: string): boolean =>
+      filters.some((filter) => matchesFilter(filter, topic));
+    for (const { topic, payload } of this.#options.door.present(isHeard)) {
+      const bytes = Buffer.from(payload);
+      this.#commands.add(bytes);
+      client.publish(
+        { cmd: 'publish', topic, payload: bytes, qos: 0, retain: false, dup: false },
+        noop,
+      );
+    }
   }
 
   #maySubscribe(clientId: string, filter: string): boolean {
@@ -451,7 +492,7 @@ export class EmbeddedBroker {
 
   /**
    * One copy of a message for a client, however many of its filters match: all copies are offered in one go. QoS 0 is
-   * dropped for a client that is slow to read; it must not use up what QoS 1 may still need.
+   * dropped for a client that is slow to read, unless it is a command; it must not use up what QoS 1 may still need.
    */
   #authorizeForward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null {
     if (this.#lastForwarded.get(client) === packet.brokerCounter) return null;
@@ -460,6 +501,7 @@ export class EmbeddedBroker {
     if (
       wire !== null &&
       packet.qos === 0 &&
+      !(Buffer.isBuffer(packet.payload) && this.#commands.has(packet.payload)) &&
       wire.outboundBytes > limits.clientOutboundBytesMax / 2
     ) {
       this.#drops('QoS 0 to a slow reader').value++;

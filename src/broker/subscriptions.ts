@@ -35,6 +35,11 @@ export class Subscriptions {
     this.generation++;
   }
 
+  /** The filters of a client. */
+  of(clientId: string): readonly string[] {
+    return [...(this.#filtersByClient.get(clientId) ?? [])];
+  }
+
   /** The session is over. */
   drop(clientId: string): void {
     this.#count -= this.#filtersByClient.get(clientId)?.size ?? 0;

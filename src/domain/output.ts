@@ -55,6 +55,12 @@ export type Instruction =
   | { readonly kind: 'pin'; readonly command: PinCommand }
   | { readonly kind: 'gpio'; readonly setting: GpioSetting };
 
+/** What a device that listens on a topic is to do now. */
+export interface PresentCommand {
+  readonly topic: string;
+  readonly payload: string;
+}
+
 /** A line of a GPIO chip and the value it is to have. */
 export interface GpioSetting {
   readonly chip: string;

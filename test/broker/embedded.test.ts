@@ -189,6 +189,65 @@ describe('EmbeddedBroker distributes readings', () => {
   });
 });
 
+describe('EmbeddedBroker brings commands to devices', () => {
+  test('EmbeddedBroker tells who listens anew what it is to do now, and it alone', async () => {
+    const embedded = await startEmbedded();
+    embedded.door.standing = [
+      { topic: 'siren/set', payload: 'on' },
+      { topic: 'pump/set', payload: 'off' },
+    ];
+    const siren = await subscriber(embedded, 'siren/set');
+    await hasMessages(siren, 1);
+    const all = await subscriber(embedded, '+/set', 0, 'all');
+    await hasMessages(all, 2);
+    await settle(40);
+    expect(messagesOf(siren.received)).toEqual(['siren/set on']);
+    expect(messagesOf(all.received)).toEqual(['siren/set on', 'pump/set off']);
+    expect(all.received.at(-1)).toMatchObject({ retain: false, qos: 0 });
+    all.send(subscribePacket(2, '$siren/set', 1));
+    await all.until((received) => received.some(({ messageId }) => messageId === 2));
+    await settle(40);
+    expect(messagesOf(all.received)).toHaveLength(2);
+  });
+
+  test('EmbeddedBroker keeps no command for a session that is away: back again it gets the present one', async () => {
+    const embedded = await startEmbedded();
+    const before = await connectRaw(embedded.port, 'siren', { clean: false });
+    before.send(subscribePacket(1, 'siren/set', 1));
+    await before.until((received) => received.some(({ cmd }) => cmd === 'suback'));
+    embedded.broker.command('siren/set', 'off');
+    await hasMessages(before, 1);
+    before.send({ cmd: 'disconnect' });
+    await before.closed();
+    for (const payload of ['on', 'off', 'on', 'off']) embedded.broker.command('siren/set', payload);
+    embedded.door.standing = [{ topic: 'siren/set', payload: 'off' }];
+    const back = await connectRaw(embedded.port, 'siren', { clean: false });
+    await hasMessages(back, 1);
+    await settle(40);
+    expect(back.received[0]).toMatchObject({ sessionPresent: true });
+    expect(messagesOf(back.received)).toEqual(['siren/set off']);
+    embedded.broker.command('siren/set', 'on');
+    await hasMessages(back, 2);
+  });
+
+  test('EmbeddedBroker drops no command for a client that is slow to read', async () => {
+    const embedded = await startEmbedded();
+    const slow = await subscriber(embedded, '#', 0, 'slow');
+    slow.socket.pause();
+    const payload = 'x'.repeat(60_000);
+    const dropped = /messages_dropped_total\{reason="QoS 0 to a slow reader"\} [1-9]/;
+    const noise = await connectRaw(embedded.port, 'noise');
+    await eventually(() => {
+      noise.send(publishPacket('noise', payload, 0));
+      return dropped.test(embedded.metrics.text());
+    });
+    embedded.broker.command('siren/set', 'off');
+    await settle();
+    slow.socket.resume();
+    await slow.until((received) => messagesOf(received).at(-1) === 'siren/set off');
+  });
+});
+
 describe('EmbeddedBroker takes a QoS 2 reading exactly once', () => {
   test('EmbeddedBroker sends PUBREC only when the reading is on disk, and PUBCOMP after PUBREL', async () => {
     const { door, port } = await startEmbedded();

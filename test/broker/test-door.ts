@@ -9,6 +9,8 @@ export interface Taken {
 /** A door whose groups are on disk when the test says so. `sensors/...` are readings, `limen/...` its own topics. */
 export interface TestDoor extends Door {
   readonly readings: Taken[];
+  /** What devices are to do now. */
+  standing: readonly Taken[];
   readonly commands: (Taken & { readonly retain: boolean; readonly publisher: Publisher })[];
   /** Rows a reading makes; 0: it is rejected. */
   rowsEach: number;
@@ -31,6 +33,7 @@ export function createTestDoor(): TestDoor {
   let always = false;
   const door: TestDoor = {
     readings,
+    standing: [],
     commands,
     rowsEach: 1,
     unstoredRows: 0,
@@ -56,6 +59,7 @@ export function createTestDoor(): TestDoor {
       commands.push({ topic, payload: payload.toString('utf8'), retain, publisher });
       return topic.endsWith('/ack');
     },
+    present: (isHeard) => door.standing.filter(({ topic }) => isHeard(topic)),
     hold: (holder) => void holders.push(holder),
     wait() {
       waited = true;

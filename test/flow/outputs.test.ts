@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { MqttClient } from 'mqtt';
 import { expect, test } from 'vitest';
 import { startBroker } from '../broker/remote-fixture.ts';
 import { onFileFinished } from './clean-up.ts';
@@ -276,4 +277,43 @@ outputs:
   while (lines().at(-1) !== 'on') await wait(20);
   await first.stop();
   expect(lines()).toEqual(['off', 'on', 'off']);
+}, 40_000);
+
+test.concurrent('a device of the embedded broker that was away is told the present level, and nothing of before', async () => {
+  const limen = install({
+    yaml: `
+rules: { dry: { points: bed/moisture, below: 20, then: [{ output: pump }] } }
+outputs: { pump: { mqtt: { topic: pump/set }, max_on: 1h } }
+`,
+  });
+  const first = await limen.start();
+  const listen = async (url: string): Promise<MqttClient> => {
+    const device = await connectClient(url, { clientId: 'pump', clean: false });
+    device.on('message', (_topic, payload) => heard.push(payload.toString()));
+    return device;
+  };
+  const heard: string[] = [];
+  const device = await listen(first.url);
+  await device.subscribeAsync('pump/set', { qos: 1 });
+  await device.endAsync();
+  const house = await openInbox(first.url, 'limen/events/act');
+  for (const value of ['off', 'on']) {
+    const body = JSON.stringify({ value, hold_for: '2s' });
+    await house.client.publishAsync('limen/outputs/pump/set', body, { qos: 1 });
+  }
+  heard.length = 0;
+  const again = await listen(first.url);
+  while (heard.length === 0) await wait(20);
+  await wait(200);
+  expect(heard).toEqual(['on']);
+
+  // The hold ends while Limen is down: at its start, when it says so, no device listens yet.
+  await first.kill();
+  await again.endAsync(true);
+  await wait(2_000);
+  heard.length = 0;
+  const second = await limen.start();
+  await (await listen(second.url)).subscribeAsync('pump/set', { qos: 1 });
+  while (heard.length === 0) await wait(20);
+  expect(heard).toEqual(['off']);
 }, 40_000);

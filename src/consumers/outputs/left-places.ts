@@ -1,5 +1,5 @@
 import { instructionText } from './instruction.ts';
-import type { OutputLink, OutputSpec } from '../../domain/output.ts';
+import type { OutputLink, OutputSpec, PresentCommand } from '../../domain/output.ts';
 import type { OutputReason } from './arbiter.ts';
 import type { LinkState, OutputSurroundings } from './output-surroundings.ts';
 import {
@@ -31,6 +31,10 @@ export interface LeftPlaces {
   restore(rows: ReadonlyMap<string, unknown>): void;
   /** A place is given up while its link is down, and its last command with it. */
   add(output: string, place: OutputPlace): void;
+  /** A place is given up, and was told to be safe just now. */
+  told(place: OutputPlace): void;
+  /** What was told in this run to places that no output drives. */
+  present(broker: string): readonly PresentCommand[];
   /** Forgets what is driven again since the config has changed. */
   prune(): void;
   linkUp(broker: string): void;
@@ -39,13 +43,20 @@ export interface LeftPlaces {
 /** Creates the places; there are none before `restore`. */
 export function createLeftPlaces(around: OutputSurroundings, inUse: PlacesInUse): LeftPlaces {
   const left = new Map<string, readonly OutputPlace[]>();
+  // A device may not have listened when it was told.
+  const told = new Map<string, Extract<OutputPlace, { readonly topic: string }>>();
+  const isDriven = (place: OutputPlace): boolean =>
+    inUse.specs().some((spec) => isPlaceOf(place, spec));
+  const remember = (place: OutputPlace): void => {
+    if ('topic' in place) told.set(JSON.stringify([place.broker, place.topic]), place);
+  };
 
   const keep = (output: string, places: readonly OutputPlace[]): void => {
     const kept = places.filter((place) => {
       if ('board' in place || 'chip' in place) return false;
       const broker = brokerOf(place);
       const isThere = broker === null || inUse.linkOf({ kind: 'broker', name: broker }) !== 'none';
-      return isThere && !inUse.specs().some((spec) => isPlaceOf(place, spec));
+      return isThere && !isDriven(place);
     });
     if (kept.length > 0) left.set(output, kept);
     else left.delete(output);
@@ -101,6 +112,7 @@ export function createLeftPlaces(around: OutputSurroundings, inUse: PlacesInUse)
         for (const place of there) {
           const instruction = safeInstruction(place);
           if (instruction !== null) around.send(instruction, place.safe, output);
+          remember(place);
         }
       });
     }
@@ -122,7 +134,11 @@ export function createLeftPlaces(around: OutputSurroundings, inUse: PlacesInUse)
           leave(broker);
     },
     add: (output, place) => keep(output, [place, ...(left.get(output) ?? [])]),
+    told: remember,
+    present: (broker) =>
+      [...told.values()].filter((place) => place.broker === broker && !isDriven(place)),
     prune() {
+      for (const [name, place] of told) if (isDriven(place)) told.delete(name);
       for (const [output, places] of left) keep(output, places);
     },
     linkUp: leave,

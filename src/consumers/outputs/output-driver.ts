@@ -2,6 +2,7 @@ import { alertKey, type Alert } from '../../domain/alert.ts';
 import { messageOf } from '../../domain/error.ts';
 import { limits } from '../../domain/limits.ts';
 import type {
+  Instruction,
   ManualHold,
   OutputCommand,
   OutputLevel,
@@ -57,6 +58,8 @@ export class OutputDriver {
   #text: string | null = null;
   /** The last safe instruction had a link to go by, or its program has ended well. */
   #isSafeSent = false;
+  /** It was energised in this run, or nobody knows what an earlier one did. */
+  #mayBeEnergised = false;
   #readBack: ReadBack | null = null;
   #failures = 0;
   /** Why it cannot be commanded at all, in words; null: it can. */
@@ -131,7 +134,18 @@ export class OutputDriver {
       trip: this.#trip,
       order: this.#order,
       wasEnergised: this.#times.energisedSince !== null,
+      mayBeEnergised: true,
     };
+  }
+
+  /** What its device is to do now; null: nobody was ever told anything but safe. */
+  get present(): Instruction | null {
+    return this.#mayBeEnergised ? this.#instruction : null;
+  }
+
+  get #instruction(): Instruction {
+    const { commanded: level, seq } = this.#status;
+    return instructionFor(this.#spec, { level, seq, text: this.#text });
   }
 
   /** Whether others that must never be energised with it have to stay safe. */
@@ -153,6 +167,7 @@ export class OutputDriver {
   start(open: ReadonlyMap<string, Alert>, claims: Iterable<Claim>, memory: OutputMemory): void {
     this.#hold = memory.hold;
     this.#isHoldRestored = true;
+    this.#mayBeEnergised = memory.mayBeEnergised;
     this.#trip = memory.trip;
     this.#order = memory.order;
     this.#claims.replace(claims);
@@ -476,6 +491,7 @@ export class OutputDriver {
     const { safe } = this.#spec;
     this.#text = this.#textOf(verdict);
     this.#times.command(level !== safe, engineMs());
+    if (level !== safe) this.#mayBeEnergised = true;
     const sinceAt = level === this.#status.commanded ? this.#status.sinceAt : wallMs();
     const seq = this.#append(verdict, sinceAt, cause, isSent);
     this.#status = this.#statusOf(verdict, sinceAt, seq);
@@ -557,7 +573,7 @@ export class OutputDriver {
   }
 
   #send(): void {
-    const { commanded: level, seq } = this.#status;
+    const { commanded: level } = this.#status;
     const { name, safe } = this.#spec;
     this.#commands.value += 1;
     this.#retryTimer?.cancel();
@@ -567,8 +583,7 @@ export class OutputDriver {
     const isTold = this.#spec.way.kind === 'command' || this.#spec.way.kind === 'gpio';
     this.#isSafeSent = level === safe && this.#hasLink && !isTold;
     try {
-      const text = this.#text;
-      this.#around.send(instructionFor(this.#spec, { level, seq, text }), level, name);
+      this.#around.send(this.#instruction, level, name);
     } catch (error) {
       this.#isSafeSent = false;
       const fields = { output: name, error: messageOf(error) };

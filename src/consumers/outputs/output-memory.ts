@@ -64,6 +64,8 @@ export interface OutputMemory {
   readonly order: number | null;
   /** Whether it was energised when the row was written. */
   readonly wasEnergised: boolean;
+  /** Whether its place may have been driven before: by an earlier run, or another output. */
+  readonly mayBeEnergised: boolean;
 }
 
 export const noMemory: OutputMemory = {
@@ -73,6 +75,7 @@ export const noMemory: OutputMemory = {
   trip: null,
   order: null,
   wasEnergised: false,
+  mayBeEnergised: false,
 };
 
 /** Reads the body of the last row of an output; anything that is not one counts as no memory. */
@@ -86,6 +89,7 @@ export function readOutputMemory(body: unknown): OutputMemory {
     trip: readTrip(trip),
     order: typeof order === 'number' ? order : null,
     wasEnergised: isRecord(place) && isLevel(commanded) && commanded !== place['safe'],
+    mayBeEnergised: true,
   };
 }
 

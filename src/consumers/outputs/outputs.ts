@@ -16,6 +16,7 @@ import {
   type OutputLink,
   type OutputSpec,
   type OutputStatus,
+  type PresentCommand,
 } from '../../domain/output.ts';
 import type { BoardListener, PinCommand, PinName } from '../../domain/board.ts';
 import type { Seq } from '../../domain/reading.ts';
@@ -77,6 +78,8 @@ export interface Outputs {
   heard(point: Pick<AlertKey, 'device' | 'metric'>): void;
   /** The link to a broker is there again: each of its outputs is sent safe, then its present level. */
   linkUp(broker: string): void;
+  /** What the devices at these topics of a broker are to do now: for one that may have missed when it was said. */
+  present(broker: string, isHeard: (topic: string) => boolean): readonly PresentCommand[];
   /** What becomes of boards. A board that is back gets what is wanted now, and nothing that was commanded before. */
   readonly boards: BoardListener;
   /**
@@ -377,6 +380,15 @@ export function createOutputs(options: OutputsOptions): Outputs {
       comeBack({ kind: 'broker', name: broker });
     },
 
+    present(broker, isHeard) {
+      const driven = [...drivers.values()].flatMap(({ present }) =>
+        present?.kind === 'mqtt' && present.broker === broker ? [present] : [],
+      );
+      return [...driven, ...left.present(broker)]
+        .filter(({ topic }) => isHeard(topic))
+        .map(({ topic, payload }) => ({ topic, payload }));
+    },
+
     boards: {
       up(board) {
         boardsUp.add(board);
@@ -417,14 +429,18 @@ export function createOutputs(options: OutputsOptions): Outputs {
         const { memory } = driver;
         const link = linkOf(driver.spec);
         // A link that is down drops its last command.
-        if (link !== null && around.linkOf(link) === 'down')
-          left.add(name, placeOf(driver.spec, driver.status.seq));
+        const place = placeOf(driver.spec, driver.status.seq);
+        if (link !== null && around.linkOf(link) === 'down') left.add(name, place);
+        else left.told(place);
         guard(name, () => driver.end('removed'));
         drivers.delete(name);
         faults.note(name, null);
         if (spec !== undefined) startDriver(spec, memory);
       }
-      for (const spec of newSpecs) if (!drivers.has(spec.name)) startDriver(spec, noMemory);
+      for (const spec of newSpecs) {
+        if (drivers.has(spec.name)) continue;
+        startDriver(spec, { ...noMemory, mayBeEnergised: true });
+      }
       for (const spec of newSpecs) {
         const { name } = spec;
         const driver = drivers.get(name);

@@ -463,6 +463,37 @@ describe('linkUp()', () => {
   });
 });
 
+describe('present()', () => {
+  const lampWay = mqttWay('lamp/set', 'embedded');
+  const lamp = { ...siren, name: 'lamp', way: lampWay };
+  const all = (): boolean => true;
+
+  test('present() gives the level of now, of the broker and the topics that are asked for', () => {
+    const { event, outputs, commands, restart } = started([siren, lamp]);
+    expect(outputs.present('embedded', all), 'nothing but safe was ever said').toEqual([]);
+    event({});
+    expect(commands).toEqual(['siren/set ON']);
+    expect(outputs.present('home', all)).toEqual([{ topic: 'siren/set', payload: 'ON' }]);
+    expect(outputs.present('home', (topic) => topic !== 'siren/set')).toEqual([]);
+    outputs.stop();
+    const safe = [{ topic: 'siren/set', payload: 'OFF' }];
+    expect(outputs.present('home', all)).toEqual(safe);
+    expect(restart([]).outputs.present('home', all)).toEqual(safe);
+  });
+
+  test('present() gives safe for a place that no output drives any more, until one does', () => {
+    const { restart, outputs } = started([lamp]);
+    const safe = [{ topic: 'lamp/set', payload: 'OFF' }];
+    outputs.configure([], [warm]);
+    expect(outputs.present('embedded', all)).toEqual(safe);
+    outputs.configure([{ ...lamp, safe: 'on', idle: 'on' }], [warm]);
+    expect(outputs.present('embedded', all)).toEqual([{ topic: 'lamp/set', payload: 'ON' }]);
+    const later = restart([], []);
+    expect(later.outputs.present('embedded', all)).toEqual([{ topic: 'lamp/set', payload: 'ON' }]);
+    expect(later.outputs.present('home', all)).toEqual([]);
+  });
+});
+
 describe('configure()', () => {
   test('configure() leaves an output that is gone safe', () => {
     const { event, commands, outputs, statuses } = started();
