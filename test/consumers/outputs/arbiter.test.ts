@@ -5,6 +5,8 @@ import {
   claimedLevel,
   compareClaims,
   isHeld,
+  otherThan,
+  refusal,
   respend,
   spend,
   type Claim,
@@ -12,6 +14,7 @@ import {
 } from '../../../src/consumers/outputs/arbiter.ts';
 import { alertKey, alertStates, type Alert } from '../../../src/domain/alert.ts';
 import { claimSpans, severities } from '../../../src/domain/rule.ts';
+import type { EngineMs } from '../../../src/domain/time.ts';
 import { alertOf, unprotected, wall } from '../fixtures.ts';
 
 const siren = { ...unprotected, safe: 'off', idle: 'off', onUnknown: null } as const;
@@ -36,6 +39,108 @@ function claim(alert: Partial<Alert>, level: 'on' | 'off' = 'on', drill = false)
 function decide(claims: readonly Claim[], more: Partial<Situation> = {}) {
   return arbitrate({ spec: siren, claims, ...free, ...more });
 }
+
+/** Every combination of one value for each key. */
+function combinations<T extends Readonly<Record<string, readonly unknown[]>>>(
+  of: T,
+): readonly { readonly [K in keyof T]: T[K][number] }[] {
+  let all: Record<string, unknown>[] = [{}];
+  for (const [key, values] of Object.entries(of))
+    all = all.flatMap((each) => values.map((value) => ({ ...each, [key]: value })));
+  return all as { readonly [K in keyof T]: T[K][number] }[];
+}
+
+// What the level depends on, in words; the shortest times are 2 s, and have run for 1 s or 3 s.
+const dimensions = {
+  wanted: ['nothing', 'energised', 'safe', 'energised, but it is spent', 'energised, if known'],
+  held: ['by nobody', 'energised', 'safe'],
+  isTripped: [false, true],
+  interlock: ['free', 'unknown', 'violated'],
+  isLeaseLost: [false, true],
+  now: ['energised for 1 s', 'energised for 3 s', 'safe for 1 s', 'safe for 3 s'],
+} as const;
+type Told = ReturnType<typeof combinations<typeof dimensions>>[number];
+
+function situationOf(told: Told, safe: 'on' | 'off'): Situation {
+  const unsafe = otherThan(safe);
+  const alert = {
+    condition: told.wanted === 'energised, if known' ? 'unknown' : 'breached',
+  } as const;
+  const present = claim(alert, told.wanted === 'safe' ? safe : unsafe);
+  const isSpent = told.wanted === 'energised, but it is spent';
+  const agoMs = told.now.endsWith('1 s') ? 1_000 : 3_000;
+  const isEnergised = told.now.startsWith('energised');
+  return {
+    ...free,
+    spec: { ...siren, safe, idle: safe, onUnknown: 'safe', minOnMs: 2_000, minOffMs: 2_000 },
+    claims: told.wanted === 'nothing' ? [] : [present],
+    spent: new Map(isSpent ? [[alertKey(present.alert), spend(present.alert)]] : []),
+    hold:
+      told.held === 'by nobody'
+        ? null
+        : {
+            level: told.held === 'safe' ? safe : unsafe,
+            by: 'anna',
+            comment: null,
+            endsMs: (free.now + 1) as EngineMs,
+          },
+    trip: told.isTripped ? { why: 'it sticks', at: wall(1) } : null,
+    interlock: told.interlock === 'free' ? { kind: 'free' } : { kind: told.interlock, why: 'why' },
+    leaseLost: told.isLeaseLost ? 'away' : null,
+    energisedSince: isEnergised ? free.now - agoMs : null,
+    safeSince: isEnergised ? 0 : free.now - agoMs,
+  };
+}
+
+/** The order of contract 4, first what comes first. */
+function expected({ wanted, held, isTripped, interlock, isLeaseLost, now }: Told): string {
+  if (isTripped) return 'safe: trip';
+  const isKept = held === 'by nobody' && wanted === 'nothing' && now === 'energised for 1 s';
+  if (!isKept) {
+    if (held === 'safe') return 'safe: manual';
+    if (held === 'by nobody' && wanted === 'nothing') return 'safe: idle';
+    if (held === 'by nobody' && wanted === 'safe') return 'safe: claim';
+    if (held === 'by nobody' && wanted === 'energised, but it is spent') return 'safe: max_on';
+    if (held === 'by nobody' && wanted === 'energised, if known') return 'safe: on_unknown';
+  }
+  if (interlock !== 'free') return 'safe: interlock';
+  if (isLeaseLost) return 'safe: lease_lost';
+  if (isKept) return 'energised: min_on';
+  if (now === 'safe for 1 s') return 'safe: min_off';
+  return held === 'energised' ? 'energised: manual' : 'energised: claim';
+}
+
+describe.each(['on', 'off'] as const)('an output that is safe when it is %s', (safe) => {
+  const all = combinations(dimensions);
+
+  test('arbitrate() keeps the order of contract 4 in every situation', () => {
+    for (const told of all) {
+      const { level, reason } = arbitrate(situationOf(told, safe));
+      const found = `${level === safe ? 'safe' : 'energised'}: ${reason}`;
+      expect(found, `in ${JSON.stringify(told)}`).toBe(expected(told));
+    }
+    expect(all).toHaveLength(720);
+  });
+
+  test('refusal() lets nobody hold it energised against protection, and says which', () => {
+    for (const told of all) {
+      const { wanted, isTripped, interlock, isLeaseLost } = told;
+      const isUsedUp = wanted === 'energised, but it is spent';
+      const why = isTripped
+        ? 'tripped'
+        : interlock !== 'free'
+          ? 'interlock'
+          : isLeaseLost
+            ? 'lease'
+            : isUsedUp
+              ? 'max_on'
+              : null;
+      const said = refusal(situationOf(told, safe));
+      if (why === null) expect(said, `in ${JSON.stringify(told)}`).toBeNull();
+      else expect(said, `in ${JSON.stringify(told)}`).toContain(why);
+    }
+  });
+});
 
 describe('isHeld()', () => {
   test.each([
