@@ -1,8 +1,9 @@
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** Values of a log line's `key=value` pairs. */
-export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
+/** Values of a log line's `key=value` pairs. What every line has is not theirs: in JSON they would take its place. */
+export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>> &
+  Readonly<Partial<Record<'at' | 'level' | 'area' | 'message', never>>>;
 
 /** One line per event: `level area message key=value`. Passed in, never imported. */
 export interface Log {

@@ -56,7 +56,7 @@ export function createPrograms(options: ProgramsOptions): Programs {
     }
     const kill = start(options, run, (problem, said) => {
       lane.running = null;
-      const fields = { output: run.output, level: run.level, said: said === '' ? null : said };
+      const fields = { output: run.output, commanded: run.level, said: said === '' ? null : said };
       if (problem !== null) log.warn('the program of an output failed', { ...fields, problem });
       else log.info('the program of an output has run', fields);
       // A newer command has its own result.
