@@ -6,7 +6,15 @@ import { drivenPins, type OutputSpec, type OutputStatus } from '../../../src/dom
 import type { EngineMs } from '../../../src/domain/time.ts';
 import { createMetrics } from '../../../src/host/metrics.ts';
 import { createFakeClock, type FakeClock } from '../../host/fake-clock.ts';
-import { alertOf, eventOf, memoryJournal, memoryLog, ruleOf, unprotected } from '../fixtures.ts';
+import {
+  alertOf,
+  eventOf,
+  memoryJournal,
+  memoryLog,
+  ruleOf,
+  seq,
+  unprotected,
+} from '../fixtures.ts';
 
 const pinWay = (pin: string, device: PinDevice = { kind: 'relay' }): OutputSpec['way'] => ({
   kind: 'pin',
@@ -222,6 +230,24 @@ test('outputs that exclude each other wait while the board of one is away', () =
   expect(outputs.statuses()[0]?.commanded).toBe('off');
   outputs.boards.shows('bench', '7', 'off');
   expect(outputs.statuses()[0]?.commanded).toBe('on');
+});
+
+test('outputs that exclude each other: one that was told to be on counts as on before it is read back', () => {
+  const motor: OutputSpec = { ...siren, name: 'motor', way: pinWay('8'), neverWith: ['siren'] };
+  const { outputs } = up([siren, motor]);
+  outputs.boards.shows('bench', '8', 'off');
+  const by = { by: 'anna', comment: null, order: null, sentAt: null };
+  const asked = { act: 'set', output: 'motor', value: 'on', holdMs: 60_000, ...by } as const;
+  expect(outputs.command(asked, seq(1))).toBeNull();
+  expect(outputs.statuses()[1]).toMatchObject({ commanded: 'on', state: 'off' });
+  outputs.onAlert(eventOf(alertOf()));
+  expect(outputs.statuses()[0]).toMatchObject({ commanded: 'off', reason: 'interlock' });
+  // Told to be off and still on, it forbids as well: what was told is no proof.
+  outputs.boards.shows('bench', '8', 'on');
+  outputs.command({ ...asked, value: 'off' }, seq(2));
+  expect(outputs.statuses()[0]).toMatchObject({ commanded: 'off', reason: 'interlock' });
+  outputs.boards.shows('bench', '8', 'off');
+  expect(outputs.statuses()[0]).toMatchObject({ commanded: 'on', reason: 'claim' });
 });
 
 test('a display is told the message of the alert that owns it, and anew when another one does', () => {
