@@ -464,6 +464,11 @@ export class World {
         must(this.#isWanted(name) || isKept, 'O2: for a claim or a hold');
         const onMs = this.#nowMs - (known.energisedMs ?? this.#nowMs);
         must(onMs < this.#longestMs(name), 'O4: max_on');
+        if (spec.leaseMs !== null && this.#isAway(name)) {
+          // Half a lease is how often Limen looks.
+          const toldMs = Math.max(this.#device(name).toldMs, known.energisedMs ?? 0);
+          must(this.#nowMs - toldMs < 1.5 * spec.leaseMs, 'O1: safe when its lease is lost');
+        }
       }
       must(
         (known.energisedMs !== null) === isOn,

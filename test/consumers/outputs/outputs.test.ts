@@ -334,18 +334,32 @@ describe('max_on', () => {
     expect(commands).toEqual(['siren/set ON', 'siren/set OFF', 'siren/set ON']);
   });
 
-  test('max_on that is noticed late does not spend the claim that came too late for it', () => {
+  /** A process whose timers are late. */
+  const lateWorld = (): Pick<Bench, 'clock' | 'journal'> => {
     const clock = createFakeClock();
-    const world = {
-      clock: { ...clock, after: () => ({ cancel: () => {} }) },
-      journal: memoryJournal(),
-    };
+    const late = { ...clock, after: () => ({ cancel: () => {} }) };
+    return { clock: late, journal: memoryJournal() };
+  };
+
+  test('max_on that is noticed late does not spend the claim that came too late for it', () => {
+    const world = lateWorld();
+    const { clock } = world;
     const { event, commands, outputs } = bench([limited], two, world);
     outputs.start([], new Map());
     event({});
     clock.advance(12_000);
     event({ rule: 'hot' });
     expect(commands.slice(1)).toEqual(['siren/set ON', 'siren/set OFF', 'siren/set ON']);
+  });
+
+  test('max_on that is noticed late is not outrun by a hold by hand', () => {
+    const world = lateWorld();
+    const { event, commands, outputs } = bench([limited], two, world);
+    outputs.start([], new Map());
+    event({});
+    world.clock.advance(12_000);
+    expect(outputs.command(hold, seq(1))).toContain('max_on');
+    expect(commands.slice(1)).toEqual(['siren/set ON', 'siren/set OFF']);
   });
 
   test('max_on does not count from before a restart that found no claim', () => {
@@ -449,6 +463,73 @@ describe('lease', () => {
     event({ ...returned });
     clock.advance(120_000);
     expect(commands.slice(3)).toEqual(['siren/set OFF']);
+  });
+
+  test('lease is lost when the link was away for so long, and what is wanted goes on when it is back', () => {
+    const { event, outputs, clock, commands, links } = started([leased]);
+    const status = () => outputs.statuses()[0];
+    event({});
+    clock.advance(30_000);
+    links.set('home', 'down');
+    // Renewed at 30 s for the last time: the device holds on until 90 s.
+    clock.advance(59_999);
+    expect(status()).toMatchObject({ commanded: 'on' });
+    clock.advance(1);
+    expect(status()).toMatchObject({ commanded: 'off', reason: 'lease_lost' });
+    expect(outputs.command(hold, seq(1))).toContain('its lease is lost');
+    links.delete('home');
+    commands.length = 0;
+    outputs.linkUp('home');
+    expect(commands).toEqual(['siren/set OFF', 'siren/set {"on":true,"for":60}']);
+    expect(status()).toMatchObject({ commanded: 'on', reason: 'claim' });
+  });
+});
+
+const hold = {
+  act: 'set',
+  output: 'siren',
+  value: 'on',
+  holdMs: 3_600_000,
+  by: 'anna',
+  comment: null,
+  order: null,
+  sentAt: null,
+} as const;
+
+describe('command()', () => {
+  test('command() holds an output until its time is over, over a restart as well', () => {
+    const first = started();
+    expect(first.outputs.command(hold, seq(1))).toBeNull();
+    expect(first.commands).toEqual(['siren/set ON']);
+    const second = first.restart([], [siren], 1_800_000);
+    expect(second.commands).toEqual(['siren/set OFF', 'siren/set ON']);
+    second.clock.advance(1_799_999);
+    expect(second.commands).toHaveLength(2);
+    second.clock.advance(1);
+    expect(second.commands).toEqual(['siren/set OFF', 'siren/set ON', 'siren/set OFF']);
+  });
+
+  test('command() is done with a hold sooner by time that is found out after a restart, with no other', () => {
+    const first = started();
+    first.outputs.command(hold, seq(1));
+    const { outputs, clock, commands } = first.restart([]);
+    outputs.credit(1_800_000);
+    clock.advance(1_799_999);
+    expect(commands.at(-1)).toBe('siren/set ON');
+    clock.advance(1);
+    expect(commands.at(-1)).toBe('siren/set OFF');
+    outputs.command(hold, seq(2));
+    outputs.credit(3_600_000);
+    expect(commands.at(-1)).toBe('siren/set ON');
+  });
+
+  test('command() changes nothing after a stop', () => {
+    const { outputs, commands } = started();
+    outputs.stop();
+    commands.length = 0;
+    expect(outputs.command(hold, seq(1))).toContain('no output');
+    outputs.linkUp('home');
+    expect(commands).toEqual([]);
   });
 });
 
