@@ -578,7 +578,10 @@ export class OutputDriver {
     this.#commands.value += 1;
     this.#retryTimer?.cancel();
     this.#retryTimer = null;
-    if (this.#hasLink) this.#renewedAt = this.#around.engineMs();
+    if (this.#hasLink) {
+      this.#renewedAt = this.#around.engineMs();
+      this.#times.reach(this.#around.engineMs());
+    }
     // What is told of later is not done yet.
     const isTold = this.#spec.way.kind === 'command' || this.#spec.way.kind === 'gpio';
     this.#isSafeSent = level === safe && this.#hasLink && !isTold;

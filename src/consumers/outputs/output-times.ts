@@ -6,6 +6,8 @@ type Limits = Pick<OutputSpec, 'minOnMs' | 'minOffMs' | 'maxOnMs' | 'pulseMs'>;
 /** Since when one output is energised or safe, as it was commanded, and when that is to end. Engine time. */
 export class OutputTimes {
   #energisedSince: EngineMs | null = null;
+  /** Since when its device may be energised: the command had a link to go by. */
+  #reachedSince: EngineMs | null = null;
   #safeSince: EngineMs;
 
   constructor(now: EngineMs) {
@@ -24,34 +26,40 @@ export class OutputTimes {
   /** It is commanded now. */
   command(isEnergised: boolean, now: EngineMs): void {
     if (isEnergised) this.#energisedSince ??= now;
-    else if (this.#energisedSince !== null) {
-      this.#energisedSince = null;
-      this.#safeSince = now;
-    }
+    else if (this.#energisedSince !== null) this.switchOff(now);
+  }
+
+  /** The present command has a link to go by. */
+  reach(now: EngineMs): void {
+    if (this.#energisedSince !== null) this.#reachedSince ??= now;
   }
 
   /** It counts as switched off now, whatever it was before. */
   switchOff(now: EngineMs): void {
     this.#energisedSince = null;
+    this.#reachedSince = null;
     this.#safeSince = now;
   }
 
   /** Whether it has been energised for as long as it may be: `max_on`, or its pulse. */
   isOverdue(spec: Limits, now: EngineMs): boolean {
-    return this.#energisedSince !== null && now - this.#energisedSince >= longestMs(spec);
+    return now >= this.#overdueAt(spec);
   }
 
   /** When it has to be looked at again, at its present level and for this reason; Infinity: never. */
   dueMs(spec: Limits, reason: string): number {
     const since = this.#energisedSince;
     return Math.min(
-      since === null ? Infinity : since + longestMs(spec),
+      this.#overdueAt(spec),
       since !== null && reason === 'min_on' ? since + (spec.minOnMs ?? 0) : Infinity,
       reason === 'min_off' ? this.#safeSince + (spec.minOffMs ?? 0) : Infinity,
     );
   }
-}
 
-function longestMs({ pulseMs, maxOnMs }: Limits): number {
-  return pulseMs ?? maxOnMs ?? Infinity;
+  // A pulse is for now: it is not given later to a device that it did not reach. What may not be on for too long has
+  // not been on at all while nothing reached it.
+  #overdueAt({ pulseMs, maxOnMs }: Limits): number {
+    if (pulseMs !== null) return (this.#energisedSince ?? Infinity) + pulseMs;
+    return (this.#reachedSince ?? Infinity) + (maxOnMs ?? Infinity);
+  }
 }

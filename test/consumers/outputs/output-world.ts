@@ -34,6 +34,8 @@ interface Device {
 interface Known {
   /** When it was energised by the instruction of then; null: it is safe. */
   energisedMs: number | null;
+  /** When that, or a repetition, had a link to go by. */
+  reachedMs: number | null;
   /** When it was told to be safe last. */
   safeMs: number;
   isTripped: boolean;
@@ -77,6 +79,7 @@ export class World {
       this.#devices.set(name, { level: 'off', toldMs: 0, stuck: null });
       this.#known.set(name, {
         energisedMs: null,
+        reachedMs: null,
         safeMs: -Infinity,
         isTripped: false,
         hold: null,
@@ -312,6 +315,7 @@ export class World {
       if (pulseMs !== null && known.energisedMs !== null)
         for (const { rule } of this.#claims(name)) known.spent.add(rule);
       known.energisedMs = null;
+      known.reachedMs = null;
     }
     this.#outputs = this.#start();
     this.#settle();
@@ -430,12 +434,12 @@ export class World {
       must(this.#nowMs - known.safeMs >= (minOffMs ?? 0), 'O4: min_off');
       known.energisedMs = this.#nowMs;
     }
+    if (!this.#isAway(output)) known.reachedMs ??= this.#nowMs;
   }
 
   #toldSafe(output: string, known: Known): void {
     const { energisedMs } = known;
-    const longestMs = this.#longestMs(output);
-    if (energisedMs !== null && this.#nowMs - energisedMs >= longestMs) {
+    if (this.#onMs(output) >= this.#longestMs(output)) {
       for (const { rule } of this.#claims(output)) known.spent.add(rule);
       if (known.hold?.level === 'on') known.hold = null;
     }
@@ -443,6 +447,14 @@ export class World {
     const isNews = energisedMs !== null || !this.#sentAtStart.has(output);
     if (isNews || this.#backAtMs === this.#nowMs) known.safeMs = this.#nowMs;
     known.energisedMs = null;
+    known.reachedMs = null;
+  }
+
+  /** For how long an output has been on: a pulse since it was told, anything else since that could reach its device. */
+  #onMs(output: string): number {
+    const { energisedMs, reachedMs } = this.#of(output);
+    const sinceMs = this.#spec(output).pulseMs === null ? reachedMs : energisedMs;
+    return this.#nowMs - (sinceMs ?? this.#nowMs);
   }
 
   /** After each step. */
@@ -462,8 +474,7 @@ export class World {
         must(this.#verdict(name) === 'breached', 'O1');
         const isKept = this.#nowMs - (known.energisedMs ?? -Infinity) < (spec.minOnMs ?? 0);
         must(this.#isWanted(name) || isKept, 'O2: for a claim or a hold');
-        const onMs = this.#nowMs - (known.energisedMs ?? this.#nowMs);
-        must(onMs < this.#longestMs(name), 'O4: max_on');
+        must(this.#onMs(name) < this.#longestMs(name), 'O4: max_on');
         if (spec.leaseMs !== null && this.#isAway(name)) {
           // Half a lease is how often Limen looks.
           const toldMs = Math.max(this.#device(name).toldMs, known.energisedMs ?? 0);
@@ -608,11 +619,12 @@ export class World {
       [...this.#away].toSorted(),
       this.#specs.map(({ name, way, leaseMs: itsLeaseMs, minOffMs, feedback }) => {
         const { level, stuck, toldMs } = this.#device(name);
-        const { energisedMs, safeMs, isTripped, hold, spent, repeats, order } = this.#of(name);
+        const { energisedMs, reachedMs, safeMs, isTripped, hold, spent, repeats, order } =
+          this.#of(name);
         const hasLease = itsLeaseMs !== null || way.kind === 'pin';
         return [
           [level, stuck, hasLease && level === 'on' ? ago(toldMs) : null],
-          [ago(energisedMs), minOffMs === null ? null : ago(safeMs)],
+          [ago(energisedMs), ago(reachedMs), minOffMs === null ? null : ago(safeMs)],
           [isTripped, hold === null ? null : [hold.level, hold.untilMs - this.#nowMs]],
           [[...spent], feedback === null && way.kind !== 'pin' ? null : repeats, order],
         ];

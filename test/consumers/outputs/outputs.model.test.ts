@@ -340,4 +340,5 @@ test.each(['hold', 'safe'] as const)(
       { numRuns: 1_000 },
     );
   },
+  120_000,
 );

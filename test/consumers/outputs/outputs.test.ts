@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createOutputs, type Outputs } from '../../../src/consumers/outputs/outputs.ts';
+import type { ProgramRun } from '../../../src/consumers/outputs/programs.ts';
 import type { Alert } from '../../../src/domain/alert.ts';
 import type { OutputSpec, OutputStatus, OutputWay } from '../../../src/domain/output.ts';
 import type { Action, Rule } from '../../../src/domain/rule.ts';
@@ -56,6 +57,8 @@ interface Bench {
   readonly statuses: OutputStatus[];
   /** Told of outputs that fail, as `<output> <is there>: <note>`. */
   readonly faults: readonly string[];
+  /** What was to be run, in order; none of it ends by itself. */
+  readonly programs: readonly ProgramRun[];
   readonly metricsText: () => string;
   event(alert: Partial<Alert>, more?: Parameters<typeof eventOf>[1]): void;
   /** A new process on the same machine: the outputs start from the rows and these alerts. */
@@ -77,6 +80,7 @@ function bench(
   const commands: string[] = [];
   const statuses: OutputStatus[] = [];
   const faults: string[] = [];
+  const programs: ProgramRun[] = [];
   const links = new Map<string, 'down' | 'none'>();
   let isKilled = false;
   const outputs = createOutputs({
@@ -106,7 +110,7 @@ function bench(
       send(topic);
     },
     drive: () => undefined,
-    programs: { run: () => undefined },
+    programs: { run: (run) => void programs.push(run) },
     gpio: { hold: () => undefined },
     isClockTrusted: () => true,
     fault: (output, isThere, note) => void faults.push(`${output} ${isThere}: ${note}`),
@@ -126,6 +130,7 @@ function bench(
     commands,
     statuses,
     faults,
+    programs,
     links,
     metricsText: () => metrics.text(),
     event: (alert, more) => outputs.onAlert(eventOf(alertOf(alert), more)),
@@ -412,18 +417,31 @@ describe('max_on', () => {
   });
 
   test('max_on that was over before the link came back stays over', () => {
-    const clock = createFakeClock();
-    const world = {
-      clock: { ...clock, after: () => ({ cancel: () => {} }) },
-      journal: memoryJournal(),
-    };
+    const world = lateWorld();
     const { event, commands, outputs } = bench([limited], two, world);
     outputs.start([], new Map());
     event({});
-    clock.advance(12_000);
+    world.clock.advance(12_000);
     outputs.linkUp('home');
     expect(commands.at(-1)).toBe('siren/set OFF');
     expect(outputs.statuses()[0]?.reason).toBe('max_on');
+  });
+
+  test('max_on does not count while nothing has reached the device', () => {
+    const { event, clock, commands, outputs, links } = started([limited], two);
+    links.set('home', 'down');
+    event({});
+    clock.advance(60_000);
+    expect(outputs.statuses()[0]).toMatchObject({ commanded: 'on', reason: 'claim' });
+    links.delete('home');
+    outputs.linkUp('home');
+    expect(commands.slice(1)).toEqual(['siren/set OFF', 'siren/set ON']);
+    // Reached once, it counts on although the link is away: the device stays as it is.
+    links.set('home', 'down');
+    clock.advance(9_999);
+    expect(outputs.statuses()[0]?.commanded).toBe('on');
+    clock.advance(1);
+    expect(outputs.statuses()[0]).toMatchObject({ commanded: 'off', reason: 'max_on' });
   });
 
   test('max_on counts anew after the output was really off', () => {
@@ -541,6 +559,54 @@ describe('linkUp()', () => {
     commands.length = 0;
     outputs.linkUp('home');
     expect(commands).toEqual(['siren/set OFF', 'siren/set ON']);
+  });
+});
+
+describe('feedback', () => {
+  test('feedback that cannot come because the link is away is no failure', () => {
+    const feedback = { device: 'siren', metric: 'state', withinMs: 5_000, retries: 2 };
+    const { event, outputs, clock, links, faults } = started([{ ...siren, feedback }]);
+    outputs.onCondition('feedback siren', 'clear', seq(1));
+    links.set('home', 'down');
+    event({});
+    clock.advance(60_000);
+    expect(outputs.statuses()[0]).toMatchObject({ commanded: 'on', trip: null });
+    expect(faults).toEqual([]);
+    links.delete('home');
+    outputs.linkUp('home');
+    clock.advance(15_000);
+    expect(outputs.statuses()[0]).toMatchObject({ commanded: 'off', reason: 'trip' });
+    clock.advance(0);
+    expect(faults).toEqual([expect.stringContaining('siren true')]);
+  });
+});
+
+describe('never_with', () => {
+  const way = { kind: 'command', programs: { on: ['pump', 'on'], off: ['pump', 'off'] } } as const;
+  const pump = { ...siren, name: 'pump', way, neverWith: ['siren'] };
+
+  test('never_with waits until the program that makes the other one safe has ended well', () => {
+    const { event, outputs, programs, clock } = started([siren, pump]);
+    event({});
+    const status = () => outputs.statuses()[0];
+    expect(status()).toMatchObject({ commanded: 'off', reason: 'interlock' });
+    programs[0]?.done('exit code 1');
+    expect(status()?.commanded).toBe('off');
+    clock.advance(1_000);
+    expect(programs.map(({ level }) => level)).toEqual(['off', 'off']);
+    programs[1]?.done(null);
+    expect(status()).toMatchObject({ commanded: 'on', reason: 'claim' });
+  });
+
+  test('a program is not run again for a command that is not wanted any more', () => {
+    const { outputs, programs, clock } = started([pump]);
+    const asked = { ...hold, output: 'pump' };
+    programs[0]?.done(null);
+    outputs.command(asked, seq(1));
+    programs[1]?.done('exit code 1');
+    outputs.command({ ...asked, value: 'auto' }, seq(2));
+    clock.advance(60_000);
+    expect(programs.map(({ level }) => level)).toEqual(['off', 'on', 'off']);
   });
 });
 
