@@ -189,6 +189,8 @@ export const limits = {
   /** A notification is tried again after 1 s, 2 s, 4 s and so on, up to this, and given up after so long. */
   notifyBackoffMaxMs: 300_000,
   notifyGiveUpMs: 86_400_000,
+  /** When something new is to be told it is tried again at once, unless that was tried within so long. */
+  notifyAgainForNewMs: 30_000,
   /** A notifier that has delivered nothing for so long, in spite of attempts, has failed. */
   notifierFailedAfterMs: 300_000,
   /** Storage that commits nothing for so long has failed, and a wall clock that is not trusted for so long. */

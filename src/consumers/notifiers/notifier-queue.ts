@@ -66,6 +66,8 @@ export class NotifierQueue {
   #hasDelivered = false;
   #attempting: Promise<void> | null = null;
   #retryTimer: Timer | null = null;
+  /** When the last attempt began. */
+  #attemptedMs = -Infinity;
   #isReading = false;
   #isStarted = false;
   #isStopped = false;
@@ -141,8 +143,10 @@ export class NotifierQueue {
 
   /** A notification was emitted; it is attempted once it is on disk. */
   offer(notification: PendingNotification): void {
-    this.#backlog.add(notification, this.#around.clock.monotonicMs());
-    this.pump();
+    const nowMs = this.#around.clock.monotonicMs();
+    this.#backlog.add(notification, nowMs);
+    if (nowMs - this.#attemptedMs >= limits.notifyAgainForNewMs) this.#tryAgain();
+    else this.pump();
   }
 
   /** Goes on as far as it can now: to be called when something was committed, or storage stalls. */
@@ -162,6 +166,13 @@ export class NotifierQueue {
   /** From the next attempt on, delivers another way. */
   redirect(deliver: Deliver): void {
     this.#deliver = deliver;
+  }
+
+  // Who did not answer for an hour may do so now, and somebody is to be told something new.
+  #tryAgain(): void {
+    this.#retryTimer?.cancel();
+    this.#retryTimer = null;
+    this.pump();
   }
 
   /** Lets the attempt under way end, for at most so long; an attempt that is cut off is repeated at the next start. */
@@ -188,7 +199,8 @@ export class NotifierQueue {
     const { clock, site, faultPoint, committedSeq } = this.#around;
     const { notification } = entry;
     entry.attempts += 1;
-    entry.firstAttemptMs ??= clock.monotonicMs();
+    this.#attemptedMs = clock.monotonicMs();
+    entry.firstAttemptMs ??= this.#attemptedMs;
     this.#attempts.value += 1;
     faultPoint('notification_attempt');
     const recorded = notification.seq <= committedSeq();
@@ -230,10 +242,7 @@ export class NotifierQueue {
         detail: outcome.detail,
       });
     }
-    this.#retryTimer = clock.after(backoffMs, () => {
-      this.#retryTimer = null;
-      this.pump();
-    });
+    this.#retryTimer = clock.after(backoffMs, () => this.#tryAgain());
   }
 
   #finish(entry: BacklogEntry, outcome: Outcome): void {

@@ -305,6 +305,30 @@ describe('delivery', () => {
     ]);
   });
 
+  test('delivery does not let what is new wait for the next try of what is old', async () => {
+    await using server = await startWebServer(failFirst(7));
+    const { emit, start, commit, clock, recorded } = bench([webhook('kitchen', server)]);
+    start();
+    emit();
+    commit();
+    for (let attempt = 0; attempt < 6; attempt += 1) {
+      await clock.whenArmed(1_000 * 2 ** attempt);
+      clock.advance(1_000 * 2 ** attempt);
+    }
+    await clock.whenArmed(64_000);
+    clock.advance(29_999);
+    emit({ device: 'freezer-2' });
+    commit();
+    // Tried a moment ago: what comes by the dozen must not make it a hammer.
+    expect(server.requests).toHaveLength(7);
+    clock.advance(1);
+    emit({ device: 'freezer-3' });
+    commit();
+    await recorded(3);
+    const devices = server.requests.slice(7).map(({ body }) => body['device']);
+    expect(devices).toEqual(['freezer-1', 'freezer-2', 'freezer-3']);
+  });
+
   test('delivery of one notifier is not held up by another that hangs (N3)', async () => {
     await using hanging = await startWebServer(() => {});
     const specs: NotifierSpec[] = [
