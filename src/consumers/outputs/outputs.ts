@@ -108,6 +108,13 @@ interface Change {
 export function createOutputs(options: OutputsOptions): Outputs {
   const drivers = new Map<string, OutputDriver>();
   const boardsUp = new Set<string>();
+  // What is sent goes to a place that no output drives any more.
+  let isFarewell = false;
+  const sayFarewell = (step: () => void): void => {
+    isFarewell = true;
+    step();
+    isFarewell = false;
+  };
   // What each output forbids others may have changed.
   const dirty = new Set<string>();
   const around: OutputSurroundings = {
@@ -128,7 +135,10 @@ export function createOutputs(options: OutputsOptions): Outputs {
     send(instruction, level, output) {
       if (instruction.kind === 'mqtt') return options.publish(instruction, instruction.payload);
       if (instruction.kind === 'pin') return options.drive(instruction.command);
+      const isLast = isFarewell;
       const done = (problem: string | null): void => {
+        // What becomes of a former device is no news of the present one.
+        if (isLast) return;
         guard(output, () => drivers.get(output)?.carriedOut(problem));
         settle();
       };
@@ -138,6 +148,7 @@ export function createOutputs(options: OutputsOptions): Outputs {
         output,
         level,
         isSafe,
+        isLast,
         program: instruction.program,
         done,
       });
@@ -259,15 +270,19 @@ export function createOutputs(options: OutputsOptions): Outputs {
     settle();
   };
 
-  const left = createLeftPlaces(around, {
-    specs: () => specs,
-    record(name) {
-      drivers.get(name)?.record();
-      return drivers.has(name);
+  const send: OutputSurroundings['send'] = (...sent) => sayFarewell(() => around.send(...sent));
+  const left = createLeftPlaces(
+    { ...around, send },
+    {
+      specs: () => specs,
+      record(name) {
+        drivers.get(name)?.record();
+        return drivers.has(name);
+      },
+      linkOf: around.linkOf,
+      guard,
     },
-    linkOf: around.linkOf,
-    guard,
-  });
+  );
 
   const updateAll = (present: OpenAlert, renews: boolean): void => {
     if (changes !== null) {
@@ -432,7 +447,7 @@ export function createOutputs(options: OutputsOptions): Outputs {
         const place = placeOf(driver.spec, driver.status.seq);
         if (link !== null && around.linkOf(link) === 'down') left.add(name, place);
         else left.told(place);
-        guard(name, () => driver.end('removed'));
+        sayFarewell(() => guard(name, () => driver.end('removed')));
         drivers.delete(name);
         faults.note(name, null);
         if (spec !== undefined) startDriver(spec, memory);

@@ -11,13 +11,15 @@ export interface ProgramRun {
   readonly level: OutputLevel;
   /** It makes the output safe: it does not wait for one that switches it on. */
   readonly isSafe: boolean;
+  /** The output is driven elsewhere from now on, so no newer command takes the place of this one. */
+  readonly isLast: boolean;
   /** Program and arguments; no shell reads them. */
   readonly program: readonly string[];
   /** Called once when it is over, never at once; null: exit code 0. Not called if a newer one took its place. */
   done(problem: string | null): void;
 }
 
-/** Runs the programs of outputs: aside, one at a time for each output, the newest command only. */
+/** Runs the programs of outputs: aside, one at a time for each output, the newest command for each device only. */
 export interface Programs {
   run(run: ProgramRun): void;
   /** Resolves when none runs or waits, or after the longest time one may take. */
@@ -37,8 +39,8 @@ const lastWordsMs = 100;
 
 interface Lane {
   running: { readonly run: ProgramRun; kill(why: string): void } | null;
-  /** At most one: no old command is ever sent. */
-  next: ProgramRun | null;
+  /** At most one for the device of now: no old command is ever sent. Before it the last ones of former devices. */
+  next: readonly ProgramRun[];
 }
 
 export function createPrograms(options: ProgramsOptions): Programs {
@@ -47,9 +49,9 @@ export function createPrograms(options: ProgramsOptions): Programs {
   const waiting = new Set<() => void>();
 
   const go = (lane: Lane): void => {
-    const run = lane.next;
-    lane.next = null;
-    if (run === null) {
+    const [run, ...later] = lane.next;
+    lane.next = later;
+    if (run === undefined) {
       if (![...lanes.values()].some(({ running }) => running !== null))
         for (const resolve of waiting) resolve();
       return;
@@ -60,7 +62,7 @@ export function createPrograms(options: ProgramsOptions): Programs {
       if (problem !== null) log.warn('the program of an output failed', { ...fields, problem });
       else log.info('the program of an output has run', fields);
       // A newer command has its own result.
-      if (lane.next === null) run.done(problem);
+      if (lane.next.length === 0) run.done(problem);
       go(lane);
     });
     lane.running = { run, kill };
@@ -68,9 +70,9 @@ export function createPrograms(options: ProgramsOptions): Programs {
 
   return {
     run(run) {
-      const lane = lanes.get(run.output) ?? { running: null, next: null };
+      const lane = lanes.get(run.output) ?? { running: null, next: [] };
       lanes.set(run.output, lane);
-      lane.next = run;
+      lane.next = [...lane.next.filter(({ isLast }) => isLast), run];
       if (lane.running === null) go(lane);
       else if (run.isSafe && !lane.running.run.isSafe)
         lane.running.kill('killed: the output is to be safe');

@@ -598,6 +598,20 @@ describe('never_with', () => {
     expect(status()).toMatchObject({ commanded: 'on', reason: 'claim' });
   });
 
+  test('a program makes a former device safe for the last time, and its end is no news of the new one', () => {
+    const { outputs, programs, faults, clock } = started([pump]);
+    const programsOf = { on: ['relay', 'on'], off: ['relay', 'off'] };
+    outputs.configure([{ ...pump, way: { ...way, programs: programsOf } }], [warm]);
+    expect(programs.map(({ program, isLast }) => [program[0], isLast])).toEqual([
+      ['pump', false],
+      ['pump', true],
+      ['relay', false],
+    ]);
+    for (let times = 0; times < 3; times += 1) programs[1]?.done('exit code 1');
+    clock.advance(0);
+    expect(faults).toEqual([]);
+  });
+
   test('a program is not run again for a command that is not wanted any more', () => {
     const { outputs, programs, clock } = started([pump]);
     const asked = { ...hold, output: 'pump' };

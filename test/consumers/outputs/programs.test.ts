@@ -35,6 +35,7 @@ function run(
       output: 'pump',
       level: 'on',
       isSafe: false,
+      isLast: false,
       program: ['/bin/sh', '-c', `cd "$FOLDER"; ${script}`],
       ...more,
       done: resolve,
@@ -107,6 +108,17 @@ describe('run()', () => {
     await isRunning('begins');
     expect(await run(started, 'echo off >> seen', { isSafe: true, level: 'off' })).toBeNull();
     expect(await seen()).toBe('begins\noff\n');
+  });
+
+  test('run() runs the last program for a former device, whatever is wanted of the new one', async () => {
+    const started = programs();
+    void run(started, 'echo began >> seen; sleep 20');
+    await isRunning('began');
+    const safe = { level: 'off', isSafe: true } as const;
+    void run(started, 'echo former off >> seen', { ...safe, isLast: true });
+    void run(started, 'echo off >> seen', safe);
+    await run(started, 'echo on >> seen');
+    expect(await seen()).toBe('began\nformer off\non\n');
   });
 
   test('run() keeps outputs apart: one that hangs keeps no other waiting', async () => {
