@@ -1,8 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FirmataReading } from '../../firmware-bridge/firmata/firmata-inputs.ts';
+import { lookAtNode, portProblem } from '../../firmware-bridge/ports/port-problem.ts';
 import type { Decoded } from '../codecs/payload.ts';
 import { decodePinReading } from '../codecs/pin-reading.ts';
 import type { BoardEvent, DrivenPin, PinCommand, PinName } from '../domain/board.ts';
@@ -192,14 +192,15 @@ class FirmataLine {
     }
     if (!this.#isFree || this.#drives === null) return;
     const { path } = this.source;
-    const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+    const status = lookAtNode(path);
+    const isThere = status !== null && !(status instanceof Error);
     // Plugged in again: no need to wait any longer.
     if (isThere && !this.#wasThere) {
       this.#backoffMs = backoffMinMs;
       this.#retryAtMs = Math.min(this.#retryAtMs, nowMs);
     }
     this.#wasThere = isThere;
-    if (!isThere) this.#tellDown(`${path} is not there: is it plugged in?`);
+    if (!isThere) this.#tellDown(portProblem(path, null));
     else if (nowMs >= this.#retryAtMs) this.#start(this.#drives);
   }
 

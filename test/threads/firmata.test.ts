@@ -1,7 +1,9 @@
 // Aim: a board with StandardFirmata is read, driven and got back whatever happens to it, and nothing is driven that was
 // not commanded since it came up. The firmware is the real one, so is johnny-five.
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { PluggedBoard } from '../../firmware-bridge/emulator/plugged-board.ts';
 import type { BoardSensor } from '../../src/domain/firmata.ts';
 import { displayAt } from '../firmware-bridge/character-display.ts';
@@ -29,6 +31,18 @@ test('volts, a contact and a sensor become readings', patience, async (context) 
   await rig.value('door', (value) => value === false);
   await board.setPin(2, false);
   await rig.value('door', (value) => value === true);
+});
+
+test.each([
+  ['loop', /cannot be looked at: too many symbolic links/],
+  [join('loop', 'tty'), /cannot be looked at: too many symbolic links/],
+  ['absent', /is not there: is it plugged in\? limen ports lists what is/],
+])('a port at %s is told with what keeps it from being opened', async (name, problem) => {
+  const folder = mkdtempSync(join(tmpdir(), 'limen-firmata-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  symlinkSync(join(folder, 'loop'), join(folder, 'loop'));
+  const rig = new FirmataRig(join(folder, name)).drives();
+  expect((await rig.next('down')).problem).toMatch(problem);
 });
 
 test('a sensor on the I2C bus is read, below zero too', patience, async (context) => {
@@ -198,12 +212,6 @@ test(
     expect(problem).toBe('it has no pin A9; its pin 7 cannot be dimmed or sound');
   },
 );
-
-test('a port that is not there says so', async () => {
-  const rig = new FirmataRig('/dev/no-such-port').drives();
-  const { problem } = await rig.next('down');
-  expect(problem).toBe('/dev/no-such-port is not there: is it plugged in?');
-});
 
 function sensor(more: Partial<BoardSensor>): BoardSensor {
   return {
