@@ -74,6 +74,8 @@ export interface FirmataBoardsOptions {
 
 const lookMs = 500;
 const silentMs = 5_000;
+// A small computer that boots takes its time to start a process.
+const startWithinMs = 60_000;
 const endWithinMs = 2_000;
 const backoffMinMs = 500;
 const backoffMaxMs = 10_000;
@@ -87,10 +89,15 @@ export function createFirmataBoards(options: FirmataBoardsOptions): FirmataBoard
   let drives: ReadonlyMap<string, readonly DrivenPin[]> = new Map();
   let watch: Timer | null = null;
   let isTelling = false;
+  let lookedAtMs = clock.monotonicMs();
 
   const look = (): void => {
     watch = lines.size === 0 ? null : clock.after(lookMs, look);
-    for (const line of lines.values()) line.look();
+    const nowMs = clock.monotonicMs();
+    // Limen itself stood still: what the processes said meanwhile is still to be heard.
+    const stoodStill = nowMs - lookedAtMs > 2 * lookMs;
+    lookedAtMs = nowMs;
+    for (const line of lines.values()) line.look(stoodStill);
   };
   const leave = (path: string): void => {
     const line = lines.get(path);
@@ -107,7 +114,9 @@ export function createFirmataBoards(options: FirmataBoardsOptions): FirmataBoard
     clock.after(0, () => {
       isTelling = false;
       for (const line of lines.values()) line.want(drives.get(line.source.device) ?? []);
-      watch ??= clock.after(0, look);
+      if (watch !== null) return;
+      lookedAtMs = clock.monotonicMs();
+      watch = clock.after(0, look);
     });
   };
   return {
@@ -156,6 +165,7 @@ class FirmataLine {
   #isOver = false;
   #told: string | null = null;
   #aliveAtMs = 0;
+  #hasSpoken = false;
   #upAtMs = 0;
   #retryAtMs = 0;
   #backoffMs = backoffMinMs;
@@ -183,11 +193,13 @@ class FirmataLine {
     if (this.#isUp || request.type === 'lives') send(this.#child, request);
   }
 
-  /** Looks whether there is something to be done; to be called twice a second. */
-  look(): void {
+  /** Looks whether there is something to be done; to be called twice a second. `stoodStill`: it was not. */
+  look(stoodStill: boolean): void {
     const nowMs = this.#options.clock.monotonicMs();
     if (this.#child !== null) {
-      if (nowMs - this.#aliveAtMs > silentMs) this.#child.kill('SIGKILL');
+      if (stoodStill) this.#aliveAtMs = nowMs;
+      const withinMs = this.#hasSpoken ? silentMs : startWithinMs;
+      if (nowMs - this.#aliveAtMs > withinMs) this.#child.kill('SIGKILL');
       return;
     }
     if (!this.#isFree || this.#drives === null) return;
@@ -215,6 +227,7 @@ class FirmataLine {
     const child = fork(fileURLToPath(file), [], { execArgv: [] });
     this.#child = child;
     this.#isOver = false;
+    this.#hasSpoken = false;
     this.#aliveAtMs = this.#options.clock.monotonicMs();
     child.on('message', (message: FirmataReply) => {
       if (child === this.#child) this.#take(message);
@@ -228,6 +241,7 @@ class FirmataLine {
 
   #take(message: FirmataReply): void {
     this.#aliveAtMs = this.#options.clock.monotonicMs();
+    this.#hasSpoken = true;
     switch (message.type) {
       case 'alive':
         break;

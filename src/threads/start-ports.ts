@@ -92,8 +92,9 @@ export interface PortsOptions {
 }
 
 const lookMs = 1_000;
-// The thread says twice a second that it is alive.
+// The thread says twice a second that it is alive, once it runs: a small computer that boots takes its time for that.
 const silentMs = 4_000;
+const startWithinMs = 60_000;
 const endWithinMs = 3_000;
 // A thread that ends again and again, whatever a line does to it, must not keep a core busy, nor reset every board at once.
 const restartFirstMs = 250;
@@ -119,6 +120,7 @@ export function createPorts({ clock, log, listener }: PortsOptions): SerialPorts
   let startedAtMs = 0;
   let lookedAtMs = 0;
   let aliveAtMs = 0;
+  let hasSpoken = false;
   let onEnded: (() => void) | null = null;
 
   const send = (to: ChildProcess | null, request: PortsRequest): void => {
@@ -164,6 +166,7 @@ export function createPorts({ clock, log, listener }: PortsOptions): SerialPorts
         break;
       case 'alive':
         aliveAtMs = clock.monotonicMs();
+        hasSpoken = true;
         for (const status of message.statuses)
           if (sources.has(status.path)) statuses.set(status.path, status);
         break;
@@ -238,6 +241,7 @@ export function createPorts({ clock, log, listener }: PortsOptions): SerialPorts
     worker = started;
     startedAtMs = clock.monotonicMs();
     aliveAtMs = startedAtMs;
+    hasSpoken = false;
     lookedAtMs = startedAtMs;
     for (const [path, source] of sources) open(started, path, source);
     watch ??= clock.after(lookMs, look);
@@ -248,7 +252,8 @@ export function createPorts({ clock, log, listener }: PortsOptions): SerialPorts
     // Limen itself stood still: what the thread said meanwhile is still to be heard.
     if (nowMs - lookedAtMs > 2 * lookMs) aliveAtMs = nowMs;
     lookedAtMs = nowMs;
-    if (worker !== null && nowMs - aliveAtMs > silentMs) rebuild('the thread does not answer');
+    const withinMs = hasSpoken ? silentMs : startWithinMs;
+    if (worker !== null && nowMs - aliveAtMs > withinMs) rebuild('the thread does not answer');
   };
   const rebuild = (reason: string): void => {
     const last = worker;

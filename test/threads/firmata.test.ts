@@ -3,11 +3,13 @@
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import type { PluggedBoard } from '../../firmware-bridge/emulator/plugged-board.ts';
 import type { BoardSensor } from '../../src/domain/firmata.ts';
 import { displayAt } from '../firmware-bridge/character-display.ts';
 import { plugBoard, plugFirmata } from '../firmware-bridge/plugged-board.ts';
+import { childOf } from '../flow/ask.ts';
 import { contact, driven, FirmataRig, volts } from './firmata-rig.ts';
 
 const patience = { timeout: 60_000 };
@@ -190,6 +192,27 @@ test('a board that stands still is given up, and taken back', patience, async (c
   await board.thaw();
   await rig.next('up');
 });
+
+test(
+  'a process that takes long to start, and Limen when it stood still, lose no board',
+  patience,
+  async (context) => {
+    const board = await plugFirmata(context);
+    const rig = new FirmataRig(board.path).drives(driven('7'));
+    // It is started within a turn of the loop, and needs longer than that to say a word.
+    await wait(50);
+    const pid = childOf(process.pid, 'firmata');
+    process.kill(pid, 'SIGSTOP');
+    await wait(6_500);
+    process.kill(pid, 'SIGCONT');
+    await rig.next('up');
+    // Longer than a process may be silent.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 6_000);
+    await wait(1_500);
+    expect(rig.told.filter(({ kind }) => kind === 'down')).toEqual([]);
+    expect(childOf(process.pid, 'firmata')).toBe(pid);
+  },
+);
 
 test('a board with the firmware of Limen says so', patience, async () => {
   const board = await plugBoard(ownHex);

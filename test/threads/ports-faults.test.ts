@@ -57,6 +57,17 @@ test('a process of the ports that ends again and again is started ever more seld
   await device.sayUntil('{"a":1}\n', rig.read(device.path, 3));
 }, 40_000);
 
+test('a process of the ports that takes long to start is waited for', async () => {
+  const device = new SerialDevice();
+  const rig = new LinesRig([lineAt(device.path)]);
+  const pid = portsProcess();
+  process.kill(pid, 'SIGSTOP');
+  await wait(6_500);
+  process.kill(pid, 'SIGCONT');
+  await device.sayUntil('{"a":1}\n', rig.read(device.path, 3));
+  expect(portsProcess()).toBe(pid);
+}, 40_000);
+
 const relay: DrivenPin = { pin: '7', device: { kind: 'relay' }, safe: 'off', inverted: false };
 
 test.each(['SIGKILL', 'SIGSTOP'] as const)(
