@@ -7,6 +7,7 @@ import {
   statSync,
   type Stats,
 } from 'node:fs';
+import { basename } from 'node:path';
 import { messageOf } from '../../src/domain/error.ts';
 
 /** What stands at a path; null: nothing; an error: it cannot be looked at. A plug may be pulled at any moment. */
@@ -17,6 +18,9 @@ export function lookAtNode(path: string): Stats | Error | null {
     return error instanceof Error ? error : new Error(String(error));
   }
 }
+
+/** Programs that say less of themselves than what they run. */
+const interpreter = /^(?:node|bun|deno|python[0-9.]*|perl|ruby|java|sh|bash)$/;
 
 /** Why a port cannot be opened, and what helps: "permission denied: add the user to the group dialout". */
 export function portProblem(path: string, error: unknown): string {
@@ -30,10 +34,12 @@ export function portProblem(path: string, error: unknown): string {
   if (/inappropriate ioctl/i.test(text)) return noPort(path);
   if (!/\block|busy|EBUSY|EAGAIN|temporarily/i.test(text))
     return `${path} cannot be opened: ${text}`;
-  if (holds(String(process.pid), status.rdev)) {
+  const holder = holderOf(status.rdev);
+  if (holds(String(process.pid), status.rdev) || (holder !== null && isOfLimen(holder))) {
     return `${path} leads to a port that another source has open: name each port once`;
   }
-  return `${path} is in use by ${findHolder(path) ?? 'another program'}: end it, or let it leave the port alone`;
+  const name = holder === null ? 'another program' : holderText(holder);
+  return `${path} is in use by ${name}: end it, or let it leave the port alone`;
 }
 
 /** What the user who runs this may do with a port, in words; null: all that is needed. */
@@ -89,15 +95,31 @@ function groupOf(gid: number): string | null {
   }
 }
 
-/** Another process that holds a device open, as far as it can be seen: `picocom (4711)`. */
+/** Another process that holds a device open, as far as it can be seen: `picocom (process 4711)`. */
 export function findHolder(path: string): string | null {
   const status = lookAtNode(path);
   if (status === null || status instanceof Error) return null;
-  const { rdev } = status;
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    if (Number(pid) !== process.pid && holds(pid, rdev)) return `${nameOf(pid)} (process ${pid})`;
-  }
-  return null;
+  const holder = holderOf(status.rdev);
+  return holder === null ? null : holderText(holder);
+}
+
+function holderOf(rdev: number): string | null {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.find((pid) => Number(pid) !== process.pid && holds(pid, rdev)) ?? null;
+}
+
+function holderText(pid: string): string {
+  return `${nameOf(pid)} (process ${pid})`;
+}
+
+// Serial lines and each board with Firmata are read by processes of their own, which one process has started.
+function isOfLimen(pid: string): boolean {
+  const starter = /^PPid:\t(\d+)$/m.exec(readProcess(pid, 'status'))?.[1];
+  return starter === String(process.ppid) && commandOf(pid).some((word) => isPortsProcess(word));
+}
+
+function isPortsProcess(word: string): boolean {
+  return /\/threads\/(?:ports|firmata)\.[jt]s$/.test(word);
 }
 
 function holds(pid: string, rdev: number): boolean {
@@ -112,10 +134,28 @@ function holds(pid: string, rdev: number): boolean {
   }
 }
 
+// The kernel's name of a process is that of a thread (`MainThread`) with Node, and cut off after 15 bytes with all.
 function nameOf(pid: string): string {
+  const [program = '', ...words] = commandOf(pid);
+  const name = basename(program);
+  if (name === '') return readProcess(pid, 'comm').trim() || 'a program';
+  if (words.some((word) => isPortsProcess(word))) return 'Limen';
+  const script = words.find((word) => !word.startsWith('-')) ?? '';
+  return interpreter.test(name) && script !== '' ? `${name} ${script}` : name;
+}
+
+// Some overwrite all of it with one text: `node-red --settings x`.
+function commandOf(pid: string): readonly string[] {
+  const words = readProcess(pid, 'cmdline').split('\0');
+  const [first = ''] = words;
+  return words.filter((word) => word !== '').length > 1 ? words : first.split(' ');
+}
+
+function readProcess(pid: string, file: string): string {
   try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
-    return 'a program';
+    // Gone meanwhile.
+    return '';
   }
 }

@@ -9,6 +9,7 @@ import type { DrivenPin } from '../../src/domain/board.ts';
 import { plugBoard } from '../firmware-bridge/plugged-board.ts';
 import { SerialDevice } from '../firmware-bridge/serial-device.ts';
 import { hexFile } from '../firmware-bridge/talk.ts';
+import { FirmataRig } from './firmata-rig.ts';
 import { lineAt, LinesRig } from './lines-rig.ts';
 import { cpuMs, findPortsProcess, portsProcess } from './ports-process.ts';
 import { PortsWithBoard } from './ports-with-board.ts';
@@ -161,4 +162,16 @@ test('what is no port is told as that, and a port with two names as one', async 
   expect(await reasonOf(twin)).toContain('another source has open: name each port once');
   expect(readFileSync(file, 'utf8')).toBe('mine');
   await device.sayUntil('{"a":1}\n', rig.read(device.path, 3));
+});
+
+test('a port that a board with Firmata is said to be at by another name is told as one', async () => {
+  const device = new SerialDevice();
+  const twin = join(folder(), 'twin');
+  symlinkSync(device.path, twin);
+  const lines = new LinesRig([lineAt(device.path)]);
+  await lines.told('serial port open');
+  const boards = new FirmataRig(twin).drives();
+  expect((await boards.next('down')).problem).toBe(
+    `${twin} leads to a port that another source has open: name each port once`,
+  );
 });
