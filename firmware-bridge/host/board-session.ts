@@ -64,6 +64,8 @@ const greetAgainMs = 1_000;
 const silentMs = 3_500;
 const settleWithinMs = 1_500;
 const livesWithinMsMax = 2_000;
+/** A bad line fails in one way and another, many times a minute: so often it is told how. */
+const failuresEveryMs = 60_000;
 
 const patience = {
   hello: { withinMs: 1_000, attempts: 1 },
@@ -88,6 +90,7 @@ export class BoardSession {
   #stream: BoardStream;
   #state: State = 'closed';
   #problem: string | null = null;
+  #failureToldAtMs = -Infinity;
   #number: number;
   #timer: Timer | null = null;
   #greetAtMs = 0;
@@ -154,6 +157,7 @@ export class BoardSession {
     this.#stream = this.#newStream();
     this.#state = 'waiting';
     this.#hasSpoken = false;
+    this.#failureToldAtMs = -Infinity;
     this.#heardAtMs = this.#clock.monotonicMs();
     this.#greetAtMs = this.#heardAtMs + bootMs;
     this.#timer ??= this.#clock.after(lookMs, () => this.#look());
@@ -441,7 +445,10 @@ export class BoardSession {
     const wasUp = this.#state === 'up';
     this.#forget();
     this.#state = 'waiting';
-    this.#greetAtMs = this.#clock.monotonicMs() + afterMs;
+    const nowMs = this.#clock.monotonicMs();
+    this.#greetAtMs = nowMs + afterMs;
+    if (!wasUp && nowMs - this.#failureToldAtMs < failuresEveryMs) return;
+    this.#failureToldAtMs = nowMs;
     this.#tellDown(problem, wasUp);
   }
 

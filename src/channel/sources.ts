@@ -7,7 +7,7 @@ import type { Points } from './points.ts';
 export interface Sources {
   /** A client of the embedded broker connected, or its connection ended. */
   client(id: string, connected: boolean): void;
-  /** The link to another broker that readings come from went up or down. */
+  /** The link to another broker or a port that readings come from is up or down; told again, it is no news. */
   broker(name: string, connected: boolean): void;
   /** Tells what has lasted long enough; to be called about once a second. */
   look(): void;
@@ -38,6 +38,7 @@ export function createSources(options: {
   const links = new Map<string, ClientLink>();
   /** Links whose state is not the one that was told. */
   const pending = new Set<string>();
+  const bridges = new Map<string, boolean>();
   let parents: ReadonlySet<string> = new Set();
   let parentsAtMs = -Infinity;
 
@@ -78,7 +79,11 @@ export function createSources(options: {
       if (link.told === connected) pending.delete(id);
       else pending.add(id);
     },
-    broker: (name, connected) => tell(name, connected, true),
+    broker(name, connected) {
+      if (bridges.get(name) === connected) return;
+      bridges.set(name, connected);
+      tell(name, connected, true);
+    },
     look() {
       const nowMs = clock.monotonicMs();
       for (const id of pending) {

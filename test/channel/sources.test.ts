@@ -112,3 +112,10 @@ test('who brings a point is known after three arrivals in a row', () => {
   ).toEqual([5, 12]);
   expect(habit.via).toBe('two');
 });
+
+test('a port that is told as lost again, for another reason, is no news', () => {
+  const { sources, told } = createBench();
+  for (const isOpen of [false, false, true, true, false, false])
+    sources.broker('/dev/ttyACM0', isOpen);
+  expect(told).toEqual(['-/dev/ttyACM0', '+/dev/ttyACM0', '-/dev/ttyACM0']);
+});

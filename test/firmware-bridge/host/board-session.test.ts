@@ -101,6 +101,21 @@ test('a command that a buffer held back is too late for the board, and is not ca
   expect(rig.session.isUp).toBe(true);
 });
 
+test('a line that fails in one way and another is told once a minute, and at once when it is new', () => {
+  const rig = new Rig(relayBoard, known);
+  let count = 0;
+  // Now and then a greeting is whole but for a line of it, and now and then its answer is not heard.
+  rig.toHost = (bytes) => bytes.map((byte) => (count++ % 67 === 0 ? byte ^ 1 : byte));
+  rig.plug().run(12_000);
+  const few = rig.words.filter((word) => word.startsWith('down'));
+  expect(rig.sent.filter((line) => line.includes('hello')).length).toBeGreaterThan(5);
+  expect(few).toHaveLength(1);
+  rig.toHost = (bytes) => bytes;
+  rig.until('up');
+  rig.toBoard = () => null;
+  expect(rig.until('down', undefined, 2_000).problem).toBe('it does not answer');
+});
+
 test('a line that is lost or damaged is sent again, and carried out once', () => {
   const rig = new Rig(relayBoard, known).start();
   rig.forget();
