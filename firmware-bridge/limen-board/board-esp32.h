@@ -56,4 +56,4 @@ inline void memoryBegin() { EEPROM.begin(1024); }
 inline uint8_t memoryRead(uint16_t at) { return EEPROM.read(at); }
 inline bool memoryReady() { return true; }
 inline void memoryWrite(uint16_t at, uint8_t value) { EEPROM.write(at, value); }
-inline void memoryCommit() { EEPROM.commit(); }
+inline bool memoryCommit() { return EEPROM.commit(); }

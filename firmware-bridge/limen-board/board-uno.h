@@ -68,4 +68,4 @@ inline uint8_t memoryRead(uint16_t at) { return eeprom_read_byte((const uint8_t 
 // A byte takes 3.3 ms to write: it is begun here and nobody waits for it.
 inline bool memoryReady() { return eeprom_is_ready(); }
 inline void memoryWrite(uint16_t at, uint8_t value) { eeprom_write_byte((uint8_t *)at, value); }
-inline void memoryCommit() {}
+inline bool memoryCommit() { return true; }

@@ -286,8 +286,11 @@ void takeLine(char *line) {
     if (seq == hostSeq) return sendAnswer(seq, answer);
     if ((int16_t)(seq - hostSeq) < 0) return sendAnswer(seq, PSTR("old"));
   }
+  PGM_P refusal = carryOut(word);
+  // A greeting that is refused takes nothing from the one that is still to be answered.
+  if (refusal && isAnswerOpen) return sendAnswer(seq, refusal);
   hostSeq = seq;
-  answer = carryOut(word);
+  answer = refusal;
   if (!isAnswerOpen) sendAnswer(seq, answer);
 }
 
@@ -297,12 +300,17 @@ void watchLease() {
   if (session == 0 || millis() - leaseFromMs < settings.leaseMs) return;
   endSession(outLease);
 }
+// A lease can be over that is not noticed yet: time went on, or a save has made it shorter.
+uint32_t leaseLeft(uint32_t now) {
+  const uint32_t gone = now - leaseFromMs;
+  return session == 0 || gone >= settings.leaseMs ? 0 : settings.leaseMs - gone;
+}
 void tellBeat() {
   if (millis() - beatAtMs < beatEveryMs || !hasRoom()) return;
   beatAtMs = millis();
   beginLine(PSTR("beat"));
   putField(session);
-  putField(session == 0 ? 0 : settings.leaseMs - (beatAtMs - leaseFromMs));
+  putField(leaseLeft(beatAtMs));
   putField(badLines);
   putField(dropped);
   endLine();

@@ -103,12 +103,11 @@ void stepSave() {
     memoryWrite(at, value);
     return;
   }
-  memoryCommit();
+  if (!memoryCommit()) saveStep = saveFailed;
   for (uint16_t i = 0; i < sizeof saving; i++) {
-    if (memoryRead(copyStart(copy) + i) == bytes[i]) continue;
-    saveStep = saveFailed;
-    return;
+    if (memoryRead(copyStart(copy) + i) != bytes[i]) saveStep = saveFailed;
   }
+  if (saveStep == saveFailed) return;
   presentCopy = copy;
   saves = saving.saves;
   saveStep = saveDone;

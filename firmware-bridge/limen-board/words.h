@@ -15,9 +15,9 @@ const char *nextWord() {
 inline bool isEnd() { return *words == 0; }
 inline bool is(const char *word, PGM_P text) { return strcmp_P(word, text) == 0; }
 
-// Digits and nothing else, within the limits.
+// Digits and nothing else, no zero before others, within the limits.
 bool readNumber(const char *word, uint32_t min, uint32_t max, uint32_t &number) {
-  if (*word == 0) return false;
+  if (*word == 0 || (*word == '0' && word[1] != 0)) return false;
   number = 0;
   for (; *word != 0; word++) {
     const uint8_t digit = *word - '0';

@@ -89,6 +89,17 @@ test('a host that speaks another version of the protocol is refused and may not 
   expect(talk.ask(set('7', 1))).toBe('no_session');
 });
 
+test('a greeting that is refused while another one is answered takes nothing from that one', () => {
+  const talk = new Talk(relays);
+  talk.next('hello');
+  const first = talk.send({ kind: 'hello', session: 7 });
+  talk.lastSeq += 1;
+  talk.sendText(frameLine('host', `${talk.lastSeq} hello 9 8`));
+  expect(talk.answerTo(talk.lastSeq)).toBe('version');
+  expect(talk.answerTo(first)).toBe('ack');
+  expect(talk.next('beat').session).toBe(7);
+});
+
 test('set moves the pin, is answered, and the level is read back at the pin', () => {
   const talk = new Talk(relays).greet();
   const from = talk.board.cycle;
@@ -117,6 +128,8 @@ test('what cannot be done is refused with its reason and changes no pin', () => 
   talk.pins.length = 0;
   const refused: readonly (readonly [body: string, reason: string])[] = [
     ['set 0 1', 'bad_pin'],
+    ['set 07 1', 'bad_pin'],
+    ['set 7 01', 'bad_value'],
     ['set 20 1', 'bad_pin'],
     ['set A9 1', 'bad_pin'],
     ['set 14 1', 'bad_pin'],
@@ -396,6 +409,26 @@ test('the lease holds while a save is written: heartbeats are answered in betwee
   expect(talk.ask(set('7', 1))).toBe('busy');
   expect(talk.answerTo(saving)).toBe('ack');
   expect(talk.ask(set('7', 1))).toBe('ack');
+});
+
+test('what is left of a lease is never less than nothing, when a save makes it shorter too', () => {
+  // The save ends in the millisecond in which the board tells of its lease.
+  const saveAt = (ms: number): Talk => {
+    const talk = new Talk().greet();
+    talk.board.runMs(ms - talk.ms);
+    expect(talk.ask({ kind: 'lease', leaseMs: 1_000 })).toBe('ack');
+    expect(talk.ask({ kind: 'save' })).toBe('ack');
+    return talk;
+  };
+  const { ms } = saveAt(1_400);
+  for (const offsetMs of [-1, 0, 1, 2]) {
+    const talk = saveAt(1_400 + 2_000 - ms + offsetMs);
+    talk.next('beat', ({ session }) => session === 0);
+    const left = talk.messages.flatMap((message) =>
+      message.kind === 'beat' ? [message.leaseLeftMs] : [],
+    );
+    expect(Math.max(...left)).toBeLessThanOrEqual(10_000);
+  }
 });
 
 test('an analog reading is the mean of its samples, in hundredths of a step', () => {
