@@ -42,6 +42,7 @@ export function warn(context: Context, parts: Parts): void {
     warnOfWindow(context, rule);
   }
   warnOfSimulations(context, parts.sources);
+  warnOfPorts(context, parts.sources);
 }
 
 function warnOfOutputs(context: Context, parts: Parts): void {
@@ -175,9 +176,7 @@ function actingIn({ rules, ownRules: own }: Parts): readonly ActingRule[] {
 // after is read. Everything else may come.
 function warnOfSilentPoints(context: Context, { sources }: Parts, rule: Rule): void {
   const hasMqtt = sources.some(({ source }) => source.kind === 'mqtt');
-  const atPorts = new Set(
-    sources.map(({ source }) => (source.kind === 'serial' ? source.device : null)),
-  );
+  const atPorts = new Set(sources.map(({ source }) => ('device' in source ? source.device : null)));
   const { acknowledgeWith: button } = rule;
   const named = [
     ...rule.points
@@ -256,5 +255,25 @@ function warnOfSimulations(context: Context, sources: readonly PlacedSource[]): 
     if (embeddedPatterns.some((pattern) => sourceMatches(pattern, topic))) continue;
     const message = `no source reads what ${quote(source.scenario)} reports`;
     context.report.warning(path, { message, allowed: 'mqtt: sensors/{device}/{metric} beside it' });
+  }
+}
+
+function warnOfPorts(context: Context, sources: readonly PlacedSource[]): void {
+  const ports = new Map<string, string>();
+  for (const { source, path } of sources) {
+    if (source.kind !== 'serial' && source.kind !== 'firmata') continue;
+    const { device } = source;
+    const other = ports.get(device);
+    ports.set(device, other ?? source.path);
+    if (other !== undefined) {
+      const message = `${quote(other)} gives its readings to ${quote(device)} too: those of one metric are mixed`;
+      const allowed = 'a device of its own for each port';
+      context.report.warning([...path, 'device'], { message, allowed });
+    }
+    if (source.kind !== 'serial' || source.format.kind !== 'frames') continue;
+    const { framing, check } = source.format;
+    if (framing.kind !== 'sized' || check !== null) continue;
+    const message = 'bytes of a frame that look like its start may be read as one';
+    context.report.warning([...path, 'frame'], { message, allowed: 'check: and its kind' });
   }
 }

@@ -426,6 +426,29 @@ sources:
     ]);
   });
 
+  it('warns of ports that share a device, and of frames that nothing proves', () => {
+    const loaded = parse(`
+sources:
+  - { serial: /dev/ttyUSB0, device: a, format: ndjson }
+  - { serial: /dev/ttyUSB1, device: a, format: csv }
+  - serial: /dev/ttyUSB2
+    device: b
+    format: frames
+    frame: { start: aa, length: 4 }
+    fields: { level: { at: 1, type: u8 } }
+  - { firmata: /dev/ttyUSB3, device: c, pins: { A0: { metric: soil } } }
+rules: { dry: { points: c/soil, below: 200 } }
+`);
+    expect(loaded.ok ? loaded.warnings.map(formatProblem) : []).toEqual([
+      expect.stringContaining(
+        '4:37: sources[1].device: "/dev/ttyUSB0" gives its readings to "a" too: those of one metric are mixed',
+      ),
+      expect.stringContaining(
+        '8:12: sources[2].frame: bytes of a frame that look like its start may be read as one',
+      ),
+    ]);
+  });
+
   it('warns of what works but is not safe', () => {
     const loaded = parse(`
 points: { a/b: { valid: [0, 10] } }
