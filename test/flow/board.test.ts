@@ -2,12 +2,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { connectAsync } from 'mqtt';
 import { expect, onTestFinished, test } from 'vitest';
+import { clockHz } from '../../firmware-bridge/emulator/board.ts';
 import type { PluggedBoard } from '../../firmware-bridge/emulator/plugged-board.ts';
 import { plugBoard } from '../firmware-bridge/plugged-board.ts';
 import { hexFile } from '../firmware-bridge/talk.ts';
 import { alertsOf, childOf, get, outputShows, readingsOf } from './ask.ts';
 import { eventually, install, type Installation, type LimenProcess } from './limen-process.ts';
 
+const patience = { timeout: 60_000 };
 const leaseMs = 2_000;
 const everyMs = 20;
 
@@ -51,33 +53,37 @@ function notCalled(alert: string): boolean {
   return !alert.startsWith('called active');
 }
 
-test('volts at a pin become readings with the right values, and a contact a boolean', async () => {
-  const { board, site } = await startBench();
-  for (const [volts, percent] of [
-    [2.5, 50.04888],
-    [0.5, 9.970674],
-    [0, 0],
-  ] as const) {
-    await board.setVolts(0, volts);
-    await eventually(`${percent} %`, async () => {
-      const [last] = (await readingsOf(site, 'bench/soil')).slice(-1);
-      return last?.value === percent && last.unit === '%' && last.quality === 'good';
+test(
+  'volts at a pin become readings with the right values, and a contact a boolean',
+  patience,
+  async () => {
+    const { board, site } = await startBench();
+    for (const [volts, percent] of [
+      [2.5, 50.04888],
+      [0.5, 9.970674],
+      [0, 0],
+    ] as const) {
+      await board.setVolts(0, volts);
+      await eventually(`${percent} %`, async () => {
+        const [last] = (await readingsOf(site, 'bench/soil')).slice(-1);
+        return last?.value === percent && last.unit === '%' && last.quality === 'good';
+      });
+    }
+    await board.setPin(5, false);
+    await eventually(
+      'the door',
+      async () => (await readingsOf(site, 'bench/door')).at(-1)?.value === true,
+    );
+    expect(await get(site, 'status')).toMatchObject({
+      boards: [{ board: 'bench', up: true, kind: 'uno', firmware: '1.0.0', lease_ms: leaseMs }],
     });
-  }
-  await board.setPin(5, false);
-  await eventually(
-    'the door',
-    async () => (await readingsOf(site, 'bench/door')).at(-1)?.value === true,
-  );
-  expect(await get(site, 'status')).toMatchObject({
-    boards: [{ board: 'bench', up: true, kind: 'uno', firmware: '1.0.0', lease_ms: leaseMs }],
-  });
-  expect((await site.cli('status')).out).toMatch(
-    /^board +bench up, uno with firmware 1\.0\.0, id /m,
-  );
-}, 60_000);
+    expect((await site.cli('status')).out).toMatch(
+      /^board +bench up, uno with firmware 1\.0\.0, id /m,
+    );
+  },
+);
 
-test('an alert drives the relay within 50 ms of the reading, give or take a busy machine', async () => {
+test('an alert drives the relay within 50 ms of the reading', patience, async () => {
   const { board, site } = await startBench();
   const rounds = 20;
   const edges: number[] = [];
@@ -105,92 +111,111 @@ test('an alert drives the relay within 50 ms of the reading, give or take a busy
   tell(
     `reading to pin ${percentiles(fromReading)}; voltage to pin ${percentiles(fromVolts)}, sampled every ${everyMs} ms`,
   );
-  // Ten times the promise: other tests run on the same two cores.
-  expect(Math.max(...fromReading)).toBeLessThan(500);
+  // The usual case keeps the promise also beside other tests; how long a busy machine lets one wait says nothing of Limen.
+  expect(percentile(fromReading, 0.5)).toBeLessThan(50);
+  expect(Math.max(...fromReading)).toBeLessThan(2_000);
 });
 
-test('while the board is away its output is unknown; when it is back nothing is replayed', async () => {
-  const { board, site, limen } = await startBench();
-  const house = await connectAsync(limen.url);
-  onTestFinished(() => house.endAsync(true));
-  await house.publishAsync('call/house/wish', '1', { qos: 1 });
-  await board.nextPin(7, 'high');
-  await pumpShows(site, 'on (on)');
-  await board.unplug();
-  await limen.logged('board down');
-  await pumpShows(site, 'off (unknown)');
-  // Nobody wishes it any more when the plug is back: whatever was commanded before must not come out.
-  await house.publishAsync('call/house/wish', '0', { qos: 1 });
-  await eventually('nobody wishes it', async () => (await alertsOf(site)).every(notCalled));
-  await board.plug();
-  await pumpShows(site, 'off (off)');
-  const moved = board.nextPin(7, 'high').then(() => 'moved');
-  expect(await Promise.race([moved, wait(1_000, 'still')])).toBe('still');
-});
+test(
+  'while the board is away its output is unknown; when it is back nothing is replayed',
+  patience,
+  async () => {
+    const { board, site, limen } = await startBench();
+    const house = await connectAsync(limen.url);
+    onTestFinished(() => house.endAsync(true));
+    await house.publishAsync('call/house/wish', '1', { qos: 1 });
+    await board.nextPin(7, 'high');
+    await pumpShows(site, 'on (on)');
+    await board.unplug();
+    await limen.logged('board down');
+    await pumpShows(site, 'off (unknown)');
+    // Nobody wishes it any more when the plug is back: whatever was commanded before must not come out.
+    await house.publishAsync('call/house/wish', '0', { qos: 1 });
+    await eventually('nobody wishes it', async () => (await alertsOf(site)).every(notCalled));
+    await board.plug();
+    await pumpShows(site, 'off (off)');
+    const moved = board.nextPin(7, 'high').then(() => 'moved');
+    expect(await Promise.race([moved, wait(1_000, 'still')])).toBe('still');
+  },
+);
 
-test('a board that is reset while an alert holds goes safe, and is told anew what is wanted', async () => {
-  const { board, site } = await startBench();
-  await board.setVolts(0, 4);
-  await board.nextPin(7, 'high');
-  await board.reset();
-  await board.nextPin(7, 'low');
-  await board.nextPin(7, 'high');
-  await pumpShows(site, 'on (on)');
-});
+test(
+  'a board that is reset while an alert holds goes safe, and is told anew what is wanted',
+  patience,
+  async () => {
+    const { board, site } = await startBench();
+    await board.setVolts(0, 4);
+    await board.nextPin(7, 'high');
+    await board.reset();
+    await board.nextPin(7, 'low');
+    await board.nextPin(7, 'high');
+    await pumpShows(site, 'on (on)');
+  },
+);
 
-test('a board that stops answering: its points are stale, its output is unknown, and an alert says so', async () => {
-  const { board, site } = await startBench();
-  await board.setVolts(0, 4);
-  await pumpShows(site, 'on (on)');
-  // By a few arrivals it is known what the points come through.
-  await eventually('the door', async () => (await readingsOf(site, 'bench/door')).length > 4);
-  await board.freeze();
-  await pumpShows(site, 'off (unknown)');
-  const wanted = [
-    'limen.source_lost active breached',
-    'limen.stale active breached',
-    'limen.output_failed active breached',
-    'wet active unknown',
-  ];
-  await eventually(
-    'alerts',
-    async () => {
-      const alerts = await alertsOf(site);
-      return wanted.every((each) => alerts.includes(each));
-    },
-    20_000,
-  );
-  await board.thaw();
-  await pumpShows(site, 'on (on)');
-}, 60_000);
+test(
+  'a board that stops answering: its points are stale, its output is unknown, and an alert says so',
+  patience,
+  async () => {
+    const { board, site } = await startBench();
+    await board.setVolts(0, 4);
+    await pumpShows(site, 'on (on)');
+    // By a few arrivals it is known what the points come through.
+    await eventually('the door', async () => (await readingsOf(site, 'bench/door')).length > 4);
+    await board.freeze();
+    await pumpShows(site, 'off (unknown)');
+    const wanted = [
+      'limen.source_lost active breached',
+      'limen.stale active breached',
+      'limen.output_failed active breached',
+      'wet active unknown',
+    ];
+    await eventually(
+      'alerts',
+      async () => {
+        const alerts = await alertsOf(site);
+        return wanted.every((each) => alerts.includes(each));
+      },
+      20_000,
+    );
+    await board.thaw();
+    await pumpShows(site, 'on (on)');
+  },
+);
 
-test('kill -9 of Limen: the relay falls at once', async () => {
+test('kill -9 of Limen: the relay falls at once', patience, async () => {
   const { board, limen } = await startBench();
   await board.setVolts(0, 4);
   await board.nextPin(7, 'high');
-  const from = hrtimeMs();
+  const { cycle } = await board.stats();
   await limen.kill();
   const edge = await board.nextPin(7, 'low');
-  expect(edge.atMs - from).toBeLessThan(leaseMs);
+  expect(boardMs(edge.cycle - cycle)).toBeLessThan(leaseMs / 2);
 });
 
-test('kill -9 of Limen and of all its processes: the firmware lets the relay fall within the lease by itself', async () => {
-  const { board, limen } = await startBench();
-  await board.setVolts(0, 4);
-  await board.nextPin(7, 'high');
-  const ports = childOf(limen.pid, 'ports');
-  // It cannot say a last word, and the port stays open.
-  process.kill(ports, 'SIGSTOP');
-  const from = hrtimeMs();
-  await limen.kill();
-  const edge = await board.nextPin(7, 'low');
-  process.kill(ports, 'SIGKILL');
-  tell(`kill -9 to the relay: ${Math.round(edge.atMs - from)} ms with a lease of ${leaseMs} ms`);
-  expect(edge.atMs - from).toBeGreaterThan(leaseMs / 2);
-  expect(edge.atMs - from).toBeLessThan(leaseMs + 500);
-});
+test(
+  'kill -9 of Limen and of all its processes: the firmware lets the relay fall within the lease by itself',
+  patience,
+  async () => {
+    const { board, limen } = await startBench();
+    await board.setVolts(0, 4);
+    await board.nextPin(7, 'high');
+    const ports = childOf(limen.pid, 'ports');
+    // It cannot say a last word, and the port stays open.
+    process.kill(ports, 'SIGSTOP');
+    const { cycle } = await board.stats();
+    await limen.kill();
+    const edge = await board.nextPin(7, 'low');
+    process.kill(ports, 'SIGKILL');
+    // By the clock of the board, which a busy machine may let run slower than ours.
+    const ms = boardMs(edge.cycle - cycle);
+    tell(`kill -9 to the relay: ${Math.round(ms)} ms with a lease of ${leaseMs} ms`);
+    expect(ms).toBeGreaterThan(leaseMs / 4);
+    expect(ms).toBeLessThan(leaseMs + 100);
+  },
+);
 
-test('a stop of Limen leaves the relay safe', async () => {
+test('a stop of Limen leaves the relay safe', patience, async () => {
   const { board, limen } = await startBench();
   await board.setVolts(0, 4);
   await board.nextPin(7, 'high');
@@ -199,7 +224,7 @@ test('a stop of Limen leaves the relay safe', async () => {
   expect((await stopped).code).toBe(0);
 });
 
-test('drill follows the command to the pin and back', async () => {
+test('drill follows the command to the pin and back', patience, async () => {
   const { board, site } = await startBench();
   const drilled = site.cli('drill', 'wet', '--json');
   await board.nextPin(7, 'high');
@@ -222,9 +247,17 @@ function hrtimeMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
+function boardMs(cycles: number): number {
+  return (cycles * 1_000) / clockHz;
+}
+
 function percentiles(values: readonly number[]): string {
+  return [0.5, 0.99]
+    .map((share) => `p${share * 100} ${Math.round(percentile(values, share))} ms`)
+    .join(', ');
+}
+
+function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number): string =>
-    `${Math.round(sorted[Math.ceil(sorted.length * share) - 1] ?? NaN)} ms`;
-  return `p50 ${at(0.5)}, p99 ${at(0.99)}`;
+  return sorted[Math.ceil(sorted.length * share) - 1] ?? NaN;
 }
