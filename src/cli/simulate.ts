@@ -62,6 +62,10 @@ async function simulate(scenario: string, options: Options, host: CliHost): Prom
     refuse(options, ['broker', 'count'], `${scenario} is a board: it speaks no MQTT`);
     return simulateBoard(simulator, { ...options, scenario }, host);
   }
+  if (!simulator.scenarios.some(({ name }) => name === scenario)) {
+    const known = [...simulator.scenarios, ...simulator.boards].map(({ name }) => name).join(', ');
+    throw new LimenError('invalid', `There is no scenario "${scenario}"; there are: ${known}`);
+  }
   refuse(options, ['link'], `${scenario} is no board: it has no port`);
   const { promise: over, resolve: end } = Promise.withResolvers<void>();
   abortOnSignal(host).addEventListener('abort', () => end());

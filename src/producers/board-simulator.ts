@@ -2,6 +2,7 @@ import { accessSync, constants, lstatSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { limenFirmware, PluggedBoard } from '../../firmware-bridge/emulator/plugged-board.ts';
 import { ptyProblem } from '../../firmware-bridge/emulator/ptmx.ts';
+import { lookAtNode } from '../../firmware-bridge/ports/port-problem.ts';
 import { LimenError } from '../domain/error.ts';
 import type { Clock } from '../host/clock.ts';
 import {
@@ -138,9 +139,7 @@ function makeRoom(link: string): void {
   }
   const found = lstatSync(link, { throwIfNoEntry: false });
   if (found === undefined) return;
-  if (found.isSymbolicLink() && statSync(link, { throwIfNoEntry: false }) === undefined) {
-    return rmSync(link);
-  }
+  if (found.isSymbolicLink() && lookAtNode(link) === null) return rmSync(link);
   throw new LimenError(
     'conflict',
     `There is something at ${link} already (another simulation?); --link chooses another place`,

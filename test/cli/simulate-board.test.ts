@@ -194,6 +194,15 @@ test(
     expect(refused).toMatchObject({ status: 1, out: '' });
     expect(refused.err).toContain(`There is something at ${link} already`);
     expect(readFileSync(link, 'utf8')).toBe('mine');
+    const loop = join(folder(), 'loop');
+    symlinkSync(loop, loop);
+    const circular = await new Simulate('board', { link: loop }).ended();
+    expect(circular.err).toContain(`There is something at ${loop} already`);
+    const unknown = await new Simulate('board-unplug', { link: `${link}-2` }).ended();
+    expect(unknown).toMatchObject({ status: 2, out: '' });
+    expect(unknown.err).toMatch(
+      /no scenario "board-unplug"; there are: cold-room, .*, board-unplugged,/,
+    );
     const lost = await new Simulate('board', { link: `${link}/there` }).ended();
     expect(lost).toMatchObject({ status: 1, out: '' });
     expect(lost.err).toContain(`${link} is no folder that this user may write to`);
