@@ -170,8 +170,8 @@ const temperatures: readonly Unit[] = [
 
 const temperatureAliases: Readonly<Record<string, readonly string[]>> = {
   K: ['kelvin'],
-  '°C': ['C', 'degC', 'deg C', 'Cel', 'celsius', '℃', '\u00baC', '° C', 'degrees C'],
-  '°F': ['F', 'degF', 'deg F', 'fahrenheit', '℉', '\u00baF', '° F', 'degrees F'],
+  '°C': ['C', '*C', 'degC', 'deg C', 'Cel', 'celsius', '℃', '\u00baC', '° C', 'degrees C'],
+  '°F': ['F', '*F', 'degF', 'deg F', 'fahrenheit', '℉', '\u00baF', '° F', 'degrees F'],
 };
 
 // Maps, not objects: `constructor` and `__proto__` are texts like any other.

@@ -295,6 +295,17 @@ test.each<[SerialFormat, string[], string[]]>([
     ['Humidity: 40.0%  Heat index: 21.5°C'],
     ['Humidity=40% Heat index=21.5°C'],
   ],
+  [{ kind: 'key_value' }, ['lux=1.2e4 x=1e-05 p=1e3Pa'], ['lux=12000 x=0.00001 p=1000Pa']],
+  [
+    { kind: 'key_value' },
+    ['Humidity: 45.00%  Temperature: 22.00°C 71.60°F  Heat index: 21.5°C 70.7°F'],
+    ['Humidity=45% Temperature=22°C Heat index=21.5°C'],
+  ],
+  [
+    { kind: 'key_value' },
+    ['Humidity: 45.00 %\tTemperature: 22.00 *C 71.60 *F\tHeat index: 21.5 *C', 't=5 °C 40 %'],
+    ['Humidity=45% Temperature=22°C Heat index=21.5°C', '(not a line of names and values)'],
+  ],
   [{ kind: 'key_value' }, ['Temperature = -999.00'], ['Temperature=-999']],
   [{ kind: 'key_value' }, ['1 2'], ['value_1=1 value_2=2']],
   [{ kind: 'key_value' }, ['door=open temp="21.5"'], ['door=open temp=21.5']],
