@@ -334,7 +334,10 @@ export class OutputDriver {
     this.#failures = 0;
     this.#retryTimer?.cancel();
     this.#retryTimer = null;
-    this.#away ??= this.#around.clock.after(limits.boardAwayMs, () => this.#setProblem(problem));
+    // What is told is why it is away by then: of a board that starts more is known soon.
+    this.#away ??= this.#around.clock.after(limits.boardAwayMs, () =>
+      this.#setProblem(this.#leaseLost),
+    );
   }
 
   get #state(): OutputStatus['state'] {

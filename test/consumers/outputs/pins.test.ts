@@ -40,6 +40,8 @@ interface Bench {
   /** What reached the board, as `<pin> <level>`; it answers with nothing by itself. */
   readonly driven: string[];
   readonly faults: string[];
+  /** Why they were told to fail. */
+  readonly problems: string[];
   readonly texts: (string | null)[];
   status(): OutputStatus | undefined;
 }
@@ -49,6 +51,7 @@ function started(specs: readonly OutputSpec[] = [siren]): Bench {
   const journal = memoryJournal();
   const driven: string[] = [];
   const faults: string[] = [];
+  const problems: string[] = [];
   const texts: (string | null)[] = [];
   let isUp = false;
   const outputs = createOutputs({
@@ -69,7 +72,10 @@ function started(specs: readonly OutputSpec[] = [siren]): Bench {
     programs: { run: () => undefined },
     gpio: { hold: () => undefined },
     isClockTrusted: () => true,
-    fault: (output, isThere) => void faults.push(`${output} ${isThere ? 'fails' : 'obeys'}`),
+    fault(output, isThere, problem) {
+      faults.push(`${output} ${isThere ? 'fails' : 'obeys'}`);
+      if (isThere) problems.push(problem);
+    },
     linkOf: () => 'none',
     publishStatus: () => undefined,
   });
@@ -79,6 +85,7 @@ function started(specs: readonly OutputSpec[] = [siren]): Bench {
     clock,
     driven,
     faults,
+    problems,
     texts,
     status: () => outputs.statuses()[0],
     outputs: {
@@ -138,6 +145,16 @@ test('an output whose board is not there yet is safe, whoever wants it, and driv
   expect(driven).toEqual(['7 off', '7 on']);
   clock.advance(0);
   expect(faults).toEqual(['siren fails', 'siren obeys']);
+});
+
+test('what is told of a board that is away is why it is so by then', () => {
+  const { outputs, clock, problems } = started();
+  clock.advance(2_000);
+  outputs.boards.down('bench', 'its pin 13 cannot be driven');
+  clock.advance(8_000);
+  expect(problems).toEqual([
+    'The output siren fails: the board bench is away: its pin 13 cannot be driven',
+  ]);
 });
 
 test('the state of a pin is what the board reads back, never what was commanded', () => {
