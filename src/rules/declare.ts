@@ -168,7 +168,8 @@ function expectedEveryMs(core: EngineCore, book: RuleBook, point: Point): number
   const setMs = book.expectEveryMs(point);
   if (setMs !== null || book.derived.has(pointName(point))) return setMs;
   const learnedMs = core.learned.get(point.index)?.staleAfterMs ?? null;
-  return learnedMs === null ? null : learnedMs / limits.missedIntervals;
+  // Engine time is whole milliseconds: what is due in between would be due again and again.
+  return learnedMs === null ? null : Math.ceil(learnedMs / limits.missedIntervals);
 }
 
 function viaOf(core: EngineCore, book: RuleBook, point: Point): string | null {

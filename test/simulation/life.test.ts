@@ -67,6 +67,8 @@ describe('createEngine()', patience, () => {
         const key = alertKey(event.alert);
         expect(event.from).toBe(states.get(key) ?? 'normal');
         expect(event.to).toBe(event.alert.state);
+        // Engine time is whole milliseconds: what is due in between could come due for ever.
+        expect(event.at).toBe(Math.trunc(event.at));
         states.set(key, event.to);
         if (event.reason === 'rule_changed') expect(event.from).toBe(event.to);
         else if (event.kind === 'transition') expect(edgesOfTheTable).toContain(nameOf(event));

@@ -23,6 +23,9 @@ const units = ['°C', '°F', 'K'];
 
 type Start = Extract<Step, { kind: 'start' }>;
 
+/** No step of a plant this small has so many. */
+const eventsOfStepMax = 2_000;
+
 /** A reading that the windows of a start begin with. */
 interface Heard {
   readonly name: string;
@@ -47,6 +50,7 @@ export class World {
   verdict: ActVerdict | null = null;
   #seq = 1;
   #taken = 0;
+  #eventsOfStep = 0;
   #wallOffsetMs = wallOffsetMs;
   #points: Map<string, Point>;
   #heard: Heard[] = [];
@@ -86,6 +90,7 @@ export class World {
   }
 
   take(step: Step): void {
+    this.#eventsOfStep = 0;
     this.#do(step);
     this.engine.advance(this.at as EngineMs);
   }
@@ -180,6 +185,9 @@ export class World {
     return createEngine({
       nextSeq: () => this.#seq as Seq,
       emit: (event) => {
+        // An engine that comes to no end would take the seed with it.
+        this.#eventsOfStep += 1;
+        if (this.#eventsOfStep > eventsOfStepMax) throw new Error(`no end of ${event.reason}`);
         this.events.push(event);
         this.#seq += 1;
         const { alert, memory, kind } = event;
@@ -258,6 +266,7 @@ export class World {
   }
 
   #goDown({ downMs, known }: Start): void {
+    this.#eventsOfStep = 0;
     if (known) this.at += downMs;
   }
 

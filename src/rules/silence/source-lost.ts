@@ -235,5 +235,5 @@ function tally(core: EngineCore, { children }: SourceState, at: number): Tally {
 
 // Points that report all at once must not seem overdue because one of them is judged a moment before the others come.
 function overdueMs(expectEveryMs: number): number {
-  return limits.overdueIntervals * expectEveryMs;
+  return Math.ceil(limits.overdueIntervals * expectEveryMs);
 }

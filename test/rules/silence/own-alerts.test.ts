@@ -71,6 +71,30 @@ describe('limen.stale', () => {
     for (let at = 1_000; at <= 200_000; at += 1_000) bench.read(at, 4);
     expect(bench.take()).toEqual([]);
   });
+
+  test('is raised at a whole millisecond if the interval that was learned is no three whole parts', () => {
+    const own = ownSettings('limen.stale', {
+      then: [{ kind: 'notify', notifier: 'ann', on: ['active'] }],
+      repeatMs: [20_000],
+    });
+    const before = startBench([], [], [fridge], [own]);
+    before.learned(0, { point: fridge.index, staleAfterMs: 10_000, via: null });
+    before.read(603, 4);
+    const bench = before.reborn(90_603, [], [], [fridge], [own]);
+    bench.started(90_603, { elapsedMs: 80_000, downMs: 80_000 });
+    bench.take();
+    bench.advance(100_000);
+    const told = (): unknown =>
+      bench.take().flatMap(({ kind, at, reason }) => (kind === 'condition' ? [] : [[reason, at]]));
+    expect(told()).toEqual([['breached', 93_937]]);
+    // By rounding alone the second repetition would come due for ever.
+    bench.advance(160_000);
+    expect(told()).toEqual([
+      ['repeated', 113_937],
+      ['repeated', 133_937],
+      ['repeated', 153_937],
+    ]);
+  });
 });
 
 describe('limen.never_heard', () => {
