@@ -101,6 +101,9 @@ function answer(
   const raise = findRaise(files, history.events, atMs);
   const isOwn = isReservedName(name);
   const { alert } = replayed.moment;
+  const read = readingsAt(history, replayed, { stretch, momentMs, rule });
+  // There is no alert about bad values before the first of them.
+  const isOwnOfPoint = alert !== null || (name === 'limen.bad' && read.last !== null);
   const isMatched = rule !== null && hasAlert(rule, key.device, key.metric);
   const told = { fromSeq: raise?.seq ?? 0, toSeq: stretch.toSeq };
   return explainWhyNot({
@@ -109,12 +112,12 @@ function answer(
     stop,
     rule,
     isOwnRule: isOwn,
-    matched: isOwn ? alert !== null : isMatched,
+    matched: isOwn ? isOwnOfPoint : isMatched,
     rules,
     changedAt: rules[1]?.at ?? null,
     moment: replayed.moment,
     closest: replayed.closest,
-    ...readingsAt(history, replayed, { stretch, momentMs, rule }),
+    ...read,
     rejected: rejectedOf(queries, config, key, atMs),
     events: history.events,
     raise,
@@ -254,7 +257,7 @@ function ruleOf(row: JournalRow, name: string): WhyRule {
   return { seq: row.seq, at: row.atMs, hash, line: found?.line ?? null, text: found?.text ?? null };
 }
 
-/** What came on the topics of the point at that time and could not be read. */
+/** What came on the topics, or at the port, of the point at that time and could not be read. */
 function rejectedOf(
   queries: Queries,
   { sources }: Config,
@@ -264,8 +267,14 @@ function rejectedOf(
   const patterns = sources.flatMap((source) =>
     source.kind === 'mqtt' ? [compileTopicPattern(source.pattern)] : [],
   );
+  const ports = sources.flatMap((source) =>
+    (source.kind === 'serial' || source.kind === 'firmata') && source.device === device
+      ? [source.path]
+      : [],
+  );
   return queries.quarantined().filter((record) => {
     if (record.first_at > atMs || record.last_at < atMs - aroundMs) return false;
+    if (ports.includes(record.topic)) return true;
     const levels = record.topic.split('/');
     return patterns.some((pattern) => {
       const found = pattern.match(levels);

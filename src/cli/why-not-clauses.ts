@@ -96,7 +96,14 @@ function qualityText({ last, bad_since: since }: QualityClause, time: Time): str
 
 function lateLines(clause: LateClause, time: Time): string[] {
   const { count, worst, policy, late_after_ms: afterMs, held } = clause;
-  if (count === 0 || worst === null) return ['no reading came too late to be judged'];
+  if (count === 0 || worst === null) {
+    // Of what is not stored nobody can say that it did not come.
+    return policy === 'drop'
+      ? [
+          `what comes more than ${durationText(afterMs)} late is dropped: not stored, so not known here`,
+        ]
+      : ['no reading came too late to be judged'];
+  }
   const policyText = policy.replaceAll('_', ' ');
   const late = `${formatCount(count, 'reading')} came more than ${durationText(afterMs)} late (${policyText})`;
   const which = `${readingText(worst)} of ${time(worst.at)} came ${time(worst.received_at)} (row ${worst.seq})`;
@@ -110,8 +117,7 @@ function rejectedText({ count, topic, reason, last_at: at }: RejectedClause, tim
 }
 
 function conditionLines(clause: ConditionClause, time: Time): string[] {
-  const { condition, value, unit, problem, window, levels, closest, judged, reading } = clause;
-  const what = judged === 'value' ? '' : `${printable(judged)} `;
+  const { condition, unit, problem, window, levels, closest, judged, reading } = clause;
   const read = judged === 'value' && reading !== null ? `, read ${time(reading.received_at)}` : '';
   const nearest = levels.find(({ breached }) => breached) ?? levels[0];
   const lines: string[] = [];
@@ -119,11 +125,11 @@ function conditionLines(clause: ConditionClause, time: Time): string[] {
   else if (condition === 'unknown') lines.push(`no verdict${coveredText(window)}`);
   else if (nearest === undefined) lines.push(condition);
   else if (clause.members !== null) lines.push(compoundText(clause, nearest));
-  else lines.push(`${what}${formatValue(value, unit)}${levelText(nearest, unit)}${read}`);
+  else lines.push(`${levelText(clause, nearest)}${read}`);
   if (condition !== 'unknown' && problem === null && clause.members === null) {
     for (const level of levels) {
       if (level === nearest) continue;
-      lines.push(`${formatValue(value, unit)}${levelText(level, unit)}`);
+      lines.push(levelText(clause, level));
     }
   }
   if (clause.rests_on !== null) lines.push(printable(clause.rests_on));
@@ -138,18 +144,49 @@ function conditionLines(clause: ConditionClause, time: Time): string[] {
   return lines;
 }
 
-function levelText(level: WhyNotLevel, unit: string | null): string {
-  const { severity, comparator, limit, missing, breached } = level;
-  const relation = comparator.replaceAll('_', ' ');
-  const name = `${relation} ${limitText(limit, unit)} (${severity})`;
-  if (breached) return ` was ${name}`;
+/** What is judged by how long it lasts. */
+const waits: ReadonlyMap<string, string> = new Map([
+  ['silence', 'silent for'],
+  ['stuck', 'stuck for'],
+  ['bad', 'bad for'],
+  ['never_heard', 'not heard for'],
+]);
+
+function levelText({ judged, value, unit }: ConditionClause, level: WhyNotLevel): string {
+  const { severity, limit, missing, breached } = level;
+  const shown = formatValue(value, unit);
   const gap =
     missing === null
       ? ''
       : missing === 0
         ? ', just at the limit'
         : `, ${amountText(missing, unit)} missing`;
-  return ` was not ${name}${gap}`;
+  const place = `${limitText(limit, unit)} (${severity})`;
+  const wait = waits.get(judged);
+  if (wait !== undefined)
+    return breached
+      ? `${wait} ${shown}, beyond ${place}`
+      : `${wait} ${shown}, not for ${place}${gap}`;
+  const what = judged === 'value' ? shown : `${printable(judged)} ${shown}`;
+  const relation = relationText(level);
+  return breached
+    ? `${what} was ${relation} ${place}`
+    : `${what} was not ${relation} ${place}${gap}`;
+}
+
+function relationText({ comparator }: WhyNotLevel): string {
+  switch (comparator) {
+    case 'rate_above':
+      return 'above';
+    case 'rate_below':
+      return 'below';
+    case 'changes_to':
+      return 'a change to';
+    case 'equals':
+      return 'equal to';
+    default:
+      return comparator;
+  }
 }
 
 /** How many conditions of a compound rule were met; of an expression, whether it was true. */

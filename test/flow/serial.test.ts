@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { SerialPort } from 'serialport';
 import { expect, onTestFinished, test } from 'vitest';
 import { limits } from '../../src/domain/limits.ts';
+import type { WhyNotReport } from '../../src/domain/why-not.ts';
 import { SerialDevice } from '../firmware-bridge/serial-device.ts';
 import { lockDayFile } from './day-file-lock.ts';
 import { eventually, install } from './limen-process.ts';
@@ -90,6 +91,26 @@ rules:
   const { out } = await limen.cli('status');
   expect(out).toMatch(/^port +\S+ open, \d+ lines?, not read: .*\d+ longer than a line may be/m);
 }, 60_000);
+
+test('lines that tell nothing of a point are why its alert did not fire', async () => {
+  const device = new SerialDevice();
+  const limen = install({ yaml: source(device, 'format: ndjson') });
+  await limen.start();
+  const told = eventually(
+    'why-not tells of the line',
+    async () => {
+      const argv = ['why-not', 'hot', 'oven/temp', '--at', String(Date.now())];
+      const found = (await limen.json(...argv)) as WhyNotReport;
+      return found.reason === 'rejected' ? found : null;
+    },
+    20_000,
+  );
+  const { clauses } = await device.sayUntil('{"temp": "warm"}\n', told);
+  expect(clauses.find(({ clause }) => clause === 'rejected')).toMatchObject({
+    topic: device.path,
+    reason: 'no metric in the object',
+  });
+}, 40_000);
 
 test('a port that another program holds is told by its name, and read when it is free', async () => {
   const device = new SerialDevice();

@@ -146,6 +146,19 @@ describe('whyNot() names the clause that held an alert back:', () => {
     expect(found.clause('condition')).toMatchObject({ condition: 'unknown' });
   });
 
+  test('good values, of the alert about bad ones', async () => {
+    const history = recordHistory(yaml('above: -18 °C'));
+    await send(history, 0, 200, '-20');
+    await send(history, 200, 280, 'nan');
+    history.stop();
+    const good = ask(history, 150, { rule: 'limen.bad' });
+    expect(good).toMatchObject({ fired: false, reason: 'quality' });
+    expect(good.clause('rule')).toMatchObject({ held: false, matched: true });
+    const bad = ask(history, 270, { rule: 'limen.bad' });
+    expect(bad.reason).toBe('condition');
+    expect(bad.clause('condition')).toMatchObject({ judged: 'bad', value: 70, unit: 's' });
+  });
+
   test('readings that came too late to be judged', async () => {
     const history = recordHistory(yaml('above: -18 °C'));
     await send(history, 0, 700, '-20');

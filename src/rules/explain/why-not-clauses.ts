@@ -40,12 +40,15 @@ export function heardClause({ facts, state }: Situation): HeardClause {
 }
 
 export function qualityClause({ facts, state }: Situation): QualityClause {
-  const { last, moment } = facts;
+  const { key, last, moment } = facts;
   const isBad = last !== null && last.quality !== 'good' && last.quality !== 'suspect';
+  const isBlind =
+    isBad && moment.alert?.condition === 'unknown' && isJudged(facts) && canBegin(facts, state);
+  // Good values are what keeps the alert about bad ones from firing.
+  const isFine = key.rule === 'limen.bad' && moment.alert === null && last !== null && !isBad;
   return {
     clause: 'quality',
-    held:
-      isBad && moment.alert?.condition === 'unknown' && isJudged(facts) && canBegin(facts, state),
+    held: isBlind || isFine,
     last,
     bad_since: moment.badSince,
   };
