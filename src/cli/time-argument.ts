@@ -9,9 +9,13 @@ const unitsMs: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
+/** No later time has a date (ECMAScript). */
+const dateMsMax = 8.64e15;
+
 /** A time on the command line: ISO 8601 (local unless it has a zone), milliseconds since 1970, or `30m` for so long ago. */
 export function parseTimeArgument(option: string, text: string, nowMs: number): number {
-  if (/^-?\d+$/.test(text)) return Number(text);
+  const ms = Number(text);
+  if (/^-?\d+$/.test(text) && Math.abs(ms) <= dateMsMax) return ms;
   const ago = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
   if (ago !== null) return Math.round(nowMs - Number(ago[1]) * (unitsMs[ago[2] ?? ''] ?? 0));
   const iso =
@@ -21,7 +25,7 @@ export function parseTimeArgument(option: string, text: string, nowMs: number): 
   if (iso !== null) {
     // A date alone is read as UTC by JavaScript; a person means the day at this place.
     const at = Date.parse(`${iso[1]}T${iso[2] ?? '00:00'}${iso[3] ?? ''}`);
-    if (!Number.isNaN(at)) return at;
+    if (!Number.isNaN(at) && isDay(`${iso[1]}`)) return at;
   }
   throw new LimenError(
     'invalid',
@@ -55,7 +59,7 @@ function lastTimeOf(option: string, text: string, nowMs: number): number {
 
 /** A local time as wall time, if there is exactly one of that name. */
 function localTime(option: string, day: string, clock: string): number {
-  const found = Date.parse(`${day}T${clock}`);
+  const found = isDay(day) ? Date.parse(`${day}T${clock}`) : NaN;
   const written = `${day} ${clock.length === 5 ? `${clock}:00` : clock.slice(0, 8)}`;
   if (Number.isNaN(found)) {
     throw new LimenError('invalid', `${option}: "${day} ${clock}" is not a time`);
@@ -75,6 +79,12 @@ function localTime(option: string, day: string, clock: string): number {
     'invalid',
     `${option}: ${written} came twice, as the clocks were put back; write ${zoned(first)} or ${zoned(second)}`,
   );
+}
+
+/** Whether there is such a day: JavaScript takes the 30th of February for the 2nd of March. */
+function isDay(text: string): boolean {
+  const at = Date.parse(`${text}T00:00Z`);
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text);
 }
 
 function zoned(at: number): string {

@@ -28,9 +28,11 @@ export function backtest(request: BacktestRequest): BacktestOutcome {
   const leadMs = Math.min(leadMsMax, longestMs([...before.rules, ...after.rules]));
   const range = findReplayRange(directory, request.fromMs - leadMs, request.toMs, onUnreadable);
   if (range === null) throw nothingStored(request);
-
   const fromMs = Math.max(request.fromMs, range.startAt + range.startOffsetMs) as WallMs;
   const toMs = (range.endAt + range.endOffsetMs) as WallMs;
+  // Only what the rules look back at is there.
+  if (fromMs > toMs) throw nothingStored(request);
+
   const indexOf = createIndexes(range.points);
   const start = { at: range.startAt, wallOffsetMs: range.startOffsetMs, fromMs, rule, indexOf };
   const shared = sharedRules(before, after);

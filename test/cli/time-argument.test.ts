@@ -56,7 +56,15 @@ describe('parseMomentArgument()', () => {
     expect(parse('2026-03-29 03:30', now)).toBe('2026-03-29T01:30:00.000Z');
   });
 
-  test.each(['25:10', '2026-02-30 03:10', 'noon', '2026-11-20 3 o’clock'])('refuses %s', (text) => {
-    expect(parse(text, now)).toMatch(/^invalid --at: /);
+  test.each([
+    '25:10',
+    '2026-02-30',
+    '2026-02-30 03:10',
+    '2026-02-30T03:10Z',
+    'noon',
+    '99999999999999999',
+    '2026-11-20 3 o’clock',
+  ])('refuses %s', (text) => {
+    expect(parse(text, now)).toMatch(/^invalid --at: .* is not a time/);
   });
 });

@@ -269,18 +269,21 @@ test('backtest() judges one rule alone where one is asked for', () => {
 test('backtest() says what there is where nothing was stored in the time asked for', () => {
   expect(() => run(temporaryFolder(), rule(4), rule(2))).toThrow('There is no history in');
   const directory = write(samples);
-  expect(() =>
-    backtest({
-      directory,
-      before: configOf(rule(4)),
-      after: configOf(rule(2)),
-      rule: null,
-      fromMs: (midnight + dayLength) as WallMs,
-      toMs: null,
-      onProgress: () => undefined,
-      onUnreadable: () => undefined,
-    }),
-  ).toThrow('choose --from and --to within');
+  // With a long delay there is something to look back at, and still nothing to compare.
+  for (const delay of ['', ', on_delay: 24h']) {
+    expect(() =>
+      backtest({
+        directory,
+        before: configOf(rule(4)),
+        after: configOf(rule(2, delay)),
+        rule: null,
+        fromMs: (midnight + dayLength) as WallMs,
+        toMs: null,
+        onProgress: () => undefined,
+        onUnreadable: () => undefined,
+      }),
+    ).toThrow('choose --from and --to within');
+  }
 });
 
 test('backtest() calculates derived points anew, by the expressions of each config', () => {
