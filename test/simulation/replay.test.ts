@@ -21,7 +21,7 @@ const runs: readonly (Pick<Walk, 'bootId' | 'isClockTrusted' | 'readings'> & { d
   ];
 
 test(
-  `engine: replays 200,000 rows of a killed process to the same alert events (I2, I3, I10; LIMEN_SEED=${seed})`,
+  `engine: replays 200,000 inputs of a killed process to the same alert events (I2, I3, I10; LIMEN_SEED=${seed})`,
   { timeout: 240_000 },
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'limen-replay-'));
@@ -50,7 +50,7 @@ test(
     // I3: no event is on disk without what caused it.
     expect(replayed.causesMissing).toBe(0);
     expect(replayed).toMatchObject({ starts: 4, configs: 3 });
-    expect(replayed.rows).toBeGreaterThan(200_000);
+    expect(replayed.inputs).toBeGreaterThan(200_000);
     expect(replayed.days).toBeGreaterThanOrEqual(2);
     expect(replayed.clockSteps).toBeGreaterThanOrEqual(1);
     expect([...replayed.reasons.keys()]).toEqual(

@@ -24,6 +24,8 @@ import { readJournal, type EntryRow, type ReadingRow, type Row } from './journal
 /** What came of a replay. */
 export interface Replayed {
   readonly rows: number;
+  /** Of these, what came from outside: readings, acts, configs, clock, sources, starts. */
+  readonly inputs: number;
   readonly days: number;
   readonly starts: number;
   readonly configs: number;
@@ -107,6 +109,7 @@ class JournalReplay {
 
   outcome(): Omit<Replayed, 'rows' | 'days'> {
     return {
+      inputs: this.#rows.filter(isInput).length,
       starts: this.#starts.size,
       configs: this.#configs.size,
       clockSteps: this.#clockSteps,
@@ -154,7 +157,7 @@ class JournalReplay {
       this.#differ(alert.seq, `is not stored: ${alertKey(alert)} ${event.reason}`);
       return;
     }
-    // Whom it told and the raw bytes are no conclusions of the engine.
+    // The names of whom it told and the raw bytes are no conclusions of the engine.
     const found = JSON.parse(stored.body) as AlertRow;
     const row: AlertRow = {
       ...found,
@@ -172,6 +175,10 @@ class JournalReplay {
       config: this.#configSeq as Seq,
     };
     const text = JSON.stringify(row);
+    // What is left out of one must not be taken over from the other.
+    const told = [event.notice, event.hushed];
+    const isTold = JSON.stringify(told) === JSON.stringify([found.notice, found.hushed]);
+    if (!isTold) this.#differ(alert.seq, `\n${stored.body}\ntells ${JSON.stringify(told)}`);
     if (text !== stored.body) this.#differ(alert.seq, `\n${stored.body}\n${text}`);
     else this.#same += 1;
     this.#reasons.set(event.reason, (this.#reasons.get(event.reason) ?? 0) + 1);
@@ -336,6 +343,13 @@ class JournalReplay {
   #accept(row: EntryRow, input: EngineInput): void {
     this.#engine.accept(row.seq as Seq, row.at as EngineMs, input);
   }
+}
+
+function isInput(row: Row): boolean {
+  return (
+    row.kind === 'reading' ||
+    (row.kind === 'entry' && (inputs.has(row.entry) || row.entry === 'config'))
+  );
 }
 
 function startedBody(row: EntryRow): StartedRow {

@@ -162,6 +162,7 @@ function act(): void {
       { act: 'acknowledge' },
       { act: 'acknowledge' },
       { act: 'reset' },
+      { act: 'reset' },
       { act: 'shelve', forMs: 300_000 },
       { act: 'shelve', forMs: null },
       { act: 'unshelve' },
