@@ -72,6 +72,14 @@ describe('restart() of an on-delay', () => {
     expect(next.events.at(-1)?.at).toBe(21_000);
   });
 
+  test('is credited once', () => {
+    const bench = startBench([delayed]);
+    bench.read(0, 6);
+    const next = restart(bench, 10_000, null);
+    for (const at of [21_000, 22_000]) next.clock(at, 10_000);
+    expect(next.alert().dueAt).toBe(1_700_000_050_000);
+  });
+
   test('is not credited if it began after the start', () => {
     const bench = startBench([delayed]);
     bench.read(0, 4);

@@ -145,6 +145,18 @@ describe('I10: the restart table', patience, () => {
     });
   });
 
+  test('what kept its remainder is credited once', () => {
+    holdsAfterStart((world, _, { known }) => {
+      if (known) return;
+      const ends = (): unknown =>
+        world.alerts().map(({ dueAt, shelvedUntil }) => [dueAt, shelvedUntil]);
+      credit(world, 600);
+      const before = ends();
+      credit(world, 600);
+      expect(ends()).toEqual(before);
+    });
+  });
+
   test('of repetitions that came due, one is told at the start', () => {
     holdsAfterStart((world) => {
       const counts = new Map<string, number>();
