@@ -58,6 +58,7 @@ function figuresOf(report: HygieneReport): Figure[] {
     figure('chattering raises', String(report.chattering), '0', none(report.chattering)),
     figure('fleeting (< 10 s)', String(report.fleeting), '0', none(report.fleeting)),
     figure('stale (> 24 h)', String(report.stale), '0', none(report.stale)),
+    figure('always shelved', String(report.always_shelved), '0', none(report.always_shelved)),
     figure('never acknowledged', `${seen.never_acknowledged} of ${seen.ended} that ended`),
     figure(
       'mean time to acknowledge',

@@ -23,7 +23,7 @@ export function define(command: Command, host: CliHost): void {
       'after',
       `
 Works whether Limen runs or not. Alarm hygiene by ISA-18.2 and EEMUA 191: how often it rings, who rings most, what rings
-for nothing, and what would help. Drills and pendings that went back do not count.
+for nothing or is always shelved, and what would help. Drills and pendings that went back do not count.
 
 Examples:
   limen report                             the last 30 days

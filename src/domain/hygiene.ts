@@ -32,6 +32,7 @@ export interface AlertMark {
   readonly acknowledgedAt: number | null;
   /** Shelved, suppressed or out of service: nobody was told. */
   readonly isQuiet: boolean;
+  readonly isShelved: boolean;
   readonly drill: boolean;
 }
 
@@ -62,6 +63,10 @@ export interface AlertStatistics {
   /** Occurrences that ended. */
   readonly ended: number;
   readonly mean_acknowledge_ms: number | null;
+  /** How often somebody shelved it, for how long in all, and which part that is of the time since it was first so. */
+  readonly shelvings: number;
+  readonly shelved_ms: number;
+  readonly shelved_share: number;
   /** The smallest on-delay that would have spared most raises; null: none would. */
   readonly on_delay: SparingDelay | null;
   /** The smallest off-delay that would have joined most raises with the one before; null: none would. */
@@ -93,6 +98,7 @@ export type FindingKind =
   | 'fleeting'
   | 'stale'
   | 'never_acknowledged'
+  | 'always_shelved'
   | 'standing';
 
 /** Something to do. */
@@ -138,6 +144,8 @@ export interface HygieneReport {
   readonly chattering: number;
   readonly fleeting: number;
   readonly stale: number;
+  /** Alerts that were shelved again and again, for half of the time or more. */
+  readonly always_shelved: number;
   /** The ten that rang most. */
   readonly offenders: readonly AlertStatistics[];
   /** Open at the end, the oldest first, ten at most. */

@@ -21,6 +21,7 @@ interface MarkRow {
   readonly raised_at: number | null;
   readonly acknowledged_at: number | null;
   readonly is_quiet: number;
+  readonly is_shelved: number;
   readonly drill: number;
 }
 
@@ -63,6 +64,7 @@ function* marksOf(db: Db, { fromMs, toMs }: ReportRange): Generator<AlertMark> {
          json_extract(body, '$.shown.shelved_until') IS NOT NULL
            OR json_extract(body, '$.shown.suppressed_by') IS NOT NULL
            OR json_extract(body, '$.shown.out_of_service') = 1 AS is_quiet,
+         json_extract(body, '$.shown.shelved_until') IS NOT NULL AS is_shelved,
          json_extract(body, '$.drill') AS drill
        FROM entry WHERE kind = 'alert' AND at >= ? AND at < ? ORDER BY seq`,
     )
@@ -82,6 +84,7 @@ function* marksOf(db: Db, { fromMs, toMs }: ReportRange): Generator<AlertMark> {
       raisedAt: row.raised_at,
       acknowledgedAt: row.acknowledged_at,
       isQuiet: row.is_quiet === 1,
+      isShelved: row.is_shelved === 1,
       drill: row.drill === 1,
     };
   }

@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { why } from '../../src/app-history.ts';
+import { report, why } from '../../src/app-history.ts';
 import { recordHistory } from '../rehearsal/recorded-history.ts';
 import { startWebServer, status } from '../consumers/notifiers/web-server.ts';
 import type { HygieneReport } from '../../src/domain/hygiene.ts';
@@ -234,8 +234,8 @@ rules:
   await send('steam', '120');
   await inbox.next('open', on('limen/alerts/hot/oven/steam', { state: 'active' }));
   const to = String(Date.now());
-  const report = (await limen.json('report', '--from', '1h', '--to', to)) as HygieneReport;
-  expect(report).toMatchObject({
+  const found = (await limen.json('report', '--from', '1h', '--to', to)) as HygieneReport;
+  expect(found).toMatchObject({
     announced: 7,
     per_10_minutes: { mean: 7, target: 1 },
     chattering: 4,
@@ -244,22 +244,49 @@ rules:
     acknowledgement: { acknowledged: 0, ended: 6, never_acknowledged: 6 },
     standing: [{ alert: 'hot/oven/steam', state: 'active' }],
   });
-  expect(report.offenders.map(({ alert, count }) => [alert, count])).toEqual([
+  expect(found.offenders.map(({ alert, count }) => [alert, count])).toEqual([
     ['hot/oven/heat', 6],
     ['hot/oven/steam', 1],
   ]);
-  const chattering = report.findings.find(({ finding }) => finding === 'chattering');
+  const chattering = found.findings.find(({ finding }) => finding === 'chattering');
   expect(chattering).toMatchObject({ alert: 'hot/oven/heat' });
   expect(chattering?.suggestion).toContain('an off_delay of 5s would have joined 5 of 6');
   await running.stop();
-  const { from } = report;
-  expect(await limen.json('report', '--from', String(from), '--to', to)).toEqual(report);
+  const { from } = found;
+  expect(await limen.json('report', '--from', String(from), '--to', to)).toEqual(found);
   const shown = await limen.cli('report');
   expect(shown).toMatchObject({ status: 0, err: '' });
   expect(shown.out).toMatch(/^per 10 minutes, mean +7\.00 +≤ 1 +too much$/m);
   expect(shown.out).toContain('  → an on_delay of 5s would have spared 6 of 6');
   expect(await limen.cli('report', '--from', '1h', '--to', '2h')).toMatchObject({ status: 2 });
 }, 30_000);
+
+test('limen report finds what somebody shelves again and again', async () => {
+  const history = recordHistory(`
+points: { oven/heat: { unit: °C } }
+rules: { hot: { points: oven/heat, above: 100, severity: warning } }
+`);
+  history.send('oven/heat', '20');
+  for (const at of [0, 320, 640]) {
+    await history.goTo(at);
+    const alert = { rule: 'hot', device: 'oven', metric: 'heat' };
+    history.act({ act: 'shelve', alert, forMs: 300_000 });
+  }
+  await history.goTo(1_000);
+  history.stop();
+  const range = { fromMs: history.wallMs(0), toMs: history.wallMs(1_000) };
+  expect(report(history.directory, range, () => undefined)).toMatchObject({
+    announced: 0,
+    always_shelved: 1,
+    findings: [
+      {
+        finding: 'always_shelved',
+        alert: key,
+        what: 'shelved 3 times, 90 % of the time since the first',
+      },
+    ],
+  });
+});
 
 test('limen why shows every member of a compound rule with its value, and the bytes of the last ones', async () => {
   const limen = install({

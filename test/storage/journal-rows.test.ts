@@ -208,6 +208,7 @@ describe('eachAlertMark()', () => {
         raisedAt: 112,
         acknowledgedAt: null,
         isQuiet: false,
+        isShelved: false,
         drill: false,
       }),
     ]);

@@ -4,6 +4,7 @@ import type {
   SparingDelay,
   StandingAlert,
 } from '../../domain/hygiene.ts';
+import { ShelfTally } from './hygiene-shelf.ts';
 import type { AlertState } from '../../domain/alert.ts';
 import type { Severity } from '../../domain/rule.ts';
 
@@ -43,6 +44,7 @@ export class AlertTally {
   #clearAt: number | null = null;
   #endedAt: number | null = null;
   #wasAcknowledged = false;
+  readonly #shelf = new ShelfTally();
   #lastRaises: readonly [number, number] = [-Infinity, -Infinity];
 
   constructor(key: string) {
@@ -52,6 +54,7 @@ export class AlertTally {
 
   take(mark: AlertMark): void {
     this.#followCondition(mark);
+    this.#shelf.take(mark);
     this.severity = mark.severity;
     if (mark.acknowledgedAt !== null) this.#noteAcknowledged(mark);
     const wasRaised = isRaised(mark.from);
@@ -75,8 +78,9 @@ export class AlertTally {
     };
   }
 
-  /** `endMs`: what is raised until then and for how long counts too. */
-  finish(endMs: number): void {
+  /** What began before the time, and what goes on at its end, counts within it. */
+  finish(beginMs: number, endMs: number): void {
+    this.#shelf.finish(beginMs, endMs);
     if (isRaised(this.#state) && endMs - (this.#raisedAt ?? endMs) > staleMs) this.stale += 1;
   }
 
@@ -92,6 +96,9 @@ export class AlertTally {
       never_acknowledged: this.neverAcknowledged,
       ended: this.ended,
       mean_acknowledge_ms: this.acknowledged === 0 ? null : this.acknowledgeMs / this.acknowledged,
+      shelvings: this.#shelf.count,
+      shelved_ms: this.#shelf.totalMs,
+      shelved_share: this.#shelf.share,
       on_delay: this.#isOwn ? null : this.#breaches.sparing(this.#raises),
       off_delay: this.#isOwn ? null : this.#gaps.sparing(this.#raises),
     };

@@ -13,6 +13,9 @@ const distributionMin = 20;
 /** An alert that makes less than this of all is no offender, and one that rang less often neither. */
 const offenderShareMin = 0.1;
 const offenderCountMin = 5;
+/** Shelved so often, and for this part of the time, an alert is as good as gone. */
+const shelvingsMin = 3;
+const shelvedShareMin = 0.5;
 const findingsPerKindMax = 5;
 
 /** What to do about the figures, the most general first. Each finding names something that can be typed. */
@@ -24,6 +27,7 @@ export function findingsOf(facts: Facts, alerts: readonly AlertStatistics[]): Fi
     ...most(alerts, ({ chattering }) => chattering > 0, byChattering).map(chatteringFinding),
     ...most(alerts, ({ fleeting }) => fleeting > 0, byFleeting).map(fleetingFinding),
     ...most(alerts, isIgnored, ({ never_acknowledged }) => never_acknowledged).map(ignoredFinding),
+    ...most(alerts, isAlwaysShelved, ({ shelved_ms: ms }) => ms).map(shelvedFinding),
     ...standingFindings(facts),
   ];
 }
@@ -143,6 +147,23 @@ function ignoredFinding({ alert, ended }: AlertStatistics): Finding {
     suggestion: isOwnAlert(alert)
       ? 'if nobody has to act on it, give it "severity: info"'
       : 'if nobody has to act on it, give it "severity: info", or remove the rule',
+  };
+}
+
+/** Whoever shelves an alert whenever its shelf ends has done away with it, and nobody decided that. */
+export function isAlwaysShelved({ shelvings, shelved_share: share }: AlertStatistics): boolean {
+  return shelvings >= shelvingsMin && share >= shelvedShareMin;
+}
+
+function shelvedFinding(alert: AlertStatistics): Finding {
+  return {
+    finding: 'always_shelved',
+    alert: alert.alert,
+    what: `shelved ${alert.shelvings} times, ${percent(alert.shelved_share)} of the time since the first`,
+    suggestion: adviceOf(
+      alert,
+      `move its limit or its delays, remove the rule, or until it is repaired: limen service ${alert.alert} out`,
+    ),
   };
 }
 

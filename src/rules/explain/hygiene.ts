@@ -7,7 +7,7 @@ import type {
 } from '../../domain/hygiene.ts';
 import { severities, type Severity } from '../../domain/rule.ts';
 import { AlertTally, staleMs } from './hygiene-alert.ts';
-import { findingsOf } from './hygiene-findings.ts';
+import { findingsOf, isAlwaysShelved } from './hygiene-findings.ts';
 import {
   AnnouncementRate,
   announcedPerPeriodTarget,
@@ -64,8 +64,9 @@ export class Hygiene {
     const rate = this.#rate;
     rate.end();
     const tallies = [...this.#tallies.values()];
-    for (const tally of tallies) tally.finish(toMs);
+    for (const tally of tallies) tally.finish(since, toMs);
     const { announced } = rate;
+    const all = tallies.map((tally) => tally.statistics(announced));
     const open = [...standing, ...tallies.flatMap((tally) => tally.standing(toMs) ?? [])].toSorted(
       (a, b) => a.raised_at - b.raised_at,
     );
@@ -103,15 +104,14 @@ export class Hygiene {
       chattering: sum((tally) => tally.chattering),
       fleeting: sum((tally) => tally.fleeting),
       stale: sum((tally) => tally.stale) + standing.filter(isStale).length,
-      offenders: tallies
+      always_shelved: all.filter(isAlwaysShelved).length,
+      offenders: all
         .filter(({ count }) => count > 0)
-        .toSorted((a, b) => b.count - a.count || (a.key < b.key ? -1 : 1))
-        .slice(0, listMax)
-        .map((tally) => tally.statistics(announced)),
+        .toSorted((a, b) => b.count - a.count || (a.alert < b.alert ? -1 : 1))
+        .slice(0, listMax),
       standing: open.slice(0, listMax),
       standing_count: open.length,
     };
-    const all = tallies.map((tally) => tally.statistics(announced));
     return { ...facts, findings: findingsOf(facts, all) };
   }
 

@@ -23,6 +23,7 @@ function mark(atMs: number, fields: Partial<AlertMark>): AlertMark {
     raisedAt: begin + atMs,
     acknowledgedAt: null,
     isQuiet: false,
+    isShelved: false,
     drill: false,
     ...fields,
   };
@@ -271,6 +272,49 @@ describe('Hygiene', () => {
     expect(report.findings.find(({ finding }) => finding === 'priorities')).toMatchObject({
       alert: 'hot/oven/heat',
       what: '50 % of the alerts are critical, 5 % is the aim',
+    });
+  });
+
+  describe('Hygiene finds what is shelved again and again', () => {
+    const key = 'noisy/oven/heat';
+    const shelf = (atMs: number, forMs: number): AlertMark[] => [
+      mark(atMs, { key, kind: 'flag', to: 'normal', reason: 'shelved', isShelved: true }),
+      mark(atMs + forMs, { key, kind: 'flag', to: 'normal', reason: 'unshelved' }),
+    ];
+
+    test('for half of the time or more', () => {
+      const report = reportOf([
+        ...shelf(4 * hour, 8 * hour),
+        ...shelf(12 * hour, 4 * hour),
+        ...shelf(20 * hour, 2 * hour),
+        ...times(3, (index) =>
+          shelf(index * hour, 10 * minute).map((one) => ({ ...one, key: 'cold/oven/heat' })),
+        ),
+        ...shelf(0, 20 * hour).map((one) => ({ ...one, key: 'once/oven/heat' })),
+      ]);
+      expect(report).toMatchObject({ announced: 0, always_shelved: 1 });
+      expect(report.findings).toEqual([
+        {
+          finding: 'always_shelved',
+          alert: key,
+          what: 'shelved 3 times, 70 % of the time since the first',
+          suggestion: expect.stringContaining(`limen service ${key} out`),
+        },
+      ]);
+    });
+
+    test('also where it began before the time, and goes on at its end', () => {
+      const [, end] = shelf(-hour, 3 * hour);
+      const [last] = shelf(20 * hour, 8 * hour);
+      const report = reportOf([
+        ...(end === undefined ? [] : [end]),
+        ...shelf(4 * hour, 2 * hour),
+        ...shelf(8 * hour, 4 * hour),
+        ...(last === undefined ? [] : [last]),
+      ]);
+      expect(report.findings).toMatchObject([
+        { alert: key, what: 'shelved 3 times, 50 % of the time since the first' },
+      ]);
     });
   });
 });
