@@ -105,7 +105,10 @@ export class DerivedPoint {
       const shownUnit = unit ?? ref?.unit ?? null;
       const row = last?.seq === null ? '' : `, row ${last?.seq ?? 0}`;
       const shown = shownUnit === null ? number : `${number} ${shownUnit}`;
-      return `${name} = ${shown} (${device}/${metric}${row})`;
+      // What it last was is not what was calculated with.
+      return ref !== null && engine.isUsable(ref.index)
+        ? `${name} = ${shown} (${device}/${metric}${row})`
+        : `${name} = unusable (${device}/${metric}${row}, last ${shown})`;
     });
     return parts.join(', ');
   }

@@ -26,13 +26,21 @@ export function readingText(reading: WhyReading): string {
       ? raw === null
         ? ''
         : ` (before conversion ${raw})`
-      : ` (raw ${raw ?? formatValue(value, null)}, ${calibrationText(calibration)})`;
+      : ` (raw ${raw ?? formatValue(value, null)}${conversionText(reading, calibration)}, ${calibrationText(calibration)})`;
   const bytes =
     reading.payload ??
     (reading.payload_base64 === null ? null : `base64 ${reading.payload_base64}`);
   const source =
     topic === null || bytes === null ? '' : `, as ${printable(topic)}: ${printable(bytes)}`;
   return `${printable(`${device}/${metric}`)} ${formatValue(value, unit)}${before}, ${quality}${source}`;
+}
+
+// A number is calibrated in the unit of its point: between the two it may have been converted.
+function conversionText({ value, raw, unit }: WhyReading, calibration: AppliedCalibration): string {
+  if (typeof value !== 'number' || typeof raw !== 'number' || unit === null) return '';
+  const { scale, offset } = calibration;
+  const isPlain = Math.abs(raw * scale + offset - value) <= 1e-9 * Math.max(1, Math.abs(value));
+  return isPlain ? '' : `, converted to ${unit}`;
 }
 
 function calibrationText({ from_at: fromAt, scale, offset }: AppliedCalibration): string {

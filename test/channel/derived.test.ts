@@ -71,6 +71,20 @@ describe('a derived point', () => {
     expect(lastDerived(road)?.quality).toBe('good');
   });
 
+  test('tells of an input without a usable value that it has none, and not what it last was', () => {
+    const road = createRoad(`
+points: { shed/sum: { expression: t + h, inputs: { t: shed/temperature °C, h: shed/humidity } } }
+rules: { high: { points: shed/sum, above: 5, severity: warning } }
+`);
+    road.take('sensors/shed/temperature', '20');
+    road.take('sensors/shed/humidity', '70');
+    road.take('sensors/shed/humidity', 'unavailable');
+    const unknown = road.events.findLast(({ event }) => event.alert.condition === 'unknown');
+    expect(unknown?.evidence?.text).toMatch(
+      /^t = 20 °C \(shed\/temperature, row \d+\), h = unusable \(shed\/humidity, row \d+, last 70\)$/,
+    );
+  });
+
   test('out of its valid range is bad, with the number and a sample of what it came from', () => {
     const road = createRoad(climate);
     road.take('sensors/shed/temperature', '140');

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Terminal } from '../../src/cli/terminal.ts';
-import { durationText } from '../../src/cli/why-format.ts';
+import { durationText, readingText } from '../../src/cli/why-format.ts';
 import { whyText } from '../../src/cli/why-text.ts';
+import type { WhyReading } from '../../src/domain/why.ts';
 import { explain } from '../../src/rules/explain/explain.ts';
 import { eventRow, key, wall, type EventParts } from '../rules/explain/explain-fixture.ts';
 
@@ -94,6 +95,34 @@ describe('whyText()', () => {
     );
     const lost = { rule: 'limen.source_lost', value: 3, unit: 's', limit: null };
     expect(printed([{ compared, shown: lost }])).toContain('Verdict   3 s, breached, to be');
+  });
+});
+
+describe('readingText()', () => {
+  const reading: WhyReading = {
+    seq: 1,
+    at: wall,
+    received_at: wall,
+    device: 'box',
+    metric: 't',
+    value: 10.6,
+    raw: 10,
+    unit: '°C',
+    quality: 'good',
+    topic: null,
+    payload: null,
+    payload_base64: null,
+    calibration: { from_at: null, scale: 1.1, offset: -0.4 },
+  };
+
+  test('readingText() tells how a value came of its number, so that it can be reckoned anew', () => {
+    expect(readingText(reading)).toBe('box/t 10.6 °C (raw 10, × 1.1 − 0.4), good');
+    expect(readingText({ ...reading, raw: 50 })).toBe(
+      'box/t 10.6 °C (raw 50, converted to °C, × 1.1 − 0.4), good',
+    );
+    expect(readingText({ ...reading, raw: 51.08, calibration: null })).toBe(
+      'box/t 10.6 °C (before conversion 51.08), good',
+    );
   });
 });
 
