@@ -95,14 +95,14 @@ describe('createEngine()', patience, () => {
   });
 
   test('I8: raises only after an on-delay without a clear verdict', () => {
-    holds(anySteps, (steps) => {
+    // A step of the clock may credit time for which Limen was down: then less of it shows.
+    holds(stepsWith({ clock: 0 }), (steps) => {
       const clearAt = new Map<string, number>();
-      let creditMs = 0;
       new World(plants).takeAll(steps, (world) => {
         for (const { alert, at, reason, kind } of world.news()) {
           const isRaised = kind === 'transition' && reason === 'on_delay_over';
           const delays = world.ruleOf(alert.rule)?.levels ?? [];
-          if (isRaised && delays.length > 0 && creditMs === 0) {
+          if (isRaised && delays.length > 0) {
             const shortest = Math.min(...delays.map(({ onDelayMs }) => onDelayMs));
             expect(at - (clearAt.get(alertKey(alert)) ?? -Infinity)).toBeGreaterThanOrEqual(
               shortest,
