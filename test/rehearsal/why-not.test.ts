@@ -109,6 +109,26 @@ describe('whyNot() names the clause that held an alert back:', () => {
     });
   });
 
+  test('a delay that began again with a changed rule, or that of another level', async () => {
+    const history = recordHistory(
+      yaml(
+        'above: { warning: -18 °C, critical: -10 °C }, on_delay: { warning: 1h, critical: 5m }',
+      ).replace('severity: warning, ', ''),
+    );
+    await send(history, 0, 200, '-17');
+    await send(history, 200, 320, '-5');
+    const delay = (at: number) => ask(history, at).clause('on_delay');
+    history.stop();
+    expect(delay(150)).toMatchObject({ on_delay_ms: 3_600_000, began_at: history.wallMs(0) });
+    const worse = { due_at: history.wallMs(500), began_at: history.wallMs(200) };
+    expect(delay(300)).toMatchObject({ on_delay_ms: 300_000, lasted_ms: 100_000, ...worse });
+    history.start(yaml('above: -18 °C, on_delay: 2h'));
+    await send(history, 320, 400, '-17');
+    history.stop();
+    const anew = { due_at: history.wallMs(300 + 7_200), began_at: history.wallMs(300) };
+    expect(delay(390)).toMatchObject({ on_delay_ms: 7_200_000, lasted_ms: 90_000, ...anew });
+  });
+
   test('a point that was never heard, or is stale', async () => {
     const history = recordHistory(yaml('above: -18 °C'));
     await history.goTo(300);

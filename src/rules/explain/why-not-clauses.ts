@@ -158,14 +158,21 @@ function delayed(
   ended: RowWith<AlertBody> | null,
 ): OnDelayClause {
   const untilMs = Math.min(facts.atMs, ended?.atMs ?? Infinity);
-  const beganAt = begin.atMs;
   const isCleared = ended !== null && ended.body.to === 'normal';
+  // Another level, another rule or a stop of unknown length may have moved its end since it began.
+  const last = facts.events.findLast(
+    ({ seq, atMs }) => seq >= begin.seq && atMs <= untilMs && seq < (ended?.seq ?? Infinity),
+  );
+  const { severity, due_at: dueAt } = (last ?? begin).body.shown;
+  const level = last?.body.compared?.levels.find((one) => one.severity === severity);
+  const ofLevelMs = level?.on_delay_ms ?? delayMs;
+  const beganAt = dueAt === null ? begin.atMs : dueAt - ofLevelMs;
   return {
     clause: 'on_delay',
     held: true,
-    on_delay_ms: delayMs,
+    on_delay_ms: ofLevelMs,
     began_at: beganAt,
-    due_at: begin.body.shown.due_at,
+    due_at: dueAt,
     lasted_ms: untilMs - beganAt,
     end: ended === null ? 'running' : isCleared ? 'cleared' : 'over',
     ended_at: ended?.atMs ?? null,
