@@ -33,7 +33,7 @@ import { explainWhyNot } from './rules/explain/why-not.ts';
 import type { WhyNotFacts } from './rules/explain/why-not-facts.ts';
 import { eachEntryAfter, findEntryUpTo, type JournalFiles } from './storage/journal-rows.ts';
 import { openQueries, passOver, type Queries } from './storage/queries.ts';
-import { commitBefore, commitFrom, entriesBetween } from './storage/stretch.ts';
+import { commitBefore, commitFrom, entriesBetween, isRetained } from './storage/stretch.ts';
 
 // `limen why-not`, answered from the files like `limen why`: what is asked for is pure (rules/), the engine runs over the
 // stored rows (rehearsal/), where they lie is SQL (storage/).
@@ -184,16 +184,18 @@ function readingsAt(
     const isLate = (quality & lateFlag) !== 0 && !isJudged(received - at);
     const isPast = (quality & historyOnlyFlag) !== 0;
     const reading = { seq, at, received_at: received, value, unit, quality: qualityOf(quality) };
-    return [{ reading, isLate, isPast }];
+    return [{ reading, isLate, isPast, isKept: isRetained(quality) }];
   });
   const isUsable = ({ quality, value }: WhyNotReading): boolean =>
     (quality === 'good' || quality === 'suspect') && value !== null;
   const judged = rows.flatMap(({ reading, isLate, isPast }) =>
     isLate || isPast || reading.received_at > momentMs ? [] : [reading],
   );
+  // What another broker had kept is shown as the last value, and never judged.
+  const kept = rows.filter(({ reading, isKept }) => isKept && reading.received_at <= momentMs);
   const bySeq = new Map(rows.map(({ reading }) => [reading.seq, reading]));
   return {
-    last: judged.at(-1) ?? null,
+    last: judged.at(-1) ?? kept.at(-1)?.reading ?? null,
     lastUsable: judged.findLast(isUsable) ?? null,
     late: rows.flatMap(({ reading, isLate }) =>
       isLate && isUsable(reading) && reading.at <= momentMs ? [reading] : [],

@@ -16,6 +16,8 @@ export interface RecordedHistory {
   goTo(atSeconds: number): Promise<void>;
   /** A message on a topic below `sensors/`. */
   send(topic: string, text: string): void;
+  /** The same from the broker `home`, which had kept it. */
+  sendKept(topic: string, text: string): void;
   act(act: Omit<Act, 'by' | 'comment' | 'id'> & Record<string, unknown>): void;
   /** Ends it as if killed; the files can be read. */
   stop(): void;
@@ -91,6 +93,9 @@ export function recordHistory(yaml: string): RecordedHistory {
     goTo,
     send(topic, text) {
       limen?.take({ broker: 'embedded', topic: `sensors/${topic}`, text, retained: false });
+    },
+    sendKept(topic, text) {
+      limen?.take({ broker: 'home', topic: `sensors/${topic}`, text, retained: true });
     },
     act(act) {
       limen?.act({ by: 'anna', comment: null, id: null, ...act } as Act);

@@ -152,6 +152,20 @@ describe('whyNot() names the clause that held an alert back:', () => {
     expect(ask(history, 8_900).clause('heard')).toMatchObject({ held: true, stale: true });
   });
 
+  test('a message that another broker had kept is the past, and told as that', async () => {
+    const history = recordHistory(`
+brokers: { home: { url: mqtt://127.0.0.1:1 } }
+sources: [{ mqtt: "sensors/{device}/{metric}", broker: home }]${yaml('above: -18 °C')}`);
+    await history.goTo(10);
+    history.sendKept('box/t', '-10');
+    await history.goTo(20);
+    history.stop();
+    const found = ask(history, 15);
+    expect(found.reason).toBe('heard');
+    expect(found.clause('heard')).toMatchObject({ last: null });
+    expect(found.clause('quality')).toMatchObject({ last: { value: -10, quality: 'stale' } });
+  });
+
   test('bad readings, and an answer that a probe is broken', async () => {
     const history = recordHistory(yaml('above: -18 °C'));
     await send(history, 0, 200, '-20');
