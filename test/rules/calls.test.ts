@@ -176,6 +176,19 @@ describe('re_alarm', () => {
     expect(next.alert().state).toBe('active');
   });
 
+  test('is credited once', () => {
+    const first = startBench([rule]);
+    first.read(0, 6);
+    first.act(minute, 'acknowledge');
+    const next = first.reborn(minute, [rule]);
+    next.started(minute);
+    for (const at of [30 * minute, 31 * minute]) next.clock(at, 10 * minute);
+    next.advance(51 * minute - 1);
+    expect(next.alert().state).toBe('acknowledged');
+    next.advance(51 * minute);
+    expect(next.alert().state).toBe('active');
+  });
+
   test('ends with the alert and with the rule that asks for it', () => {
     const bench = startBench([rule]);
     bench.read(0, 6);

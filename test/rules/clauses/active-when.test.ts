@@ -295,6 +295,15 @@ describe('followActiveWhen() settles', () => {
     expect(unknown.alert().suppressedBy).toBe('settle');
     unknown.clock(41_000, 30_000);
     expect(unknown.alert().suppressedBy).toBeNull();
+
+    const twice = bench.reborn(1_000, [long]);
+    twice.schedule(1_000, key, true);
+    twice.started(1_000, { elapsedMs: null });
+    for (const at of [41_000, 42_000]) twice.clock(at, 5_000);
+    twice.advance(55_999);
+    expect(twice.alert().suppressedBy).toBe('settle');
+    twice.advance(56_000);
+    expect(twice.alert().suppressedBy).toBeNull();
   });
 });
 
