@@ -34,6 +34,11 @@ export const testMistakes: readonly MistakeCase[] = [
     allowed: null,
   },
   { text: `${config}tests: ¦[]`, message: 'no tests', allowed: 'a list of tests' },
+  {
+    text: `${config}tests: [{ name: x, steps: ¦[] }]`,
+    message: 'nothing happens, and nothing is expected',
+    allowed: 'steps, or events, flags or commands beside them',
+  },
   { text: `${config}tests: ¦x`, message: 'found "x"', allowed: 'a list of tests' },
   { text: `¦${config}`, message: 'the key "tests" is missing', allowed: null },
   {

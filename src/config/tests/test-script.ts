@@ -44,6 +44,7 @@ function readScript(
   const flags = input.flags === undefined ? null : readFlags(context, flagsPath, input.flags);
   const commands =
     input.commands === undefined ? null : readCommands(context, commandsPath, input.commands);
+  checkContent(context, path, input);
   const steps = placeSteps(context, [...path, 'steps'], input.steps ?? []);
   const wantedMs = [...(events ?? []), ...(flags ?? []), ...(commands ?? [])].map(
     ({ atMs }) => atMs ?? 0,
@@ -64,6 +65,20 @@ function readScript(
     flagsPlace: context.place(flagsPath),
     commandsPlace: context.place(commandsPath),
   };
+}
+
+// It would pass whatever the rules are.
+function checkContent(
+  context: TestContext,
+  path: Path,
+  { steps, events, flags, commands }: ScriptInput,
+): void {
+  const isEmpty = steps?.length === 0 && !context.report.isTouched([...path, 'steps']);
+  if (!isEmpty || (events ?? flags ?? commands) !== undefined) return;
+  context.report.problem([...path, 'steps'], {
+    message: 'nothing happens, and nothing is expected',
+    allowed: 'steps, or events, flags or commands beside them',
+  });
 }
 
 function readIgnored(
