@@ -63,7 +63,7 @@ test('limen backtest tells what a lower limit would have raised, before and whil
   expect(text.out).toMatch(/warm +f\/t +5 → 2 .*\n\n0 alerts gained, 3 lost, 0 moved\n/);
   await running.stop();
   expect(await limen.readings()).toEqual(before);
-});
+}, 60_000);
 
 test('limen backtest says what is wrong with what it is given', async () => {
   const limen = install({ yaml: yaml(10) });
@@ -83,4 +83,4 @@ test('limen backtest says what is wrong with what it is given', async () => {
   const wrong = await limen.cli('backtest', '--against', path);
   expect(wrong.status).toBe(2);
   expect(wrong.out).toMatch(/new\.yaml:3:\d+.*abov/);
-});
+}, 60_000);
