@@ -9,6 +9,7 @@ import {
   quantity,
   startBench,
 } from './bench.ts';
+import { all, compoundRule, hotter, probes, room } from './clause-fixture.ts';
 
 const delayed = makeRule({
   levels: [level({ onDelayMs: 10_000, deadband: quantity(1) })],
@@ -111,6 +112,19 @@ describe('settle() in the off-delay', () => {
     },
   );
 });
+
+test.each([['a'], ['warm']])(
+  'settle() in the off-delay of a compound rule is not over when a member goes stale at the same millisecond (%s)',
+  (name) => {
+    const [probe] = probes;
+    const rule = compoundRule(all(hotter('p1/t')), { name, offDelayMs: 30_000 });
+    const bench = startBench([rule], [pointEntry('p1/t', { expectEveryMs: 10_000 })], [probe]);
+    bench.read(0, 6, 'good', probe);
+    bench.read(1_000, 0, 'good', probe);
+    bench.advance(31_000);
+    expect(bench.alert(name, room)).toMatchObject({ state: 'active', condition: 'unknown' });
+  },
+);
 
 describe('settle() after the return', () => {
   test('raises the same occurrence again, without the deadband', () => {
@@ -237,6 +251,12 @@ describe('createEngine()', () => {
       'b attic',
       'b fridge',
     ]);
+  });
+
+  test('forgets the worst value of the occurrence before', () => {
+    const bench = startBench([makeRule({ acknowledge: 'not_required' })]);
+    for (const [at, value] of [9, 0, 6].entries()) bench.read(at, value);
+    expect(bench.alert()).toMatchObject({ id: 'warm/fridge/temperature/2', worst: 6 });
   });
 
   test('keeps the worst value in the direction of the breach', () => {
