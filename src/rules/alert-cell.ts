@@ -207,6 +207,7 @@ export function createCell(options: CellOptions): AlertCell {
   const needsReading = kind === 'value' || kind === 'compound';
   const cell: AlertCell = {
     dueMs: Infinity,
+    placedMs: Infinity,
     heapIndex: -1,
     kind,
     key: alertKey({ rule: rule.name, device, metric }),

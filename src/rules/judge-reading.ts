@@ -60,18 +60,27 @@ export function judgeCell(core: EngineCore, cell: AlertCell, moment: Moment): vo
     }
     settle(core, cell, 'clear', moment);
   } else if (cell.gauge !== null) {
-    settle(core, cell, gaugeReading(core, cell, cell.gauge, moment.at), moment);
+    const verdict = gaugeReading(core, cell, cell.gauge, moment.at);
+    // Of the others a breach may begin or end without a level that is marked anew.
+    const isSame = cell.gauge.kind === 'window' && verdict !== 'unknown' && isSettled(core, cell);
+    if (isSame) noteWorst(core, cell, moment.at);
+    else settle(core, cell, verdict, moment);
   } else if (cell.problem !== null) {
     settle(core, cell, 'unknown', moment);
   } else {
     const isBreached = markByValue(cell, core.points.value[cell.pointIndex]!);
-    if (cell.steady && cell.quality === core.points.shownQuality(cell.pointIndex)) {
+    if (isSettled(core, cell)) {
       noteWorst(core, cell, moment.at);
       return;
     }
     settle(core, cell, isBreached ? 'breached' : 'clear', moment);
   }
   arm(core, cell);
+}
+
+// The levels are as they were when it was settled, and so is all that is shown beside them.
+function isSettled({ points }: EngineCore, cell: AlertCell): boolean {
+  return cell.steady && cell.quality === points.shownQuality(cell.pointIndex);
 }
 
 /** Tells an alert that there is no usable value. A silence is judged by time alone. */

@@ -2,11 +2,16 @@
 export interface Timed {
   /** Engine time at which it is due; Infinity: never. */
   dueMs: number;
+  /** Time by which it lies in the heap: not after it is due. */
+  placedMs: number;
   /** Place in the heap; -1: not in it. */
   heapIndex: number;
 }
 
-/** Binary heap of everything that waits for a time, each item at most once; ties are broken by `compare`. */
+/**
+ * Binary heap of everything that waits for a time, each item at most once; ties are broken by `compare`. An item that is
+ * put off stays where it lies until it comes to the top: most are put off many times before they are due.
+ */
 export class TimerHeap<Item extends Timed> {
   readonly #items: Item[] = [];
   readonly #compare: (a: Item, b: Item) => number;
@@ -17,24 +22,40 @@ export class TimerHeap<Item extends Timed> {
 
   /** Engine time of the earliest item; Infinity if there is none. */
   get nextDueMs(): number {
-    return this.#items[0]?.dueMs ?? Infinity;
+    return this.#first()?.dueMs ?? Infinity;
   }
 
   /** Gives an item a new time; Infinity takes it out. */
   schedule(item: Item, dueMs: number): void {
-    if (item.heapIndex >= 0 && item.dueMs === dueMs) return;
-    if (item.heapIndex >= 0) this.#takeOut(item);
+    const isIn = item.heapIndex >= 0;
+    if (isIn && dueMs >= item.placedMs && dueMs !== Infinity) {
+      item.dueMs = dueMs;
+      return;
+    }
+    if (isIn) this.#takeOut(item);
     item.dueMs = dueMs;
     if (dueMs === Infinity) return;
+    item.placedMs = dueMs;
     this.#items.push(item);
     this.#rise(item, this.#items.length - 1);
   }
 
   /** Takes out the earliest item due at or before `atMs`; null: none is due. */
   takeDue(atMs: number): Item | null {
-    const first = this.#items[0];
+    const first = this.#first();
     if (first === undefined || first.dueMs > atMs) return null;
     this.#takeOut(first);
+    return first;
+  }
+
+  // What was put off goes to its place first; then nothing else can be due before.
+  #first(): Item | undefined {
+    let first = this.#items[0];
+    while (first !== undefined && first.placedMs !== first.dueMs) {
+      first.placedMs = first.dueMs;
+      this.#sink(first, 0);
+      first = this.#items[0];
+    }
     return first;
   }
 
@@ -84,6 +105,6 @@ export class TimerHeap<Item extends Timed> {
   }
 
   #before(a: Item, b: Item): boolean {
-    return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && this.#compare(a, b) < 0);
+    return a.placedMs < b.placedMs || (a.placedMs === b.placedMs && this.#compare(a, b) < 0);
   }
 }

@@ -1,3 +1,6 @@
+/** To move fewer numbers than these one by one takes less than the call that moves them all. */
+const callsFrom = 128;
+
 /** Numbers in order: a median or a percentile is one look. To take one in or out costs a search and a move. */
 export class SortedNumbers {
   #numbers = new Float64Array(16);
@@ -30,16 +33,20 @@ export class SortedNumbers {
       wider.set(this.#numbers);
       this.#numbers = wider;
     }
+    const numbers = this.#numbers;
     const place = this.countBelow(number);
-    this.#numbers.copyWithin(place + 1, place, this.#length);
-    this.#numbers[place] = number;
+    if (this.#length - place > callsFrom) numbers.copyWithin(place + 1, place, this.#length);
+    else for (let at = this.#length; at > place; at -= 1) numbers[at] = numbers[at - 1]!;
+    numbers[place] = number;
     this.#length += 1;
   }
 
   /** Takes out a number that is there. */
   remove(number: number): void {
+    const numbers = this.#numbers;
     const place = this.countBelow(number);
-    this.#numbers.copyWithin(place, place + 1, this.#length);
     this.#length -= 1;
+    if (this.#length - place > callsFrom) numbers.copyWithin(place, place + 1, this.#length + 1);
+    else for (let at = place; at < this.#length; at += 1) numbers[at] = numbers[at + 1]!;
   }
 }
