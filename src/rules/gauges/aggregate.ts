@@ -166,7 +166,6 @@ function addUp(
   sums.weight = weight;
 }
 
-// Kept bare: this runs over each reading of the window at each judgement.
 function addStraight(
   samples: SampleWindow,
   at: number,
@@ -175,8 +174,8 @@ function addStraight(
 ): void {
   const { times, values, begin: first, end, spanMs } = samples;
   const last = end - 1;
-  if (of === 'mean') addArea(samples, reachMs);
-  else addTimes(samples, reachMs, of === 'time_above' ? limit : Infinity);
+  if (of === 'mean' && !samples.hasGapOver(reachMs)) addWhole(samples);
+  else addParts(samples, reachMs, limit);
   const lengthMs = Math.min(at - times[last]!, reachMs);
   const value = values[last]!;
   // Only the first reading may lie before the window, and then a part of what it covers, too.
@@ -187,61 +186,48 @@ function addStraight(
   sums.aboveMs += (value > limit ? lengthMs : 0) - (lostValue > limit ? lostMs : 0);
 }
 
-// Four sums side by side: a sum waits for the one before it, and a processor can add several at once.
-function addArea({ times, values, begin: first, end }: SampleWindow, reachMs: number): void {
+// Each reading covers the time until the next one. Four sums side by side: one waits for its last addition, and a
+// processor can do several at once.
+function addWhole({ times, areas, begin, end }: SampleWindow): void {
   const last = end - 1;
-  let totalMs = 0;
   let area = 0;
   let second = 0;
   let third = 0;
   let fourth = 0;
-  let index = first;
-  let begin = times[first]!;
+  let index = begin;
   for (; index + 3 < last; index += 4) {
-    const one = times[index + 1]!;
-    const two = times[index + 2]!;
-    const three = times[index + 3]!;
-    const four = times[index + 4]!;
-    const oneMs = one - begin < reachMs ? one - begin : reachMs;
-    const twoMs = two - one < reachMs ? two - one : reachMs;
-    const threeMs = three - two < reachMs ? three - two : reachMs;
-    const fourMs = four - three < reachMs ? four - three : reachMs;
-    totalMs += oneMs + twoMs + (threeMs + fourMs);
-    area += values[index]! * oneMs;
-    second += values[index + 1]! * twoMs;
-    third += values[index + 2]! * threeMs;
-    fourth += values[index + 3]! * fourMs;
-    begin = four;
+    area += areas[index]!;
+    second += areas[index + 1]!;
+    third += areas[index + 2]!;
+    fourth += areas[index + 3]!;
   }
-  for (; index < last; index += 1) {
-    const next = times[index + 1]!;
-    const lengthMs = next - begin < reachMs ? next - begin : reachMs;
-    totalMs += lengthMs;
-    area += values[index]! * lengthMs;
-    begin = next;
-  }
-  sums.totalMs = totalMs;
+  for (; index < last; index += 1) area += areas[index]!;
+  sums.totalMs = times[last]! - times[begin]!;
   sums.area = area + second + (third + fourth);
   sums.aboveMs = 0;
 }
 
-function addTimes(
+// Kept bare: this runs over each reading of the window at each judgement.
+function addParts(
   { times, values, begin: first, end }: SampleWindow,
   reachMs: number,
   limit: number,
 ): void {
   let totalMs = 0;
+  let area = 0;
   let aboveMs = 0;
   let begin = times[first]!;
   for (let index = first; index < end - 1; index += 1) {
+    const value = values[index]!;
     const next = times[index + 1]!;
     const lengthMs = next - begin < reachMs ? next - begin : reachMs;
     totalMs += lengthMs;
-    if (values[index]! > limit) aboveMs += lengthMs;
+    area += value * lengthMs;
+    if (value > limit) aboveMs += lengthMs;
     begin = next;
   }
   sums.totalMs = totalMs;
-  sums.area = 0;
+  sums.area = area;
   sums.aboveMs = aboveMs;
 }
 

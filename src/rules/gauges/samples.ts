@@ -21,6 +21,8 @@ export class SampleWindow {
   /** Engine times from `begin` to before `end`: one piece, so that an aggregate runs straight through. */
   times = new Float64Array(16);
   values = new Float64Array(16);
+  /** Of each but the last: value times the milliseconds until the next one. */
+  areas = new Float64Array(16);
   /** How many readings each stands for: itself, and those of its bucket right before it that were not kept. */
   weights = new Float64Array(16);
   begin = 0;
@@ -28,6 +30,8 @@ export class SampleWindow {
   /** The times between two readings, and the values, in order; null: nobody asked yet. */
   #gaps: SortedNumbers | null = null;
   #ranks: SortedNumbers | null = null;
+  /** No time between two readings is longer. */
+  #gapMsBound = 0;
 
   constructor(spanMs: number) {
     this.spanMs = spanMs;
@@ -62,13 +66,32 @@ export class SampleWindow {
     this.values[place] = value;
     this.weights[place] = 1;
     this.end += 1;
+    this.#measure(place - 1);
+    this.#measure(place);
     if (at < newest) this.forgetBefore(newest);
     this.#thin(at);
   }
 
+  /** Whether more time than this lies between any two readings that follow each other. */
+  hasGapOver(gapMs: number): boolean {
+    if (this.#gapMsBound <= gapMs) return false;
+    // The longest one may have left the window since.
+    this.#gapMsBound = 0;
+    for (let index = this.begin; index < this.end - 1; index += 1) this.#measure(index);
+    return this.#gapMsBound > gapMs;
+  }
+
+  // What lies between a reading and the next one.
+  #measure(index: number): void {
+    if (index < this.begin || index + 1 >= this.end) return;
+    const gapMs = this.times[index + 1]! - this.times[index]!;
+    this.areas[index] = this.values[index]! * gapMs;
+    if (gapMs > this.#gapMsBound) this.#gapMsBound = gapMs;
+  }
+
   // Seldom: what was added up and put in order is made anew.
   #moveBack(place: number): void {
-    for (const column of [this.times, this.values, this.weights])
+    for (const column of [this.times, this.values, this.areas, this.weights])
       column.copyWithin(place + 1, place, this.end);
     this.#gaps = null;
     this.#ranks = null;
@@ -123,10 +146,11 @@ export class SampleWindow {
     while (spare === lowest || spare === highest) spare += 1;
     this.#unsort(spare);
     this.weights[spare + 1] = this.weights[spare]! + this.weights[spare + 1]!;
-    for (const column of [this.times, this.values, this.weights]) {
+    for (const column of [this.times, this.values, this.areas, this.weights]) {
       column.copyWithin(spare, spare + 1, this.end);
     }
     this.end -= 1;
+    this.#measure(spare - 1);
   }
 
   // One reading in the middle goes: two gaps become one.
@@ -165,6 +189,7 @@ export class SampleWindow {
     };
     this.times = moved(this.times);
     this.values = moved(this.values);
+    this.areas = moved(this.areas);
     this.weights = moved(this.weights);
     this.end -= begin;
     this.begin = 0;

@@ -191,6 +191,42 @@ describe('aggregate()', () => {
       { numRuns: 300 },
     );
   });
+
+  test('depends on the readings that are held, to the last bit, not on how they came', () => {
+    const step = fc.record({
+      // Steady, with bursts of which not all are kept.
+      gapMs: fc.oneof(
+        { arbitrary: fc.integer({ min: 900, max: 1_100 }), weight: 8 },
+        { arbitrary: fc.integer({ min: 1, max: 9 }), weight: 4 },
+        { arbitrary: fc.integer({ min: 2_000, max: 9_000 }), weight: 1 },
+      ),
+      lateMs: fc.oneof(
+        { arbitrary: fc.constant(0), weight: 9 },
+        { arbitrary: fc.integer({ min: 1, max: 20_000 }), weight: 1 },
+      ),
+      value: fc.integer({ min: -1_000, max: 1_000 }).map((whole) => whole / 7),
+    });
+    const of = fc.constantFrom<AggregateKind>('mean', 'time_above', 'min', 'max', 'rate');
+    const trace = fc.array(step, { minLength: 100, maxLength: 400, size: 'max' });
+    fc.assert(
+      fc.property(trace, of, fc.constantFrom(null, 900, 3_000), (steps, kind, everyMs) => {
+        const asked = { of: kind, percent: 0, limit: 3 };
+        const window = new SampleWindow(minute);
+        let at = 1_700_000_000_000;
+        for (const { gapMs, lateMs, value } of steps) {
+          at += gapMs;
+          window.add(at - lateMs, value);
+          aggregate(window, asked, at, everyMs);
+        }
+        const anew = new SampleWindow(minute);
+        for (let index = window.begin; index < window.end; index += 1)
+          anew.add(window.times[index] ?? NaN, window.values[index] ?? NaN);
+        const found = aggregate(window, asked, at, everyMs);
+        expect(found).toBe(aggregate(anew, asked, at, everyMs));
+      }),
+      { numRuns: 200 },
+    );
+  });
 });
 
 describe('SampleWindow', () => {
