@@ -2,18 +2,20 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 // Those that take longest, longest first. A clean clone has no times of an earlier run to go by.
 const longest = [
-  'simulation/replay',
-  'threads/boards',
-  'flow/board',
   'threads/firmata',
+  'flow/board',
+  'simulation/replay',
+  'flow/firmata',
+  'threads/boards',
   'flow/serial',
-  'flow/why-not',
-  'cli/offline',
-  'faults/kill',
-  'threads/ports-faults',
   'cli/simulate-board',
-  'consumers/outputs/outputs.explorer',
+  'threads/ports-faults',
+  'faults/locked-file',
+  'house/package',
+  'firmware-bridge/host/board-session',
   'cli/commands',
+  'flow/restart',
+  'consumers/outputs/outputs.explorer',
 ];
 
 /** Begins with the files that take longest, so that none of them is left for one worker at the end. */
