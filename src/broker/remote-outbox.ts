@@ -3,7 +3,10 @@ import { limits } from '../domain/limits.ts';
 /** How a message to another broker is treated. */
 export interface PublishOptions {
   readonly retain: boolean;
-  /** false: a command, worth something only now. It is dropped while the link is down and never sent again. */
+  /**
+   * false: a command, worth something only now. It is dropped while the link is down and never sent again; only the last
+   * one of a topic waits for a broker that is slow to acknowledge.
+   */
   readonly queue?: boolean;
 }
 
@@ -14,7 +17,7 @@ export interface Outgoing extends PublishOptions {
 }
 
 /** Why a message to another broker was not sent. */
-export type DropReason = 'disconnected' | 'full' | 'invalid_topic';
+export type DropReason = 'disconnected' | 'full' | 'outdated' | 'invalid_topic';
 
 /** Hands one message to the connection and calls back when the broker has acknowledged it. */
 export type Send = (message: Outgoing, acknowledged: () => void) => void;
@@ -40,6 +43,8 @@ export function createOutbox(drop: (reason: DropReason) => void): Outbox {
   let waiting = new Map<string | number, Outgoing>();
   let eventsWaiting = 0;
   let lastKey = 0;
+  /** By topic: the last command that a broker which is slow to acknowledge has no room for yet. */
+  const commands = new Map<string, Outgoing>();
   const sent = new Map<number, Outgoing>();
   let send: Send | null = null;
 
@@ -75,11 +80,19 @@ export function createOutbox(drop: (reason: DropReason) => void): Outbox {
       // A late answer of a connection that is gone: the message already waits again.
       if (!sent.delete(token)) return;
       fill();
-      if (sent.size === 0 && waiting.size === 0) outbox.onEmpty();
+      if (outbox.length === 0) outbox.onEmpty();
     });
   };
 
+  // A command does not wait behind states; twice the window bounds what a silent broker can pile up.
+  const hasRoomForCommand = (): boolean => sent.size < 2 * limits.remoteWindowMax;
+
   const fill = (): void => {
+    for (const [topic, message] of commands) {
+      if (send === null || !hasRoomForCommand()) return;
+      commands.delete(topic);
+      sendNow(message, send);
+    }
     for (const [key, message] of waiting) {
       if (send === null || sent.size >= limits.remoteWindowMax) return;
       waiting.delete(key);
@@ -89,10 +102,13 @@ export function createOutbox(drop: (reason: DropReason) => void): Outbox {
   };
 
   const publishCommand = (message: Outgoing): void => {
-    // A command does not wait behind states; twice the window bounds what a silent broker can pile up.
     if (send === null) drop('disconnected');
-    else if (sent.size >= 2 * limits.remoteWindowMax) drop('full');
-    else sendNow(message, send);
+    else if (hasRoomForCommand()) sendNow(message, send);
+    else {
+      // What was wanted before is wanted no more.
+      if (commands.delete(message.topic)) drop('outdated');
+      commands.set(message.topic, message);
+    }
   };
 
   const outbox: Outbox = {
@@ -118,6 +134,8 @@ export function createOutbox(drop: (reason: DropReason) => void): Outbox {
       waiting = new Map();
       eventsWaiting = 0;
       sent.clear();
+      for (const _ of commands) drop('disconnected');
+      commands.clear();
       for (const message of unacknowledged) {
         if (message.queue === false) drop('disconnected');
         else wait(message);
@@ -125,7 +143,7 @@ export function createOutbox(drop: (reason: DropReason) => void): Outbox {
       for (const message of unsent.values()) wait(message);
     },
     get length() {
-      return waiting.size + sent.size;
+      return waiting.size + commands.size + sent.size;
     },
     onEmpty: () => undefined,
   };

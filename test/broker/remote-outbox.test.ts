@@ -64,6 +64,27 @@ it('createOutbox() never sends a command again', () => {
   expect(outbox.length).toBe(0);
 });
 
+it('createOutbox() sends the last command of each topic when a silent broker has room again, before any state', () => {
+  const { outbox, sent, dropped, acknowledge, up } = fixture();
+  const pump = (payload: string): Outgoing => ({ ...command(payload), topic: 'pump/set' });
+  up();
+  for (let n = 0; n < 2 * limits.remoteWindowMax; n += 1) outbox.publish(command(`old ${n}`));
+  outbox.publish(state('a', 'state'));
+  for (const word of ['siren on', 'siren off']) outbox.publish(command(word));
+  outbox.publish(pump('pump on'));
+  expect(sent).toHaveLength(2 * limits.remoteWindowMax);
+  expect(dropped).toEqual(['outdated']);
+  for (let n = 0; n < limits.remoteWindowMax + 3; n += 1) acknowledge();
+  expect(sent.slice(2 * limits.remoteWindowMax)).toEqual(['siren off', 'pump on', 'state']);
+  for (let n = 0; n < 2 * limits.remoteWindowMax; n += 1) outbox.publish(command('again'));
+  outbox.publish(command('too late'));
+  outbox.linkDown();
+  up();
+  expect(sent).not.toContain('too late');
+  // The state alone, which nobody acknowledged, was sent again.
+  expect(outbox.length).toBe(1);
+});
+
 it('createOutbox() lets a newer state replace an unacknowledged one at a loss of the link', () => {
   const { outbox, sent, up } = fixture();
   up();
