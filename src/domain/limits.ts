@@ -176,7 +176,7 @@ export const limits = {
   boardAwayMs: 10_000,
   /** A GPIO line that is held for so long is held. */
   gpioHoldMs: 300,
-  /** What failed before a start is known to work if it has not failed again by then. */
+  /** What failed before a start, or before another device took its place, is known to work if it has not failed by then. */
   outputFaultWaitMs: 60_000,
   /** A hold by hand lasts so long unless it says otherwise, and no longer than this. */
   holdDefaultMs: 3_600_000,

@@ -11,10 +11,10 @@ export interface OutputFaultsOptions {
 
 /** Which outputs fail, and of which people know it: each change is told once. */
 export interface OutputFaults {
-  /** It was told in the last run: it fails until it is known to work. */
-  restore(output: string): void;
-  /** Time for what was told in the last run to show again; then it is told to work. */
-  tellAfter(ms: number): void;
+  /** It was told to fail in the last run, and is until it is known to work: if it has not failed again by then. */
+  restore(output: string, withinMs: number): void;
+  /** Another device takes its place: the same of it, if the one before was told to fail. */
+  replace(output: string, withinMs: number): void;
   /** Why it fails, in words; null: it does not. */
   note(output: string, why: string | null): void;
   /** Nothing is told any more. */
@@ -25,12 +25,14 @@ export interface OutputFaults {
 export function createOutputFaults({ clock, isThere, tell }: OutputFaultsOptions): OutputFaults {
   const failing = new Map<string, string>();
   const told = new Set<string>();
+  /** These may still show that they fail. */
+  const unproven = new Set<string>();
   let isStopped = false;
 
   const tellAll = (): void => {
     if (isStopped) return;
     for (const name of Array.from(told)) {
-      if (failing.has(name)) continue;
+      if (failing.has(name) || (unproven.has(name) && isThere(name))) continue;
       told.delete(name);
       const note = isThere(name)
         ? `The output ${name} obeys again`
@@ -44,13 +46,26 @@ export function createOutputFaults({ clock, isThere, tell }: OutputFaultsOptions
     }
   };
 
+  const prove = (output: string, withinMs: number): void => {
+    unproven.add(output);
+    clock.after(withinMs, () => {
+      unproven.delete(output);
+      tellAll();
+    });
+  };
+
   return {
-    restore: (output) => void told.add(output),
-    tellAfter(ms) {
-      if (told.size > 0) clock.after(ms, tellAll);
+    restore(output, withinMs) {
+      told.add(output);
+      prove(output, withinMs);
+    },
+    replace(output, withinMs) {
+      failing.delete(output);
+      if (told.has(output)) prove(output, withinMs);
     },
     note(output, why) {
       const wasTold = told.has(output);
+      unproven.delete(output);
       if (why === null) failing.delete(output);
       else failing.set(output, why);
       if (wasTold !== (why !== null)) clock.after(0, tellAll);

@@ -325,7 +325,7 @@ export function createOutputs(options: OutputsOptions): Outputs {
       for (const alert of openAlerts) {
         // What was told to fail in the last run is, until it is known to work.
         if (alert.rule === 'limen.output_failed' && alert.condition === 'breached')
-          faults.restore(alert.device);
+          faults.restore(alert.device, limits.outputFaultWaitMs);
         const key = alertKey(alert);
         if (isOpen(alert.state)) open.set(key, { alert, drill: alert.reason === 'drill' });
         // A pending one too: its delay may be over because of what was heard before the restart.
@@ -334,7 +334,6 @@ export function createOutputs(options: OutputsOptions): Outputs {
       left.restore(memory);
       for (const spec of specs) startDriver(spec, readOutputMemory(memory.get(spec.name)));
       assertAll(specs.map(({ name }) => name));
-      faults.tellAfter(limits.outputFaultWaitMs);
     },
 
     onCondition(name, verdict, cause) {
@@ -449,8 +448,12 @@ export function createOutputs(options: OutputsOptions): Outputs {
         else left.told(place);
         sayFarewell(() => guard(name, () => driver.end('removed')));
         drivers.delete(name);
-        faults.note(name, null);
-        if (spec !== undefined) startDriver(spec, memory);
+        if (spec === undefined) {
+          faults.note(name, null);
+        } else {
+          faults.replace(name, limits.outputFaultWaitMs);
+          startDriver(spec, memory);
+        }
       }
       for (const spec of newSpecs) {
         if (drivers.has(spec.name)) continue;

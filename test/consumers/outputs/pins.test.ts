@@ -147,6 +147,31 @@ test('an output whose board is not there yet is safe, whoever wants it, and driv
   expect(faults).toEqual(['siren fails', 'siren obeys']);
 });
 
+test('another pin does not make an output obey whose board is away', () => {
+  const { outputs, faults, clock } = started();
+  clock.advance(10_000);
+  outputs.configure([{ ...siren, way: pinWay('8') }], []);
+  clock.advance(60_000);
+  expect(faults).toEqual(['siren fails']);
+  outputs.boards.up('bench');
+  clock.advance(0);
+  expect(faults).toEqual(['siren fails', 'siren obeys']);
+});
+
+test('another pin of a board that is there makes it obey when it has had time to fail', () => {
+  const { outputs, faults, clock } = up();
+  outputs.boards.down('bench', 'its pin 7 cannot be driven');
+  clock.advance(10_000);
+  outputs.boards.up('bench');
+  outputs.boards.down('bench', 'its pin 7 cannot be driven');
+  clock.advance(10_000);
+  const before = faults.length;
+  outputs.configure([{ ...siren, way: pinWay('8') }], []);
+  outputs.boards.up('bench');
+  clock.advance(60_000);
+  expect(faults.slice(before)).toEqual(['siren obeys']);
+});
+
 test('what is told of a board that is away is why it is so by then', () => {
   const { outputs, clock, problems } = started();
   clock.advance(2_000);
