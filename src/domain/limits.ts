@@ -139,6 +139,8 @@ export const limits = {
   bridgeLostAfterMs: 60_000,
   /** A point is overdue after this many expected intervals; when half of them are, their source is lost. */
   overdueIntervals: 1.5,
+  /** So long the first silent point of a source waits with its message until it is known whether the source is lost. */
+  sourceDoubtMsMax: 120_000,
   /** Arrivals of a point in a row by which the client that brings it is known. */
   sourceArrivals: 3,
   /** A client counts as connected, and as lost, after so long: a sensor that sleeps between its reports is neither. */

@@ -35,27 +35,32 @@ export function noteSource(core: EngineCore, input: SourceInput, moment: Moment)
 
 /**
  * A point is about to be told as stale. If it is not the only one, but what it comes through is lost, that is told
- * instead, and once.
+ * instead, and once. Where nobody knows that yet, but soon will, the point waits for so long.
  */
 export function blameSource(core: EngineCore, slot: PointSlot, moment: Moment): void {
   const { source, stale } = slot;
   if (source === null || stale === null) return;
+  let untilMs = Infinity;
   if (!isToldLost(source)) {
-    if (!isLost(core, source, slot, moment.at)) return;
-    raiseSource(core, cellOf(core, source, moment), moment);
+    if (isLost(core, source, slot, moment.at))
+      raiseSource(core, cellOf(core, source, moment), moment);
+    else untilMs = knownAt(core, source, slot, moment.at);
+    if (untilMs <= moment.at) return;
   }
-  suppress(core, stale, source.key, { at: moment.at, cause: [moment.seq] });
+  suppress(core, stale, source.key, { at: moment.at, cause: [moment.seq], untilMs });
 }
 
-/** The grace of a point is over whose source had come back: perhaps it went again. */
+/** A point has waited long enough: its source came back and perhaps went again, or nobody knew whether it is lost. */
 export function blameAgain(core: EngineCore, slot: PointSlot, moment: Moment): void {
   const { source, stale } = slot;
   if (source === null || stale === null || isToldLost(source)) return;
-  const isOver = stale.suppressions.some(
-    ({ by, dueMs }) => by === source.key && dueMs <= moment.at,
-  );
-  if (isOver && isLost(core, source, slot, moment.at))
-    raiseSource(core, cellOf(core, source, moment), moment);
+  const over = stale.suppressions.find(({ by, dueMs }) => by === source.key && dueMs <= moment.at);
+  if (over === undefined) return;
+  if (isLost(core, source, slot, moment.at))
+    return raiseSource(core, cellOf(core, source, moment), moment);
+  // After a start in between it takes longer.
+  over.dueMs = knownAt(core, source, slot, moment.at);
+  stale.dirty = true;
 }
 
 /** Tells that a source is lost; what has been told of its points, or will be, is suppressed by it. */
@@ -150,6 +155,25 @@ function isLost(core: EngineCore, source: SourceState, first: PointSlot, at: num
     if (isOther && at - lastAt > overdueMs(expectEveryMs)) return true;
   }
   return false;
+}
+
+/**
+ * When it will be known of a silent source whether it is lost: nothing was heard of it since the first point was overdue,
+ * and another point is to be heard soon. The present, if it is known now, or takes too long.
+ */
+function knownAt(core: EngineCore, source: SourceState, first: PointSlot, at: number): number {
+  const { heardAt } = core.points;
+  if (first.expectEveryMs === null) return at;
+  const missedAt = heardAt[first.point.index]! + overdueMs(first.expectEveryMs);
+  const { lastAt } = tally(core, source, at);
+  let known = Infinity;
+  for (const { point, expectEveryMs } of source.children) {
+    if (heardAt[point.index]! > missedAt) return at;
+    const isOther = point.index !== first.point.index && !Number.isNaN(heardAt[point.index]!);
+    if (isOther && expectEveryMs !== null)
+      known = Math.min(known, lastAt + overdueMs(expectEveryMs) + 1);
+  }
+  return known > at + limits.sourceDoubtMsMax ? at : Math.max(known, at);
 }
 
 // A client whose points are heard has found a way: what tells of its connection comes later.

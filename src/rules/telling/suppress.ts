@@ -3,6 +3,8 @@ import type { EngineCore } from '../engine-core.ts';
 import { announce, announceIfDirty, suppressedBy } from '../events.ts';
 
 type When = { readonly at: number; readonly cause: readonly number[] };
+/** `untilMs`: engine time at which it ends by itself (default: never). */
+type Until = When & { readonly untilMs?: number };
 
 /**
  * Keeps an alert from people by design (ISA-18.2 "suppressed by design") until `unsuppress` with the same `by`: the key
@@ -10,7 +12,7 @@ type When = { readonly at: number; readonly cause: readonly number[] };
  * output is held. Does nothing if it is suppressed by that already. For an alert whose `by` is another alert the two
  * calls are that alert's affair, over restarts too.
  */
-export function suppress(core: EngineCore, cell: AlertCell, by: string, when: When): void {
+export function suppress(core: EngineCore, cell: AlertCell, by: string, when: Until): void {
   if (isSuppressedBy(cell, by)) return;
   changeSuppressions(core, cell, [...cell.suppressions, suppressionBy(by, when)], when);
 }
@@ -29,9 +31,9 @@ export function isSuppressedBy(cell: AlertCell, by: string): boolean {
   return cell.suppressions.some((one) => one.by === by);
 }
 
-/** A suppression from now on, without an end of its own. */
-export function suppressionBy(by: string, { cause }: When): Suppression {
-  return { by, dueMs: Infinity, creditable: false, seq: cause[0] ?? 0 };
+/** A suppression from now on. */
+export function suppressionBy(by: string, { cause, untilMs = Infinity }: Until): Suppression {
+  return { by, dueMs: untilMs, creditable: false, seq: cause[0] ?? 0 };
 }
 
 /**
