@@ -68,6 +68,17 @@ describe('a gateway with 40 points goes quiet', () => {
     ).toBe(true);
   });
 
+  test.each(first40)('so it is with one point alone that is fast (%i)', (first) => {
+    const intervals = first40.map((index) => (index === first ? 10 * second : minute));
+    const { bench, points } = gatewayBench(intervals);
+    // In one moment, or ever further apart.
+    const phases = first40.map((index) => (index === first ? 0 : index * first * 36));
+    report(bench, points, intervals, { phases, untilMs: 10 * minute + first * second });
+    bench.take();
+    bench.advance(60 * minute);
+    expect(told(bench.take())).toEqual(['limen.source_lost/gateway-1']);
+  });
+
   test.each(first40)('so it is with mixed intervals (%i)', (first) => {
     const mixed = [30 * second, minute, 5 * minute, 15 * minute];
     const intervals = first40.map((index) => mixed[(index + first) % 4] ?? minute);
