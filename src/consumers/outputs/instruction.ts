@@ -1,16 +1,21 @@
 import type { Instruction, OutputLevel, OutputLink, OutputSpec } from '../../domain/output.ts';
 
+/** What a device is to do. */
+export interface Wanted {
+  readonly level: OutputLevel;
+  /** The number of the row of the command. */
+  readonly seq: number;
+  /** For a device that shows one. */
+  readonly text: string | null;
+}
+
 /**
  * What switches an output to a level. `{lease_s}` becomes the lease in whole seconds, `{seq}` the number of the row of
- * the command: a device that remembers it can leave a lower one alone. `text`: for a device that shows one.
+ * the command: a device that remembers it can leave a lower one alone.
  */
 export function instructionFor(
   { way, leaseMs, safe }: Pick<OutputSpec, 'way' | 'leaseMs' | 'safe'>,
-  {
-    level,
-    seq,
-    text,
-  }: { readonly level: OutputLevel; readonly seq: number; readonly text: string | null },
+  { level, seq, text }: Wanted,
 ): Instruction {
   switch (way.kind) {
     case 'command':

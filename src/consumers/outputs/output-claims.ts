@@ -3,6 +3,12 @@ import type { OutputSpec } from '../../domain/output.ts';
 import type { OutputMemory } from './output-memory.ts';
 import { respend, spend, type Claim, type SpentClaim } from './arbiter.ts';
 
+/** An alert that changed. `renews`: it was escalated or reset, so its spent claims count again. */
+export interface ChangedAlert {
+  readonly alert: Alert;
+  readonly renews: boolean;
+}
+
 /** The claims on one output, and what of them, or of an idle level that energises, is spent. */
 export class OutputClaims {
   readonly #present = new Map<string, Claim>();
@@ -43,6 +49,26 @@ export class OutputClaims {
   replace(claims: Iterable<Claim>): void {
     this.#present.clear();
     for (const claim of claims) this.#present.set(alertKey(claim.alert), claim);
+  }
+
+  /**
+   * These, and no others, are there now, by another config. `changed`: alerts that changed by it, in order, each with
+   * whether its spent claims count again. Returns those that had or have a claim, and whether what is spent changed.
+   */
+  reconfigure(
+    claims: Iterable<Claim>,
+    changed: readonly ChangedAlert[],
+  ): { readonly claiming: readonly Alert[]; readonly isSpentChanged: boolean } {
+    const before = new Set(this.#present.keys());
+    this.replace(claims);
+    const claiming: Alert[] = [];
+    let isSpentChanged = false;
+    for (const { alert, renews } of changed) {
+      const key = alertKey(alert);
+      if (before.has(key) || this.#present.has(key)) claiming.push(alert);
+      if (this.respend(alert, renews)) isSpentChanged = true;
+    }
+    return { claiming, isSpentChanged };
   }
 
   /** The claim of one alert; null: it has none now. */

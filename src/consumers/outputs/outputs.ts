@@ -276,7 +276,7 @@ export function createOutputs(options: OutputsOptions): Outputs {
     {
       specs: () => specs,
       record(name) {
-        drivers.get(name)?.record();
+        drivers.get(name)?.recordAnew();
         return drivers.has(name);
       },
       linkOf: around.linkOf,

@@ -1,5 +1,5 @@
 import { limits } from '../../domain/limits.ts';
-import type { OutputLevel, OutputStatus } from '../../domain/output.ts';
+import type { OutputLevel, OutputSpec, OutputStatus } from '../../domain/output.ts';
 import type { Clock, Timer } from '../../host/clock.ts';
 
 /** What is done about what is seen of a device. */
@@ -132,4 +132,16 @@ export class ReadBack {
     this.#timer?.cancel();
     this.#timer = null;
   }
+}
+
+/** What has to be seen of an output; null: nothing tells what it does. */
+export function readBackTerms({
+  feedback,
+  way,
+}: Pick<OutputSpec, 'feedback' | 'way'>): ReadBackTerms | null {
+  // A board reads its pins back by itself; a point that shows the device itself says more.
+  if (feedback !== null) return { ...feedback, heedsUnknown: true };
+  if (way.kind !== 'pin') return null;
+  const { pinShownWithinMs: withinMs, pinRetries: retries } = limits;
+  return { withinMs, retries, heedsUnknown: false };
 }
