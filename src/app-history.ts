@@ -68,6 +68,7 @@ export function why(directory: string, wanted: string, warn: Log['warn']): WhyRe
     eventsLeftOff: leftOff,
     others,
     readings: readingsOf(files, causes),
+    causes: entriesOf(files, causes),
     rules: rulesInForce(files, first, others),
   });
 }

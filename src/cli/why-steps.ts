@@ -12,7 +12,7 @@ import { paint, type Color, type Terminal } from './terminal.ts';
 import { formatTable, printable, severityColors } from './text.ts';
 import { durationText, formatMoment, formatMomentSince, readingText } from './why-format.ts';
 
-/** Everything that happened, in order, a line each; under an event the readings it rests on. */
+/** Everything that happened, in order, a line each; under an event the rows it rests on. */
 export function stepLines(why: WhyReport, terminal: Terminal): string[] {
   const { steps, events_left_off: leftOff } = why;
   const startMs = steps[0]?.at ?? 0;
@@ -26,15 +26,20 @@ export function stepLines(why: WhyReport, terminal: Terminal): string[] {
   ]);
   const [title = '', ...lines] = formatTable(heading, rows);
   const indent = ' '.repeat(title.indexOf('WHAT') + 2);
-  const told = new Set<number>();
+  // A row that has a line of its own needs no other.
+  const told = new Set(steps.map(({ seq }) => seq));
   const painted = steps.flatMap((step, index) => {
     const line = lines[index] ?? '';
     const color = colorOf(step);
     const shown = color === null ? line : paint(terminal, color, line);
     if (step.kind !== 'alert') return [shown];
-    const news = step.readings.filter(({ seq }) => !told.has(seq));
+    const restsOn = [
+      ...step.causes.map(({ seq, text }) => ({ seq, text: printable(text) })),
+      ...step.readings.map((reading) => ({ seq: reading.seq, text: readingText(reading) })),
+    ];
+    const news = restsOn.filter(({ seq }) => !told.has(seq)).toSorted((a, b) => a.seq - b.seq);
     for (const { seq } of news) told.add(seq);
-    return [shown, ...news.map((one) => `${indent}row ${one.seq}: ${readingText(one)}`)];
+    return [shown, ...news.map(({ seq, text }) => `${indent}row ${seq}: ${text}`)];
   });
   const note =
     leftOff === 0 ? [] : [paint(terminal, 'dim', `(${leftOff} events in between are left off)`)];

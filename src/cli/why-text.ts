@@ -46,18 +46,17 @@ function titleOf(why: WhyReport): string {
   return `${drill}over after ${durationText(durationMs)}, ${severity}${raises}`;
 }
 
-function beganLines({ began, drill, steps }: WhyReport): string[] {
+function beganLines({ began, began_by: by, drill, steps }: WhyReport): string[] {
   if (began !== null) {
     const isLate = Math.abs(began.received_at - began.at) >= sameMomentMs;
     const late = isLate ? `, received ${formatMoment(began.received_at)}` : '';
     return [`${formatMoment(began.at)}${late}, row ${began.seq}`, readingText(began)];
   }
   if (drill) return ['by limen drill'];
+  if (by !== null) return [`${formatMoment(by.at)}, row ${by.seq}`, printable(by.text)];
   const [first] = steps;
-  const cause = first?.kind === 'alert' ? first.cause[0] : undefined;
-  return [
-    cause === undefined ? 'by no reading' : `by row ${cause}: no reading, or no longer stored`,
-  ];
+  const cause = first?.kind === 'alert' ? first.cause.at(-1) : undefined;
+  return [cause === undefined ? 'by no reading' : `by row ${cause}, which is no longer stored`];
 }
 
 function verdictLines({ rule, drill, verdict }: WhyReport): string[] {

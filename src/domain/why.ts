@@ -1,6 +1,7 @@
 import type { AlertState, Condition, FirstOut, ShownLimit } from './alert.ts';
 import type { AppliedCalibration } from './calibration.ts';
 import type { ComparedLevel, ComparedMember } from './engine.ts';
+import type { RowKind } from './journal.ts';
 import type { OutputLevel } from './output.ts';
 import type { Quality, Value } from './reading.ts';
 import type { Severity } from './rule.ts';
@@ -26,6 +27,17 @@ export interface WhyReading {
   readonly payload_base64: string | null;
   /** As it was when the reading came. */
   readonly calibration: AppliedCalibration | null;
+}
+
+/** A row of the chain that is no reading and caused something: a config, a start, an act, a lost source... */
+export interface WhyCause {
+  readonly seq: number;
+  readonly at: number;
+  readonly kind: RowKind;
+  /** What it is about within its kind. */
+  readonly key: string;
+  /** What it was, in words. */
+  readonly text: string;
 }
 
 /** The numbers a verdict rests on. `levels` is null in rows of a version that did not keep them. */
@@ -72,6 +84,8 @@ export interface WhyAlertStep extends Step {
   readonly cause: readonly number[];
   /** Those of them that are readings and are still stored. */
   readonly readings: readonly WhyReading[];
+  /** Those of them that are no readings and are still stored. */
+  readonly causes: readonly WhyCause[];
   /** Number of the row of the config in force; null where it was not kept. */
   readonly config_seq: number | null;
 }
@@ -176,6 +190,8 @@ export interface WhyReport {
   /** From the reading that began it to normal; null: it is not over. */
   readonly duration_ms: number | null;
   readonly began: WhyReading | null;
+  /** The row that began it where that is no reading; null: it is one, or it is no longer stored. */
+  readonly began_by: WhyCause | null;
   /** Of the first raise; of the beginning, if it was never raised. */
   readonly verdict: WhyVerdict;
   readonly delay: WhyDelay | null;

@@ -2,12 +2,16 @@ import { describe, expect, test } from 'vitest';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { durationText, readingText } from '../../src/cli/why-format.ts';
 import { whyText } from '../../src/cli/why-text.ts';
+import type { JournalRow } from '../../src/domain/journal.ts';
 import type { WhyReading } from '../../src/domain/why.ts';
 import { explain } from '../../src/rules/explain/explain.ts';
-import { eventRow, key, wall, type EventParts } from '../rules/explain/explain-fixture.ts';
+import { eventRow, key, row, wall, type EventParts } from '../rules/explain/explain-fixture.ts';
 
 /** The explanation of events at 10, 20, 30 ms..., as `limen why` prints it. */
-function printed([first = {}, ...events]: readonly EventParts[]): string {
+function printed(
+  [first = {}, ...events]: readonly EventParts[],
+  causes: readonly JournalRow[] = [],
+): string {
   const why = explain({
     id: `${key}/1`,
     events: [
@@ -17,6 +21,7 @@ function printed([first = {}, ...events]: readonly EventParts[]): string {
     eventsLeftOff: 0,
     others: [],
     readings: [],
+    causes,
     rules: [],
   });
   return whyText(why, file);
@@ -66,6 +71,26 @@ describe('whyText()', () => {
       { from: 'pending', to: 'normal', reason: 'cleared_in_delay', shown },
     ]);
     expect(text).not.toContain('not told');
+  });
+
+  test('whyText() tells the row that caused an event, each once', () => {
+    const text = printed(
+      [
+        { reason: 'rule_changed', cause: [9] },
+        { kind: 'flag', from: 'active', reason: 'suppressed', cause: [19] },
+        { kind: 'flag', from: 'active', reason: 'unsuppressed', cause: [19] },
+      ],
+      [row(9, 'config', 'config', {}), row(19, 'source', 'gate\u001Bway', { connected: false })],
+    );
+    expect(text).toMatch(/^Began {5}\S+ \S+, row 9\n {10}config applied\n/m);
+    expect(text).toMatch(/rule changed, warning.*\n +row 9: config applied\n/);
+    expect(text.match(/row 19: source gate.*way lost$/gm)).toHaveLength(1);
+    expect(text).not.toContain('\u001B');
+  });
+
+  test('whyText() says that a cause is no longer stored', () => {
+    expect(printed([{}])).toContain('Began     by row 9, which is no longer stored\n');
+    expect(printed([{ cause: [] }])).toContain('Began     by no reading\n');
   });
 
   test('whyText() compares no numbers where there are none: a drill, a flood, a lost source', () => {

@@ -177,6 +177,70 @@ notifiers: { kitchen: { webhook: { url: '${server.url}' } } }
   expect(text.out).not.toContain('\u001B');
 }, 60_000);
 
+test('limen why names the config that raised an alert, over restarts too', async () => {
+  const yaml = (limit: number): string => `
+points: { oven/heat: { unit: °C } }
+rules: { hot: { points: oven/heat, above: ${limit}, acknowledge: not_required } }
+`;
+  const limen = install({ yaml: yaml(100) });
+  let running = await limen.start();
+  const inbox = await openInbox(running.url, 'limen/#');
+  await inbox.client.publishAsync('sensors/oven/heat', '95', { qos: 1 });
+  await inbox.next('heard', on('limen/alerts/hot/oven/heat', { state: 'normal', value: 95 }));
+  limen.configure(yaml(90));
+  process.kill(running.pid, 'SIGHUP');
+  await inbox.next('raised', on(topic, { state: 'active' }));
+  const check = async (): Promise<void> => {
+    const chain = await askWhy(limen, `${key}/1`);
+    const cause = { kind: 'config', text: 'config applied' };
+    expect(chain).toMatchObject({ began: null, began_by: cause });
+    expect(chain.began_by?.seq).toBe(chain.rules[0]?.seq);
+    expect(chain.steps[0]).toMatchObject({ readings: [], causes: [cause] });
+    const { out } = await limen.cli('why', 'hot');
+    expect(out).toMatch(/^Began {5}\S+ \S+, row \d+\n {10}config applied\n/m);
+    expect(out).toMatch(/^ +row \d+: config applied$/m);
+  };
+  await check();
+  await running.stop();
+  await check();
+  ageHistory(limen.data);
+  running = await limen.start();
+  await check();
+  await running.stop();
+}, 30_000);
+
+test('limen why names the start and the schedule that caused an event', async () => {
+  const history = recordHistory(`
+points: { oven/heat: { unit: °C } }
+rules:
+  hot:
+    points: oven/heat
+    above: 100
+    active_when: { from: '00:00', to: '08:10', zone: UTC }
+`);
+  await history.goTo(10);
+  history.send('oven/heat', '120');
+  await history.goTo(700);
+  history.stop();
+  await history.goTo(1_000);
+  history.start();
+  await history.goTo(1_010);
+  history.stop();
+  const causesOf = (wanted: string): unknown[] =>
+    why(history.directory, wanted, () => undefined).steps.flatMap((step) =>
+      step.kind === 'alert' ? step.causes.map(({ text }) => text) : [],
+    );
+  expect(causesOf('hot')).toEqual([
+    'schedule mon,tue,wed,thu,fri,sat,sun 00:00-08:10 UTC is closed',
+  ]);
+  const start = 'Limen started after 5 min';
+  expect(causesOf('limen.was_down')).toEqual([start, start]);
+  expect(why(history.directory, 'limen.was_down', () => undefined).began_by).toMatchObject({
+    kind: 'started',
+    text: start,
+  });
+});
+
 test('limen why says what to type where there is no such alert, and why a row is of none', async () => {
   const limen = install({
     yaml: 'rules: { hot: { points: oven/*, above: 100, severity: warning } }\n',

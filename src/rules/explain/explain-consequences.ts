@@ -14,6 +14,7 @@ import {
   type NotificationBody,
   type OutputBody,
   type RowWith,
+  type StartedBody,
 } from './explain-rows.ts';
 
 /** What somebody asked, with the answer among the other rows. */
@@ -102,7 +103,7 @@ export function notificationSteps(
 
 /** What happened to Limen itself. `rules`: the rule in each config, in order. */
 export function limenStep(row: JournalRow, rules: readonly WhyRule[]): WhyLimenStep {
-  const { seq, atMs, kind, body } = rowWith<{ readonly down_ms?: number | null }>(row);
+  const { seq, atMs, kind, body } = rowWith<StartedBody>(row);
   const index = rules.findIndex((rule) => rule.seq === seq);
   const before = rules[index - 1];
   return {

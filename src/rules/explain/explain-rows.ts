@@ -94,6 +94,38 @@ export interface NotificationBody {
   readonly detail: string | null;
 }
 
+/** The body of a row of kind `started`. */
+export interface StartedBody {
+  readonly down_ms?: number | null;
+}
+
+/** The body of a row of kind `schedule`; its key is the schedule. */
+export interface ScheduleBody {
+  readonly open: boolean | null;
+}
+
+/** The body of a row of kind `point`; its key is the point. */
+export interface PointBody {
+  readonly unit: string | null;
+  /** The same point before its unit changed. */
+  readonly replaces?: unknown;
+}
+
+/** The body of a row of kind `source`; its key is the source. */
+export interface SourceBody {
+  readonly connected: boolean;
+}
+
+/** The body of a row of kind `learned`; its key is the point. */
+export interface LearnedBody {
+  readonly stale_after_ms: number | null;
+}
+
+/** The body of a row of kind `fault`. */
+export interface FaultBody {
+  readonly note: string;
+}
+
 /** A journal row whose body is known. */
 export type RowWith<Body> = Omit<JournalRow, 'body'> & { readonly body: Body };
 

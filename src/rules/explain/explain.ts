@@ -2,6 +2,7 @@ import type { JournalRow } from '../../domain/journal.ts';
 import type {
   StoredReading,
   WhyAlertStep,
+  WhyCause,
   WhyDelay,
   WhyReading,
   WhyReport,
@@ -9,6 +10,7 @@ import type {
   WhyStep,
   WhyVerdict,
 } from '../../domain/why.ts';
+import { causeText } from './cause-text.ts';
 import { actStep, limenStep, notificationSteps, outputStep } from './explain-consequences.ts';
 import type { AlertBody, RowWith } from './explain-rows.ts';
 
@@ -22,6 +24,8 @@ export interface ChainRows {
   readonly others: readonly JournalRow[];
   /** Those among the causes. */
   readonly readings: readonly StoredReading[];
+  /** All other rows among the causes. */
+  readonly causes: readonly JournalRow[];
   /** The rule in each config that was in force. */
   readonly rules: readonly WhyRule[];
 }
@@ -37,6 +41,8 @@ export function explain(chain: ChainRows): WhyReport {
   const last = events.findLast(({ body }) => body.kind !== 'notice') ?? first;
   const { shown } = last.body;
   const readings = readingsOf(chain);
+  const causes = new Map(chain.causes.map((row) => [row.seq as number, causeOf(row)]));
+  const beganSeq = first.body.cause.at(-1) ?? 0;
   const raise = events.find(({ body }) => isRaise(body));
   const endedAt = last.body.to === 'normal' ? last.atMs : null;
   const rules = distinctRules(chain.rules);
@@ -56,7 +62,7 @@ export function explain(chain: ChainRows): WhyReport {
     }
   });
   const steps = [
-    ...events.map((event) => alertStep(event, readings)),
+    ...events.map((event) => alertStep(event, readings, causes)),
     ...consequences,
     ...notificationSteps(events, others),
   ];
@@ -76,7 +82,8 @@ export function explain(chain: ChainRows): WhyReport {
     raised_at: raise?.body.shown.raised_at ?? null,
     ended_at: endedAt,
     duration_ms: endedAt === null ? null : endedAt - first.atMs,
-    began: readings.get(first.body.cause.at(-1) ?? 0) ?? null,
+    began: readings.get(beganSeq) ?? null,
+    began_by: causes.get(beganSeq) ?? null,
     verdict: verdictOf((raise ?? first).body),
     delay: delayOf(chain),
     steps: steps.toSorted((a, b) => a.seq - b.seq),
@@ -88,6 +95,7 @@ export function explain(chain: ChainRows): WhyReport {
 function alertStep(
   { seq, atMs, body }: RowWith<AlertBody>,
   readings: ReadonlyMap<number, WhyReading>,
+  causes: ReadonlyMap<number, WhyCause>,
 ): WhyAlertStep {
   return {
     kind: 'alert',
@@ -107,8 +115,14 @@ function alertStep(
     verdict: verdictOf(body),
     cause: body.cause,
     readings: body.cause.flatMap((cause) => readings.get(cause) ?? []),
+    causes: body.cause.flatMap((cause) => causes.get(cause) ?? []),
     config_seq: body.config ?? null,
   };
+}
+
+function causeOf(row: JournalRow): WhyCause {
+  const { seq, atMs: at, kind, key } = row;
+  return { seq, at, kind, key, text: causeText(row) };
 }
 
 function verdictOf({ shown, compared }: AlertBody): WhyVerdict {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { RowKind } from '../../../src/domain/journal.ts';
 import type { StoredReading, WhyRule } from '../../../src/domain/why.ts';
 import { explain, type ChainRows } from '../../../src/rules/explain/explain.ts';
 import { eventRow, key, outputRow, row, wall, type EventParts } from './explain-fixture.ts';
@@ -29,6 +30,7 @@ function chain(parts: Partial<ChainRows>): ChainRows {
     eventsLeftOff: 0,
     others: [],
     readings: [],
+    causes: [],
     rules: [],
     ...parts,
   };
@@ -144,6 +146,62 @@ describe('explain()', () => {
     ]);
     expect(why.began).toBeNull();
     expect(why.rules).toEqual([]);
+  });
+
+  test.each<[RowKind, string, unknown, string]>([
+    ['config', 'config', { hash: 'x', text: '' }, 'config applied'],
+    ['started', 'limen', { down_ms: 180_000 }, 'Limen started after 3 min'],
+    ['started', 'limen', { down_ms: null }, 'Limen started'],
+    ['stopped', 'limen', {}, 'Limen stopped'],
+    ['clock', 'clock', { wallOffsetMs: 5 }, 'clock set'],
+    ['schedule', 'mon 08:00-18:00', { open: true }, 'schedule mon 08:00-18:00 is open'],
+    ['schedule', 'mon 08:00-18:00', { open: false }, 'schedule mon 08:00-18:00 is closed'],
+    [
+      'schedule',
+      'mon 08:00-18:00',
+      { open: null },
+      'schedule mon 08:00-18:00 is unknown: the clock is not trusted',
+    ],
+    ['point', 'oven/heat', { unit: '°C' }, 'point oven/heat became known'],
+    ['point', 'oven/heat', { unit: '°C', replaces: {} }, 'point oven/heat has the unit °C now'],
+    ['point', 'oven/heat', { unit: null, replaces: {} }, 'point oven/heat has no unit any more'],
+    [
+      'act',
+      key,
+      { act: 'acknowledge', by: 'anna', id: null, comment: null },
+      'acknowledge by anna',
+    ],
+    ['source', 'gateway', { connected: false }, 'source gateway lost'],
+    ['source', 'gateway', { connected: true }, 'source gateway connected'],
+    [
+      'learned',
+      'oven/heat',
+      { stale_after_ms: 90_000 },
+      'point oven/heat has shown how it reports: stale after 1 min 30 s',
+    ],
+    ['learned', 'oven/heat', { stale_after_ms: null }, 'point oven/heat has shown how it reports'],
+    ['fault', 'limen.clock/limen', { note: 'The clock is off' }, 'The clock is off'],
+    ['drill', 'hot', { rule: 'hot' }, 'limen drill'],
+  ])('explain() says what a row is that is no reading and began it: %s %s %j', (...told) => {
+    const [kind, about, body, text] = told;
+    const why = explain(chain({ causes: [row(9, kind, about, body)] }));
+    const cause = { seq: 9, at: wall + 9, kind, key: about, text };
+    expect(why).toMatchObject({ began: null, began_by: cause });
+    expect(why.steps).toMatchObject([{ cause: [9], readings: [], causes: [cause] }]);
+  });
+
+  test('explain() says of an event that another event caused which one that is', () => {
+    const why = explain(
+      chain({
+        events: [
+          eventRow(10, { reason: 'on_delay_over' }),
+          eventRow(20, { kind: 'notice', from: 'active', reason: 'repeated', cause: [10] }),
+        ],
+        causes: [eventRow(10, { reason: 'on_delay_over' })],
+      }),
+    );
+    expect(why.began_by).toBeNull();
+    expect(why.steps[1]).toMatchObject({ causes: [{ seq: 10, text: `${key}/1: on delay over` }] });
   });
 
   test('explain() measures commands and notifications from their event, and lists who still waits', () => {
