@@ -34,11 +34,21 @@ function createProgram(host: CliHost): Command {
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
     .exitOverride()
+    .hook('preAction', (_, command) => refuseEmptyArguments(command))
     .configureHelp({ helpWidth: 100 })
     .addHelpText(
       'after',
       `\nEvery command has examples: limen <command> --help\nNot in this version: ${laterCommands.join(' ')}`,
     );
+}
+
+// A variable that was never set is no beginning of a name, which every name would fit.
+function refuseEmptyArguments(command: Command): void {
+  for (const [index, argument] of command.registeredArguments.entries()) {
+    if (command.args[index]?.trim() !== '') continue;
+    const meaning = argument.description === '' ? '' : `: ${argument.description}`;
+    throw new LimenError('invalid', `<${argument.name()}> must not be empty${meaning}`);
+  }
 }
 
 async function report(error: unknown, host: CliHost): Promise<void> {

@@ -37,6 +37,10 @@ Examples:
   limen why-not freezer-warm freezer-1/temperature --at 03:10 --json | jq '.clauses[] | select(.held)'`,
     )
     .action(async (rule: string, point: string, options: Options) => {
+      if (!point.includes('/')) {
+        const message = `<point>: "${point}" must be device/metric, such as freezer-1/temperature`;
+        throw new LimenError('invalid', message);
+      }
       const nowMs = host.clock.wallMs();
       const atMs = parseMomentArgument('--at', options.at, nowMs);
       if (atMs > nowMs) {

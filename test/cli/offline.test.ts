@@ -55,6 +55,39 @@ test.each([
   expect(readdirSync(join(site.directory, 'data'))).toEqual([]);
 });
 
+test.each([
+  ['alert', ['why', '']],
+  ['alert', ['why', '  ']],
+  ['alert', ['ack', '']],
+  ['alert', ['shelve', '', '--for', '1h']],
+  ['rule', ['why-not', '', 'oven/heat', '--at', '1m ago']],
+  ['point', ['why-not', 'hot', '', '--at', '1m ago']],
+  ['rule', ['drill', '']],
+  ['output', ['set', '', 'on']],
+  ['name', ['user', 'remove', '']],
+])('limen refuses an empty <%s>, the same whether it runs or not: %j', async (name, argv) => {
+  await using site = createSite();
+  const stopped = await site.limen(argv);
+  expect(stopped).toMatchObject({ status: 2, out: '' });
+  expect(stopped.err).toMatch(new RegExp(`^limen: <${name}> must not be empty(: [a-z].*)?\n$`));
+  await site.start();
+  expect(await site.limen(argv)).toEqual(stopped);
+  expect(site.api).toMatchObject({ asked: [], acts: [], commands: [] });
+});
+
+test('limen why-not says what a point is by the name of its argument', async () => {
+  await using site = createSite();
+  const argv = ['why-not', 'hot', 'heat', '--at', '1m ago'];
+  const stopped = await site.limen(argv);
+  expect(stopped).toEqual({
+    status: 2,
+    out: '',
+    err: 'limen: <point>: "heat" must be device/metric, such as freezer-1/temperature\n',
+  });
+  await site.start();
+  expect(await site.limen(argv)).toEqual(stopped);
+});
+
 test('limen ack works while the config is being edited and has mistakes', async () => {
   await using site = createSite('nonsense: 1\n');
   await site.start();
