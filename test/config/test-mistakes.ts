@@ -39,6 +39,11 @@ export const testMistakes: readonly MistakeCase[] = [
     message: 'nothing happens, and nothing is expected',
     allowed: 'steps, or events, flags or commands beside them',
   },
+  {
+    text: `${config}tests: [{ name: x, steps: ¦[{ at: 0s, oven/heat: 300 }], ignore: [limen.*] }]`,
+    message: 'nothing is expected: it passes whatever the rules are',
+    allowed: 'expect or an act in a step, or events, flags or commands beside the steps',
+  },
   { text: `${config}tests: ¦x`, message: 'found "x"', allowed: 'a list of tests' },
   { text: `¦${config}`, message: 'the key "tests" is missing', allowed: null },
   {
@@ -50,34 +55,34 @@ tests:
     allowed: 'readings of a/x, a/y',
   },
   {
-    text: 'config: ¦nowhere.yaml\ntests:\n  - { name: x, steps: [{ at: 0s, a/b: 1 }] }',
+    text: 'config: ¦nowhere.yaml\ntests:\n  - { name: x, steps: [{ at: 0s, a/b: 1 }], events: [] }',
     message: 'there is no file "nowhere.yaml"',
     allowed: 'a config file, relative to this file, or a config as a map',
   },
   {
-    text: 'config: ¦5\ntests:\n  - { name: x, steps: [{ at: 0s, a/b: 1 }] }',
+    text: 'config: ¦5\ntests:\n  - { name: x, steps: [{ at: 0s, a/b: 1 }], events: [] }',
     message: 'found the number 5',
     allowed: 'a config file, or a config as a map',
   },
   {
-    text: '¦tests:\n  - { name: x, steps: [{ at: 0s, a/b: 1 }] }',
+    text: '¦tests:\n  - { name: x, steps: [{ at: 0s, a/b: 1 }], events: [] }',
     message: 'there is no config beside this file',
     allowed: 'config: with a file or a map, or a file x.yaml or limen.yaml',
   },
   {
-    text: 'config: { rules: { warm: { points: a/b, ¦abov: 5 } } }\ntests:\n  - { name: x, steps: [{ at: 0s, a/b: 1 }] }',
+    text: 'config: { rules: { warm: { points: a/b, ¦abov: 5 } } }\ntests:\n  - { name: x, steps: [{ at: 0s, a/b: 1 }], events: [] }',
     message: 'unknown key "abov"',
     allowed: 'points, above, below',
     suggestion: 'above',
   },
   {
-    text: 'config: { rules: { warm: { points: ¦*/b, above: 5 } } }\ntests:\n  - { name: x, steps: [{ at: 0s, a/b: 1 }] }',
+    text: 'config: { rules: { warm: { points: ¦*/b, above: 5 } } }\ntests:\n  - { name: x, steps: [{ at: 0s, a/b: 1 }], events: [] }',
     message: '"*/b" without quotes is an alias in YAML',
     allowed: 'a glob that begins with * in quotes',
     suggestion: '"*/b"',
   },
   {
-    text: `${config}tests:\n  - { name: x, steps: [{ at: 0s, a/b: 1 }] }\n  - { name: ¦x, steps: [{ at: 0s, a/b: 1 }] }`,
+    text: `${config}tests:\n  - { name: x, steps: [{ at: 0s, a/b: 1 }], events: [] }\n  - { name: ¦x, steps: [{ at: 0s, a/b: 1 }] }`,
     message: 'a second test named "x"',
     allowed: 'each name once',
   },
@@ -215,6 +220,16 @@ tests:
     message: 'an expectation of nothing',
     allowed: 'alerts by their rule, outputs, points, notified or open',
   },
+  ...[
+    ['warm', 'the state of the alert, or what else is expected of it'],
+    ['outputs', 'outputs, each on or off'],
+    ['points', 'points, each with its value'],
+    ['notified', 'notifiers, each with how often they were told'],
+  ].map(([name = '', allowed = '']) => ({
+    text: steps(`{ at: 0s, expect: { ${name}: ¦{} } }`),
+    message: 'an expectation of nothing',
+    allowed,
+  })),
   {
     text: steps('{ at: 1m, acknowledge: ¦warm/x }'),
     message: '"warm/x" is not an alert',
@@ -247,7 +262,9 @@ tests:
     allowed: 'a config file, relative to this file, or a config as a map',
   },
   {
-    text: steps('{ at: 1m, reload: { rules: { warm: { points: a/b, ¦abov: 6 } } } }'),
+    text: steps(
+      '{ at: 1m, reload: { rules: { warm: { points: a/b, ¦abov: 6 } } }, expect: { warm: normal } }',
+    ),
     message: 'unknown key "abov"',
     allowed: 'points, above, below',
     suggestion: 'above',

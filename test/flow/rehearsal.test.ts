@@ -108,7 +108,8 @@ async function tryOut(): Promise<Happened> {
     `{ at: ${startedAtMs / 1000 - 5}s, restart: { down: 5s } }`,
     ...after.map((sent, index) => step(sent, 60 + index)),
   ];
-  const text = `config:\n${config}\ntests:\n  - name: the same\n    steps:\n${steps.map((line) => `      - ${line}\n`).join('')}`;
+  const text = `config:\n${config}\ntests:\n  - name: the same\n    steps:\n${steps.map((line) => `      - ${line}\n`).join('')}    events: []
+`;
   const loaded = await parseTestFile(text, '/nowhere/x.test.yaml');
   if (!loaded.ok) throw new Error(loaded.problems.map(formatProblem).join('\n'));
   const [script] = loaded.file.tests;

@@ -126,7 +126,7 @@ commands: [{ output: siren, to: off }]
   });
 
   it('fails where no source brings the reading', async () => {
-    const outcome = await run('steps:\n  - { at: 0s, a/x/temperature: 9 }\n');
+    const outcome = await run('steps:\n  - { at: 0s, a/x/temperature: 9 }\nevents: []\n');
     expect(told(outcome)).toEqual([
       'a/x/temperature result: a source that brings it: a topic, or a port, with its device / none',
     ]);
@@ -153,12 +153,15 @@ commands: [{ output: siren, to: off }]
   - { every: 7s, to: 1h, a/temperature: [9, 7, 9, 9, nan] }
   - { at: 1h, restart: { down: 3m, clock: lost } }
   - { at: 65m, clock: found }
+flags: []
 `;
     expect(await run(test)).toEqual(await run(test));
   });
 
   it('runs a day of readings in seconds', async () => {
-    const outcome = await run('steps:\n  - { every: 10s, to: 1d, a/temperature: [5, 9] }\n');
+    const outcome = await run(
+      'steps:\n  - { every: 10s, to: 1d, a/temperature: [5, 9] }\nflags: []\n',
+    );
     expect(outcome.spanMs).toBe(86_400_000);
     expect(outcome.timeline.length).toBeGreaterThan(0);
   });

@@ -59,12 +59,7 @@ export function readExpectation(
     const at = [...path, 'open', index];
     return readAlertRef(context, at, readText(context, at, name)) ?? [];
   });
-  if (Object.keys(input).length === 0) {
-    context.report.problem(path, {
-      message: 'an expectation of nothing',
-      allowed: 'alerts by their rule, outputs, points, notified or open',
-    });
-  }
+  checkContent(context, path, input);
   return {
     alerts,
     outputs,
@@ -73,6 +68,26 @@ export function readExpectation(
     open: open === undefined ? null : { ...place([...path, 'open']), alerts: open },
   };
 }
+
+// What names nothing holds whatever happens. Of a point it says that it was heard.
+function checkContent({ report }: TestContext, path: Path, input: ExpectationInput): void {
+  const check = (at: Path, value: unknown, allowed: string): void => {
+    const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (!isMap || Object.keys(value).length > 0) return;
+    report.problem(at, { message: 'an expectation of nothing', allowed });
+  };
+  check(path, input, 'alerts by their rule, outputs, points, notified or open');
+  for (const [name, value] of Object.entries(input)) {
+    check([...path, name], value, allowedOf.get(name) ?? allowedOfAlert);
+  }
+}
+
+const allowedOf: ReadonlyMap<string, string> = new Map([
+  ['outputs', 'outputs, each on or off'],
+  ['points', 'points, each with its value'],
+  ['notified', 'notifiers, each with how often they were told'],
+]);
+const allowedOfAlert = 'the state of the alert, or what else is expected of it';
 
 function readAlert(
   context: TestContext,

@@ -4,6 +4,7 @@ import type { DurationMs } from '../../domain/time.ts';
 import { checkReference, readDuration, readText } from '../context.ts';
 import { configLimits } from '../limits.ts';
 import { quote, type Path } from '../text/problem.ts';
+import { actKeys } from './test-acts.ts';
 import { readCommands, readEvents, readFlags } from './test-expect.ts';
 import { readMoment, type TestContext } from './test-names.ts';
 import type { ScriptInput, StepInput } from './test-schema.ts';
@@ -44,7 +45,6 @@ function readScript(
   const flags = input.flags === undefined ? null : readFlags(context, flagsPath, input.flags);
   const commands =
     input.commands === undefined ? null : readCommands(context, commandsPath, input.commands);
-  checkContent(context, path, input);
   const steps = placeSteps(context, [...path, 'steps'], input.steps ?? []);
   const wantedMs = [...(events ?? []), ...(flags ?? []), ...(commands ?? [])].map(
     ({ atMs }) => atMs ?? 0,
@@ -52,6 +52,8 @@ function readScript(
   const endMs = Math.max(0, ...wantedMs, ...steps.map(({ fromMs, toMs }) => toMs ?? fromMs));
   const moves = writeOut(context, steps, endMs);
   checkDown(context, moves);
+  const ignored = readIgnored(context, [...path, 'ignore'], input.ignore ?? []);
+  checkContent(context, path, input);
   return {
     ...context.place([...path, 'name']),
     name,
@@ -60,12 +62,15 @@ function readScript(
     events,
     flags,
     commands,
-    ignored: readIgnored(context, [...path, 'ignore'], input.ignore ?? []),
+    ignored,
     eventsPlace: context.place(eventsPath),
     flagsPlace: context.place(flagsPath),
     commandsPlace: context.place(commandsPath),
   };
 }
+
+// An act is expected to be done, or to be refused.
+const checkKeys = ['expect', 'set', ...actKeys] as const;
 
 // It would pass whatever the rules are.
 function checkContent(
@@ -73,12 +78,20 @@ function checkContent(
   path: Path,
   { steps, events, flags, commands }: ScriptInput,
 ): void {
-  const isEmpty = steps?.length === 0 && !context.report.isTouched([...path, 'steps']);
-  if (!isEmpty || (events ?? flags ?? commands) !== undefined) return;
-  context.report.problem([...path, 'steps'], {
-    message: 'nothing happens, and nothing is expected',
-    allowed: 'steps, or events, flags or commands beside them',
-  });
+  if (steps === undefined || context.report.isTouched(path)) return;
+  const hasCheck = steps.some((step) => checkKeys.some((key) => step?.[key] !== undefined));
+  if (hasCheck || (events ?? flags ?? commands) !== undefined) return;
+  const nothing =
+    steps.length === 0
+      ? {
+          message: 'nothing happens, and nothing is expected',
+          allowed: 'steps, or events, flags or commands beside them',
+        }
+      : {
+          message: 'nothing is expected: it passes whatever the rules are',
+          allowed: 'expect or an act in a step, or events, flags or commands beside the steps',
+        };
+  context.report.problem([...path, 'steps'], nothing);
 }
 
 function readIgnored(

@@ -12,7 +12,10 @@ const path = '/nowhere/x.test.yaml';
 const config = 'config: { rules: { warm: { points: "*/*", above: 5 } } }\n';
 
 async function movesOf(steps: string): Promise<readonly Move[]> {
-  const loaded = await parseTestFile(`${config}tests: [{ name: x, steps: [${steps}] }]`, path);
+  const loaded = await parseTestFile(
+    `${config}tests: [{ name: x, steps: [${steps}], events: [] }]`,
+    path,
+  );
   if (!loaded.ok) throw new Error(loaded.problems.map(formatProblem).join('\n'));
   return loaded.file.tests[0]?.moves ?? [];
 }
@@ -136,7 +139,7 @@ describe('loadTestFile()', () => {
     };
     file('limen.yaml', 'site: house\n');
     file('shed.yaml', 'site: shed\n');
-    const tests = 'tests: [{ name: x, steps: [{ at: 0s, a/b: 1 }] }]';
+    const tests = 'tests: [{ name: x, steps: [{ at: 0s, a/b: 1 }], events: [] }]';
     const siteOf = async (name: string, options = {}): Promise<string> => {
       const loaded = await loadTestFile(file(name, tests), options);
       return loaded.ok ? loaded.file.config.site : 'refused';
