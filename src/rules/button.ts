@@ -3,6 +3,7 @@ import type { AcknowledgeWith, Rule } from '../domain/rule.ts';
 import { stateIndex } from '../domain/state.ts';
 import { acknowledgeBy } from './acts.ts';
 import { compareCells } from './alert-cell.ts';
+import { stateProblem } from './conditions.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { Button } from './point-table.ts';
 import type { Moment } from './settle.ts';
@@ -25,6 +26,12 @@ export function heedButton(
     if (acknowledgeWith === null || isPressed(acknowledgeWith, point, previous)) continue;
     if (isPressed(acknowledgeWith, point, value)) acknowledgeAll(core, rule, point, moment);
   }
+}
+
+/** Why a point can never be pressed, as far as it is known; null: it can. */
+export function buttonProblem({ equals }: AcknowledgeWith, point: Point): string | null {
+  if (equals !== null) return stateProblem(equals, point);
+  return point.kind === 'text' ? 'it says words, and the rule names none: equals is missing' : null;
 }
 
 function isPressed({ equals }: AcknowledgeWith, point: Point, value: number): boolean {

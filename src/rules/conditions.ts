@@ -157,21 +157,30 @@ function rateIn({ value }: Quantity, unit: string | null, to: string | null): nu
   return unit === null || to === null ? value : convertDifference(value, unit, to);
 }
 
-function fromState(state: number | boolean | string, level: Level, point: ComparedPoint): Region {
+function fromState(state: State, level: Level, point: ComparedPoint): Region {
   if (point.kind === 'text') {
     const index = stateIndex(point.states, state);
     // A state that was never heard: nothing equals it yet.
-    return index < 0 ? never(misspelling(state, point.states)) : exactly(index, 0);
+    return index < 0 ? never(stateProblem(state, point)) : exactly(index, 0);
   }
-  if (typeof state === 'string') {
-    return never(`"${state}" cannot be compared with a ${point.kind}`);
-  }
+  if (typeof state === 'string') return never(stateProblem(state, point));
   const deadband = differenceIn(level.deadband, point.unit);
   return exactly(Number(state), point.kind === 'number' ? (deadband ?? 0) : 0);
 }
 
+type State = number | boolean | string;
+
+/** Why a point can never be in a state, as far as it is known; null: it can. */
+export function stateProblem(
+  state: State,
+  { kind, states }: Pick<ComparedPoint, 'kind' | 'states'>,
+): string | null {
+  if (kind === 'text') return stateIndex(states, state) < 0 ? misspelling(state, states) : null;
+  return typeof state === 'string' ? `"${state}" cannot be compared with a ${kind}` : null;
+}
+
 // Waiting for "open" from what says "OPEN" would be for ever, and nobody would know.
-function misspelling(state: number | boolean | string, states: readonly string[]): string | null {
+function misspelling(state: State, states: readonly string[]): string | null {
   const written = String(state);
   const said = states.find((each) => each.toLowerCase() === written.toLowerCase());
   return said === undefined ? null : `it says "${said}", and the rule "${written}"`;

@@ -6,7 +6,11 @@ import { connectRaw } from './raw-client.ts';
 
 const yaml = (limit: string): string => `
 rules:
-  pressure: { points: boiler/p, above: ${limit}, active_when: { points: door/state, equals: open } }
+  pressure:
+    points: boiler/p
+    above: ${limit}
+    active_when: { points: door/state, equals: open }
+    acknowledge_with: { point: panel/button, equals: pressed }
   high: { any: [{ points: boiler/p, above: ${limit} }] }
 outputs:
   pump: { mqtt: { topic: boiler/pump/set }, max_on: 1h, only_while: { points: boiler/p, above: ${limit} } }
@@ -25,13 +29,15 @@ test('what cannot be judged is in the log and in limen status, until the config 
   sensor.publish('sensors/boiler/p', '{"value": 80, "unit": "°C"}');
   sensor.publish('sensors/boiler/p', '{"value": 81, "unit": "°C"}');
   sensor.publish('sensors/door/state', 'OPEN');
-  await sensor.acknowledgements(3);
+  sensor.publish('sensors/panel/button', 'PRESSED');
+  await sensor.acknowledgements(4);
   const misfit = 'bar cannot be converted to °C';
   const told = [
     `rule "pressure" cannot judge boiler/p: ${misfit}`,
     `rule "high" cannot judge high/-: boiler/p: ${misfit}`,
     `only_while pump cannot be judged: boiler/p: ${misfit}`,
     'active_when of the rule "pressure" cannot be judged: door/state: it says "OPEN", and the rule "open"',
+    'acknowledge_with of the rule "pressure" cannot be judged: panel/button: it says "PRESSED", and the rule "pressed"',
   ];
   expect(new Set((await problemsIn()) as string[])).toEqual(new Set(told));
   const { out } = await limen.cli('status');

@@ -61,3 +61,43 @@ test('a button is expected from the start, as a point that a rule names', () => 
   bench.advance(1_000);
   expect(bench.alert('limen.never_heard', button).state).toBe('active');
 });
+
+test.each([
+  [
+    { kind: 'text', states: ['IDLE', 'PRESSED'] },
+    'pressed',
+    'it says "PRESSED", and the rule "pressed"',
+  ],
+  [{ kind: 'text', states: ['idle', 'pressed'] }, 'pressed', null],
+  [{ kind: 'text', states: ['idle'] }, 'pressed', null],
+  [{ kind: 'text', states: ['OFF', 'auto'] }, false, null],
+  [
+    { kind: 'text', states: ['idle'] },
+    null,
+    'it says words, and the rule names none: equals is missing',
+  ],
+  [{ kind: 'boolean' }, 'pressed', '"pressed" cannot be compared with a boolean'],
+  [{ kind: 'number' }, 'pressed', '"pressed" cannot be compared with a number'],
+  [{ kind: 'boolean' }, null, null],
+  [{ kind: 'number' }, null, null],
+] as const)('a button that can never be pressed is told: %j by %j', (fields, equals, problem) => {
+  const point = makePoint(2, 'panel', 'button', fields);
+  const given = makeRule({ acknowledgeWith: { ...acknowledgeWith, equals } });
+  const { engine } = startBench([given], [], [fridge, point]);
+  const told =
+    problem === null
+      ? []
+      : [`acknowledge_with of the rule "${given.name}" cannot be judged: panel/button: ${problem}`];
+  expect(engine.problems()).toEqual(told);
+  expect(engine.problems(point.index)).toEqual(told);
+  expect(engine.problems(fridge.index)).toEqual([]);
+});
+
+test('a button that is told of can be pressed after all when its rule is another one', () => {
+  const point = makePoint(2, 'panel', 'button', { kind: 'text', states: ['IDLE', 'PRESSED'] });
+  const of = (equals: string) => makeRule({ acknowledgeWith: { ...acknowledgeWith, equals } });
+  const bench = startBench([of('pressed')], [], [fridge, point]);
+  expect(bench.engine.problems()).toHaveLength(1);
+  bench.config(1, [of('PRESSED')]);
+  expect(bench.engine.problems()).toEqual([]);
+});
