@@ -26,4 +26,7 @@ export const configLimits = {
   windowMsMax: 31 * 86_400_000,
   /** A PUBACK waits up to this long in the worst case. */
   commitDelayMsMax: 60_000,
+  /** Of the boards that take the most. */
+  pinEveryMsMax: 3_600_000,
+  debounceMsMax: 10_000,
 } as const;

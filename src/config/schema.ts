@@ -3,12 +3,14 @@ import { claimSpans, latePolicies, notifyEdges, severities } from '../domain/rul
 import { weekdays } from '../domain/schedule.ts';
 import { checkKinds, endians, fieldTypes } from '../domain/serial.ts';
 import { pinDevices } from '../domain/board.ts';
+import { configLimits } from './limits.ts';
 import { boardPins, i2cSensors } from './sources/board-pins-shape.ts';
 import {
   aggregate,
   choice,
   date,
   duration,
+  durationUpTo,
   expressionInputs,
   flag,
   isMap,
@@ -62,7 +64,10 @@ const http = strictMap(
 const storage = strictMap(
   {
     directory: key(text, 'Folder for all data, relative to this file (default ../data).'),
-    commit_delay: key(duration, 'Average time between small commits (default 250ms).'),
+    commit_delay: key(
+      durationUpTo(configLimits.commitDelayMsMax),
+      'Average time between small commits (default 250ms).',
+    ),
   },
   ['keep_readings', 'keep_rollups', 'max_bytes'],
 );
@@ -281,7 +286,10 @@ const rule = strictMap({
   points: key(pointsText, 'Points as device/metric; * stands for any text within one part.'),
   ...limitKeys,
   ...compoundKeys,
-  window: key(duration, 'The last stretch of time, judged instead of the value.'),
+  window: key(
+    durationUpTo(configLimits.windowMsMax),
+    'The last stretch of time, judged instead of the value.',
+  ),
   of: key(aggregate, 'What of the window is compared with the limits.'),
   ...delayKeys,
   acknowledge: key(

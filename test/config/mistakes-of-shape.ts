@@ -174,6 +174,45 @@ export const shape: readonly MistakeCase[] = [
     suggestion: '30s',
   },
   {
+    text: 'storage: { commit_delay: ¦250 }\n',
+    message: 'found the number 250',
+    allowed: `${durations}, at most 1m`,
+    suggestion: '250ms',
+  },
+  {
+    text: 'storage: { commit_delay: ¦30 }\n',
+    message: 'found the number 30',
+    allowed: `${durations}, at most 1m`,
+    suggestion: '30s',
+  },
+  {
+    text: 'storage: { commit_delay: ¦100000 }\n',
+    message: 'found the number 100000',
+    allowed: `${durations}, at most 1m`,
+  },
+  {
+    text: 'storage: { commit_delay: ¦5 minutes }\n',
+    message: 'found "5 minutes"',
+    allowed: `${durations}, at most 1m`,
+  },
+  {
+    text: 'sources:\n  - { serial: /dev/ttyACM0, device: bench, format: limen, pins: { 7: { metric: door, debounce: ¦20 } } }\n',
+    message: 'found the number 20',
+    allowed: `${durations}, at most 10s`,
+    suggestion: '20ms',
+  },
+  {
+    text: 'rules:\n  hot: { points: a/b, above: 5, window: ¦3000000, of: mean }\n',
+    message: 'found the number 3000000',
+    allowed: `${durations}, at most 31d`,
+    suggestion: '3000000ms',
+  },
+  {
+    text: 'rules:\n  hot: { points: a/b, above: 5, on_delay: ¦864000000000 }\n',
+    message: 'found the number 864000000000',
+    allowed: durations,
+  },
+  {
     text: 'rules:\n  hot: { points: a/b, above: 5, on_delay: { warning: ¦5 minutes } }\n',
     message: 'found "5 minutes"',
     allowed: durations,

@@ -3,7 +3,7 @@ import { sensorKinds } from '../../domain/sensors.ts';
 import { pinEdges, pinKinds, pinPulls } from '../../domain/board-pins.ts';
 import {
   choice,
-  duration,
+  durationUpTo,
   flag,
   key,
   list,
@@ -13,6 +13,7 @@ import {
   text,
   whole,
 } from '../text/schema-parts.ts';
+import { configLimits } from '../limits.ts';
 
 const pinShape = strictMap({
   metric: v.pipe(text, v.description('Metric of its readings.')),
@@ -27,10 +28,16 @@ const pinShape = strictMap({
     list(number, 'four numbers such as [0, 1023, 0, 100]'),
     'Two numbers at the pin, then what they stand for: [0, 1023, 0, 100].',
   ),
-  every: key(duration, 'How often it is read (default 1s); a contact at each change, too.'),
+  every: key(
+    durationUpTo(configLimits.pinEveryMsMax),
+    'How often it is read (default 1s); a contact at each change, too.',
+  ),
   samples: key(whole, 'analog: the mean of so many samples is one reading (default 16).'),
   pull: key(choice(pinPulls), 'in, count: resistor in the board (default up).'),
-  debounce: key(duration, 'in, count: a change must last so long (default 20ms; count: 0).'),
+  debounce: key(
+    durationUpTo(configLimits.debounceMsMax),
+    'in, count: a change must last so long (default 20ms; count: 0).',
+  ),
   inverted: key(flag, 'in: true while the pin is low (default false).'),
   edge: key(choice(pinEdges), 'count: what counts as a pulse (default falling).'),
 });
@@ -40,7 +47,7 @@ const i2cShape = strictMap({
   controller: v.pipe(text, v.description('Which one: BME280, SHT31D, BH1750, ...')),
   metric: v.pipe(text, v.description('Metric of its readings.')),
   address: key(whole, 'Its address on the bus: 0x76 (default: the usual one).'),
-  every: key(duration, 'How often it is read (default 1s).'),
+  every: key(durationUpTo(configLimits.pinEveryMsMax), 'How often it is read (default 1s).'),
 });
 
 /** `i2c:` of a source. */

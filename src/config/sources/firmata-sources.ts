@@ -15,9 +15,9 @@ type I2cInput = NonNullable<NonNullable<SourceInput['i2c']>[number]>;
 const abilities: BoardAbilities = {
   kinds: ['analog', 'in'],
   everyMsMin: 20,
-  everyMsMax: 3_600_000,
+  everyMsMax: configLimits.pinEveryMsMax,
   samplesMax: 1,
-  debounceMsMax: 10_000,
+  debounceMsMax: configLimits.debounceMsMax,
 };
 // johnny-five measures all the time; what it tells is looked at this often at most.
 const sensorEveryMsMin = 250;

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { datePattern } from './dates.ts';
-import { durationPattern } from './durations.ts';
+import { formatDuration } from '../../domain/duration.ts';
+import type { DurationMs } from '../../domain/time.ts';
+import { atMostMark, durationPattern } from './durations.ts';
 import { momentPattern } from './moments.ts';
 import { timeOfDayPattern } from './times-of-day.ts';
 
@@ -187,10 +189,16 @@ export const moment = v.union(
 );
 
 /** A length of time; only 0 needs no unit. */
-export const duration = v.union(
-  [v.literal(0), v.pipe(v.string(), v.regex(durationPattern, durationExpected))],
-  durationExpected,
-);
+export const duration = durationOf(durationExpected);
+
+/** A length of time that is limited: what is suggested keeps to it, and so has whoever reads the value. */
+export function durationUpTo(maxMs: DurationMs): typeof duration {
+  return durationOf(`${durationExpected}${atMostMark}${formatDuration(maxMs)}`);
+}
+
+function durationOf(expected: string) {
+  return v.union([v.literal(0), v.pipe(v.string(), v.regex(durationPattern, expected))], expected);
+}
 
 /** How a number with a unit is written. */
 export const quantityPattern = /^\s*([-+−]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*([^\d\s.,].*)?$/;

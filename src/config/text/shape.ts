@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { ConfigDocument } from './document.ts';
-import { suggestDuration } from './durations.ts';
+import { longestAllowed, suggestDuration } from './durations.ts';
 import { suggestTimeOfDay } from './times-of-day.ts';
 import { configLimits } from '../limits.ts';
 import { describeValue, pathText, quote, type Path } from './problem.ts';
@@ -112,8 +112,8 @@ function mistakeOf(issue: Issue, path: Path): Mistake {
 }
 
 function suggestionFor(issue: Issue): string | null {
-  if (issue.message === durationExpected || issue.message === momentExpected) {
-    return suggestDuration(issue.input);
+  if (issue.message.startsWith(durationExpected) || issue.message === momentExpected) {
+    return suggestDuration(issue.input, longestAllowed(issue.message));
   }
   if (issue.message === timeOfDayExpected) return suggestTimeOfDay(issue.input);
   if (issue.message === rateExpected) return suggestRate(issue.input);
