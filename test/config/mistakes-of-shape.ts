@@ -47,6 +47,25 @@ export const syntax: readonly MistakeCase[] = [
     allowed: 'such a text in quotes',
   },
   {
+    text: 'sources: [{ mqtt: ¦sensors/{device}/{metric} }]\nsite: a\nrules: { r: { points: a/b, above: 5 } }\n',
+    message: 'not valid YAML: sensors/{device}/{metric} without quotes, in which { begins a map',
+    allowed: 'a text with {names} in quotes',
+    suggestion: '"sensors/{device}/{metric}"',
+  },
+  {
+    text: 'sources:\n  - mqtt: ¦{device}/{metric}\n',
+    message: 'not valid YAML: {device}/{metric} without quotes, in which { begins a map',
+    allowed: 'a text with {names} in quotes',
+    suggestion: '"{device}/{metric}"',
+  },
+  {
+    text: 'site: a\nrules:\n  r:\n    points: a/b\n    message: ¦{device} is at {value} {unit}\n    above: 5\n',
+    message:
+      'not valid YAML: {device} is at {value} {unit} without quotes, in which { begins a map',
+    allowed: 'a text with {names} in quotes',
+    suggestion: '"{device} is at {value} {unit}"',
+  },
+  {
     text: 'site: a\n¦---\nsite: b\n',
     message: 'not valid YAML: a second document begins',
     allowed: 'one document; remove the --- line and join the parts',

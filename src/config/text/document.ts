@@ -1,9 +1,10 @@
-import { LineCounter, parseDocument, type Document, type YAMLParseError } from 'yaml';
+import { LineCounter, parseDocument, type Document } from 'yaml';
 import { markBareGlobs } from './bare-globs.ts';
 import { convertTree, type Tree } from './convert.ts';
 import { tooDeep, type Finding } from './finding.ts';
 import { configLimits } from '../limits.ts';
 import type { Path } from './problem.ts';
+import { syntaxFinding, withoutFollowUps } from './syntax-errors.ts';
 
 /** A config text as a tree of plain values, each of which can be found again in the text. */
 export interface ConfigDocument {
@@ -30,7 +31,10 @@ export function readDocument(text: string): ConfigDocument {
   const errors = [...document.errors, ...document.warnings];
   // Where nesting is too deep the parser itself gives up, in words that help nobody.
   const end = tree.tooDeepFrom ?? Infinity;
-  const told = errors.filter(({ pos }) => pos[0] < end);
+  const told = withoutFollowUps(
+    errors.filter(({ pos }) => pos[0] < end),
+    (offset) => place(offset).line,
+  );
   // A bad first character keeps the value as it was meant; everything else changes the shape of what follows.
   const breaks = told.filter(
     ({ code }) => code !== 'BAD_SCALAR_START' && code !== 'TAG_RESOLVE_FAILED',
@@ -38,7 +42,7 @@ export function readDocument(text: string): ConfigDocument {
   const brokenFrom = Math.min(end, ...breaks.slice(0, 1).map(({ pos }) => pos[0]));
   return {
     tree,
-    findings: [...tree.findings, ...told.map((error) => syntaxFinding(error, mark))],
+    findings: [...tree.findings, ...told.map((error) => syntaxFinding(error, text, mark))],
     brokenFrom: brokenFrom === Infinity ? null : brokenFrom,
     place,
     textOffset: (path, characters) => findInside(text, tree, path, characters),
@@ -88,26 +92,4 @@ function deepestOffset(text: string): number {
     }
   }
   return 0;
-}
-
-const cures: Readonly<Partial<Record<YAMLParseError['code'], string>>> = {
-  TAB_AS_INDENT: 'spaces; replace the tab',
-  BAD_SCALAR_START: 'such a text in quotes',
-  TAG_RESOLVE_FAILED: 'values without a YAML tag',
-  MULTIPLE_DOCS: 'one document; remove the --- line and join the parts',
-  BLOCK_AS_IMPLICIT_KEY: 'a text that contains ": " in quotes, or one key a line',
-};
-
-function syntaxFinding(
-  error: Document.Parsed['warnings'][number] | YAMLParseError,
-  mark: string,
-): Finding {
-  const words = error.code === 'MULTIPLE_DOCS' ? 'a second document begins' : error.message;
-  const message = words.split('\n', 1)[0] ?? words;
-  return {
-    offset: error.pos[0],
-    message: `not valid YAML: ${message.replaceAll(mark, '*')}`,
-    allowed: cures[error.code] ?? null,
-    suggestion: null,
-  };
 }
