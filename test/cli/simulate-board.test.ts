@@ -99,9 +99,8 @@ test(
     expect(warm.value).toBeLessThan(178);
     await line.ask({ kind: 'set', pin: '7', level: 1 });
     await simulate.says('pin 7 high: the fan runs');
-    const closed = once(line.port, 'close');
     await simulate.says('UNPLUGGED');
-    await closed;
+    await line.hungUp();
     await simulate.says('BACK');
     const again = await SerialLine.open(simulate.link);
     // It still knows its pins, and that the fan is to stand still.

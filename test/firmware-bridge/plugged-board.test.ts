@@ -1,5 +1,4 @@
 // Aim: the emulated board behaves at a real port of the machine as a real one does, seen through the real serialport.
-import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import type { HostCommand } from '../../firmware-bridge/host/host-command.ts';
 import { plugBoard } from './plugged-board.ts';
@@ -37,9 +36,8 @@ test('an unplugged board closes the port; plugged in again it is another port un
   for (const command of settings) await line.ask(command);
   await line.ask({ kind: 'set', pin: '7', level: 1 });
   await board.nextPin(7, 'high');
-  const closed = once(line.port, 'close');
   await board.unplug();
-  await closed;
+  await line.hungUp();
   await board.plug();
   const again = await SerialLine.open(board.path);
   // The wire from it lost its power with the board: what was commanded is gone.

@@ -8,6 +8,8 @@ import { protocol } from '../../firmware-bridge/host/protocol.ts';
 
 type Kind = BoardMessage['kind'];
 
+const hangUpWithinMs = 2_000;
+
 /** A host on the line of a plugged board: the real serialport, and what the board says in order. */
 export class SerialLine {
   readonly stream: BoardStream;
@@ -56,6 +58,18 @@ export class SerialLine {
     const seq = this.#seq;
     this.port.write(encodeCommand(seq, command));
     await this.next('ack', ({ of }) => of === seq);
+  }
+
+  /**
+   * To be called when the far end is gone. The port closes by itself, unless a read was under way in that moment: that
+   * one never ends in the library (bindings-cpp 162), whoever has pulled the plug.
+   */
+  async hungUp(): Promise<void> {
+    if (!this.port.isOpen) return;
+    const closed = once(this.port, 'close');
+    const spinning = setTimeout(() => void this.close(), hangUpWithinMs);
+    await closed;
+    clearTimeout(spinning);
   }
 
   async close(): Promise<void> {
