@@ -1,4 +1,4 @@
-import type { Clock } from '../../host/clock.ts';
+import type { Clock, Timer } from '../../host/clock.ts';
 
 /** What is needed to tell of outputs that fail. */
 export interface OutputFaultsOptions {
@@ -25,8 +25,8 @@ export interface OutputFaults {
 export function createOutputFaults({ clock, isThere, tell }: OutputFaultsOptions): OutputFaults {
   const failing = new Map<string, string>();
   const told = new Set<string>();
-  /** These may still show that they fail. */
-  const unproven = new Set<string>();
+  /** These may still show that they fail, each until its timer ends. */
+  const unproven = new Map<string, Timer>();
   let isStopped = false;
 
   const tellAll = (): void => {
@@ -47,11 +47,12 @@ export function createOutputFaults({ clock, isThere, tell }: OutputFaultsOptions
   };
 
   const prove = (output: string, withinMs: number): void => {
-    unproven.add(output);
-    clock.after(withinMs, () => {
+    unproven.get(output)?.cancel();
+    const timer = clock.after(withinMs, () => {
       unproven.delete(output);
       tellAll();
     });
+    unproven.set(output, timer);
   };
 
   return {
@@ -65,6 +66,7 @@ export function createOutputFaults({ clock, isThere, tell }: OutputFaultsOptions
     },
     note(output, why) {
       const wasTold = told.has(output);
+      unproven.get(output)?.cancel();
       unproven.delete(output);
       if (why === null) failing.delete(output);
       else failing.set(output, why);

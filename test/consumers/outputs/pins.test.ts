@@ -158,6 +158,16 @@ test('another pin does not make an output obey whose board is away', () => {
   expect(faults).toEqual(['siren fails', 'siren obeys']);
 });
 
+test('each other pin has its own time to fail, however soon it comes after another one', () => {
+  const { outputs, faults, clock } = started();
+  clock.advance(10_000);
+  outputs.configure([{ ...siren, way: pinWay('8') }], []);
+  clock.advance(55_000);
+  outputs.configure([{ ...siren, way: pinWay('9') }], []);
+  clock.advance(60_000);
+  expect(faults).toEqual(['siren fails']);
+});
+
 test('another pin of a board that is there makes it obey when it has had time to fail', () => {
   const { outputs, faults, clock } = up();
   outputs.boards.down('bench', 'its pin 7 cannot be driven');
