@@ -443,10 +443,10 @@ export function createOutputs(options: OutputsOptions): Outputs {
         const { memory } = driver;
         const link = linkOf(driver.spec);
         // A link that is down drops its last command.
-        const place = placeOf(driver.spec, driver.status.seq);
-        if (link !== null && around.linkOf(link) === 'down') left.add(name, place);
-        else left.told(place);
+        const isDown = link !== null && around.linkOf(link) === 'down';
+        if (isDown) left.add(name, placeOf(driver.spec, driver.status.seq));
         sayFarewell(() => guard(name, () => driver.end('removed')));
+        if (!isDown) left.told(placeOf(driver.spec, driver.status.seq));
         drivers.delete(name);
         if (spec === undefined) {
           faults.note(name, null);

@@ -653,6 +653,15 @@ describe('present()', () => {
     expect(later.outputs.present('embedded', all)).toEqual([{ topic: 'lamp/set', payload: 'ON' }]);
     expect(later.outputs.present('home', all)).toEqual([]);
   });
+
+  test('present() gives the last command of an output that is gone by its own number', () => {
+    const way = mqttWay('siren/set', 'home', { on: 'on {seq}', off: 'off {seq}' });
+    const { event, outputs, commands } = started([{ ...siren, way }]);
+    event({});
+    outputs.configure([], [warm]);
+    const [{ topic, payload } = { topic: '', payload: '' }] = outputs.present('home', all);
+    expect(commands.at(-1)).toBe(`${topic} ${payload}`);
+  });
 });
 
 describe('configure()', () => {
