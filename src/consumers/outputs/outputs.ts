@@ -112,8 +112,11 @@ export function createOutputs(options: OutputsOptions): Outputs {
   let isFarewell = false;
   const sayFarewell = (step: () => void): void => {
     isFarewell = true;
-    step();
-    isFarewell = false;
+    try {
+      step();
+    } finally {
+      isFarewell = false;
+    }
   };
   // What each output forbids others may have changed.
   const dirty = new Set<string>();

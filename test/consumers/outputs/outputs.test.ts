@@ -612,6 +612,21 @@ describe('never_with', () => {
     expect(faults).toEqual([]);
   });
 
+  test('a former place that cannot be told does not keep the news of other outputs back', () => {
+    const before = started([{ ...siren, name: 'horn' }]);
+    before.event({});
+    const fails = (): void => {
+      throw new Error('it cannot be told');
+    };
+    const world = { clock: before.clock, journal: before.journal };
+    const { outputs, programs, faults, clock } = bench([pump], [], world, fails);
+    const memory = new Map(before.journal.rows.map(({ key, body }) => [key, body]));
+    outputs.start([], memory);
+    for (let times = 0; times < 3; times += 1) programs[0]?.done('exit code 1');
+    clock.advance(0);
+    expect(faults).toEqual([expect.stringContaining('pump true')]);
+  });
+
   test('a program is not run again for a command that is not wanted any more', () => {
     const { outputs, programs, clock } = started([pump]);
     const asked = { ...hold, output: 'pump' };
