@@ -298,7 +298,7 @@ outputs: { pump: { mqtt: { topic: pump/set }, max_on: 1h } }
   await device.endAsync();
   const house = await openInbox(first.url, 'limen/events/act');
   for (const value of ['off', 'on']) {
-    const body = JSON.stringify({ value, hold_for: '2s' });
+    const body = JSON.stringify({ value, hold_for: '5s' });
     await house.client.publishAsync('limen/outputs/pump/set', body, { qos: 1 });
   }
   heard.length = 0;
@@ -310,7 +310,7 @@ outputs: { pump: { mqtt: { topic: pump/set }, max_on: 1h } }
   // The hold ends while Limen is down: at its start, when it says so, no device listens yet.
   await first.kill();
   await again.endAsync(true);
-  await wait(2_000);
+  await wait(5_000);
   heard.length = 0;
   const second = await limen.start();
   await (await listen(second.url)).subscribeAsync('pump/set', { qos: 1 });
