@@ -43,8 +43,9 @@ export function createOutbox(drop: (reason: DropReason) => void): Outbox {
   let waiting = new Map<string | number, Outgoing>();
   let eventsWaiting = 0;
   let lastKey = 0;
-  /** By topic: the last command that a broker which is slow to acknowledge has no room for yet. */
-  const commands = new Map<string, Outgoing>();
+  // By topic: the last one for which a broker that is slow to acknowledge has no room yet.
+  const lateCommands = new Map<string, Outgoing>();
+  const lateStates = new Map<string, Outgoing>();
   const sent = new Map<number, Outgoing>();
   let send: Send | null = null;
 
@@ -88,10 +89,13 @@ export function createOutbox(drop: (reason: DropReason) => void): Outbox {
   const hasRoomForCommand = (): boolean => sent.size < 2 * limits.remoteWindowMax;
 
   const fill = (): void => {
-    for (const [topic, message] of commands) {
-      if (send === null || !hasRoomForCommand()) return;
-      commands.delete(topic);
-      sendNow(message, send);
+    // All states come with a link that is back: no device must wait for its command until they are through.
+    for (const late of [lateCommands, lateStates]) {
+      for (const [topic, message] of late) {
+        if (send === null || !hasRoomForCommand()) return;
+        late.delete(topic);
+        sendNow(message, send);
+      }
     }
     for (const [key, message] of waiting) {
       if (send === null || sent.size >= limits.remoteWindowMax) return;
@@ -105,9 +109,10 @@ export function createOutbox(drop: (reason: DropReason) => void): Outbox {
     if (send === null) drop('disconnected');
     else if (hasRoomForCommand()) sendNow(message, send);
     else {
+      const late = message.retain ? lateStates : lateCommands;
       // What was wanted before is wanted no more.
-      if (commands.delete(message.topic)) drop('outdated');
-      commands.set(message.topic, message);
+      if (late.delete(message.topic)) drop('outdated');
+      late.set(message.topic, message);
     }
   };
 
@@ -134,8 +139,10 @@ export function createOutbox(drop: (reason: DropReason) => void): Outbox {
       waiting = new Map();
       eventsWaiting = 0;
       sent.clear();
-      for (const _ of commands) drop('disconnected');
-      commands.clear();
+      for (const late of [lateCommands, lateStates]) {
+        for (const _ of late) drop('disconnected');
+        late.clear();
+      }
       for (const message of unacknowledged) {
         if (message.queue === false) drop('disconnected');
         else wait(message);
@@ -143,7 +150,7 @@ export function createOutbox(drop: (reason: DropReason) => void): Outbox {
       for (const message of unsent.values()) wait(message);
     },
     get length() {
-      return waiting.size + commands.size + sent.size;
+      return waiting.size + lateCommands.size + lateStates.size + sent.size;
     },
     onEmpty: () => undefined,
   };

@@ -85,6 +85,18 @@ it('createOutbox() sends the last command of each topic when a silent broker has
   expect(outbox.length).toBe(1);
 });
 
+it('createOutbox() lets no command wait behind the states of a link that has come back', () => {
+  const { outbox, sent, dropped, acknowledge, up } = fixture();
+  const room = 2 * limits.remoteWindowMax;
+  up();
+  for (let n = 0; n < room + 2; n += 1)
+    outbox.publish({ ...state(`limen/alerts/${n}`, `state ${n}`), queue: false });
+  outbox.publish(command('OFF'));
+  for (let n = 0; n < 3; n += 1) acknowledge();
+  expect(sent.slice(room)).toEqual(['OFF', `state ${room}`, `state ${room + 1}`]);
+  expect(dropped).toEqual([]);
+});
+
 it('createOutbox() lets a newer state replace an unacknowledged one at a loss of the link', () => {
   const { outbox, sent, up } = fixture();
   up();
