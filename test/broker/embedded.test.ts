@@ -230,6 +230,36 @@ describe('EmbeddedBroker brings commands to devices', () => {
     await hasMessages(back, 2);
   });
 
+  test.each([
+    [true, true],
+    [true, false],
+    [false, true],
+    [false, false],
+  ])(
+    'EmbeddedBroker keeps the order of commands when a device takes over its id (clean: %s, then %s)',
+    async (wasClean, isClean) => {
+      const embedded = await startEmbedded();
+      const before = await connectRaw(embedded.port, 'siren', { clean: wasClean });
+      before.send(subscribePacket(1, 'siren/set', 1));
+      await before.until((received) => received.some(({ cmd }) => cmd === 'suback'));
+      let count = 0;
+      const commanding = setInterval(() => {
+        const payload = String((count += 1));
+        embedded.door.standing = [{ topic: 'siren/set', payload }];
+        embedded.broker.command('siren/set', payload);
+      }, 1);
+      onTestFinished(() => clearInterval(commanding));
+      const now = await connectRaw(embedded.port, 'siren', { clean: isClean });
+      now.send(subscribePacket(1, 'siren/set', 1));
+      await hasMessages(now, 10);
+      clearInterval(commanding);
+      const last = `siren/set ${count}`;
+      await now.until((received) => messagesOf(received).at(-1) === last);
+      const numbers = messagesOf(now.received).map((text) => Number(text.split(' ')[1]));
+      expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+    },
+  );
+
   test('EmbeddedBroker drops no command for a client that is slow to read', async () => {
     const embedded = await startEmbedded();
     const slow = await subscriber(embedded, '#', 0, 'slow');
