@@ -303,6 +303,16 @@ sources: [{ mqtt: "{device}/{metric}", broker: home }, { simulate: boiler }]
     expect(problemsOf('- '.repeat(100_000)).join()).toContain('nest too deeply');
   });
 
+  it('says in short, and soon, what is wrong with a very long line', () => {
+    const long = 'a'.repeat(200_000);
+    expect(problemsOf(`site: "${long}" x\n`)).toEqual([
+      'limen.yaml:1:200010: not valid YAML: Unexpected scalar at node end',
+    ]);
+    const [problem = ''] = problemsOf(`site: {device}/${long}\n`);
+    expect(problem).toContain('aaa... without quotes, in which { begins a map');
+    expect(problem.length).toBeLessThan(300);
+  });
+
   it("merges what is said of Limen's own rules in file order, key by key", () => {
     const loaded = parse(`
 rules:

@@ -47,5 +47,10 @@ export function describeValue(value: unknown): string {
 
 /** The text in double quotes, control characters escaped, cut where it would fill the screen. */
 export function quote(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text);
+  return JSON.stringify(shorten(text));
+}
+
+/** The text, cut where it would fill the screen. */
+export function shorten(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

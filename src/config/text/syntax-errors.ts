@@ -1,6 +1,7 @@
 import type { Document, YAMLParseError } from 'yaml';
 import { configLimits } from '../limits.ts';
 import type { Finding } from './finding.ts';
+import { shorten } from './problem.ts';
 
 /** What the YAML library finds wrong with a text. */
 export type SyntaxError = Document.Parsed['warnings'][number] | YAMLParseError;
@@ -52,7 +53,7 @@ interface Braced {
 function bareBraces({ offset, word }: Braced): Finding {
   return {
     offset,
-    message: `not valid YAML: ${word} without quotes, in which { begins a map`,
+    message: `not valid YAML: ${shorten(word)} without quotes, in which { begins a map`,
     allowed: 'a text with {names} in quotes',
     suggestion: word.length > configLimits.nameCharsMax ? null : JSON.stringify(word),
   };
@@ -60,13 +61,20 @@ function bareBraces({ offset, word }: Braced): Finding {
 
 /** The text around a place, if it has names in braces, such as `sensors/{device}/{metric}`; null: it has none. */
 function bracedAt(text: string, offset: number): Braced | null {
-  const line = text.lastIndexOf('\n', offset - 1) + 1;
+  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset);
   // `{device} is warm` is a map to YAML, and then something that nobody expects.
-  const name = /\{\w+\}[ \t]*$/.exec(text.slice(line, offset));
-  const start = line + (name?.index ?? /[^\s,[]*$/.exec(text.slice(line, offset))?.index ?? 0);
+  const name = /\{\w+\}[ \t]*$/.exec(line);
+  const start = offset - line.length + (name?.index ?? wordStart(line));
   const end = name === null ? word : sentence;
   const found = end.exec(text.slice(start))?.[0].trimEnd() ?? '';
   return /\{\w+\}/.test(found) && !/^\{\w+\}$/.test(found) ? { offset: start, word: found } : null;
+}
+
+// By hand: a pattern for the end of a text is tried at each of its characters, to its end.
+function wordStart(line: string): number {
+  let at = line.length;
+  while (at > 0 && !/[\s,[]/.test(line.charAt(at - 1))) at -= 1;
+  return at;
 }
 
 const word = /^(?:\{\w+\}|[^\s,[\]{}])*/;
