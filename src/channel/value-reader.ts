@@ -41,8 +41,9 @@ export class ValueReader {
       case 'text':
         return this.#readText(point, word.text);
       case 'boolean':
-        // `off` beside `idle` and `running` is a state like them.
-        return point.takesText && !(point.settled && point.kind === 'boolean')
+        // `off` beside `idle` and `running` is a state like them, also when no rule asks for those any more.
+        return point.kind === 'text' ||
+          (point.takesText && !(point.settled && point.kind === 'boolean'))
           ? this.#readText(point, word.text)
           : this.#readBoolean(point, word.value);
       case 'number':
@@ -89,7 +90,6 @@ export class ValueReader {
   }
 
   #readBoolean(point: PointRef, value: boolean): ReadValue {
-    if (point.kind === 'text') return badBecause('true or false where a state is expected');
     if (point.kind === 'number') {
       if (point.settled) return badBecause('true or false where a number is expected');
       this.#points.learn(point, { kind: 'boolean' });
