@@ -59,11 +59,11 @@ export const syntax: readonly MistakeCase[] = [
     suggestion: '"{device}/{metric}"',
   },
   {
-    text: 'site: a\nrules:\n  r:\n    points: a/b\n    message: ¦{device} is at {value} {unit}\n    above: 5\n',
+    text: 'site: a\nrules:\n  r:\n    points: a/b\n    message: ¦{device} is warm, at {value} {unit}\n    above: 5\n',
     message:
-      'not valid YAML: {device} is at {value} {unit} without quotes, in which { begins a map',
+      'not valid YAML: {device} is warm, at {value} {unit} without quotes, in which { begins a map',
     allowed: 'a text with {names} in quotes',
-    suggestion: '"{device} is at {value} {unit}"',
+    suggestion: '"{device} is warm, at {value} {unit}"',
   },
   {
     text: 'site: a\n¦---\nsite: b\n',

@@ -65,7 +65,8 @@ function bracedAt(text: string, offset: number): Braced | null {
   // `{device} is warm` is a map to YAML, and then something that nobody expects.
   const name = /\{\w+\}[ \t]*$/.exec(line);
   const start = offset - line.length + (name?.index ?? wordStart(line));
-  const end = name === null ? word : sentence;
+  const isInFlow = /[[{]/.test(line.slice(0, name?.index ?? 0));
+  const end = name === null ? word : isInFlow ? part : sentence;
   const found = end.exec(text.slice(start))?.[0].trimEnd() ?? '';
   return /\{\w+\}/.test(found) && !/^\{\w+\}$/.test(found) ? { offset: start, word: found } : null;
 }
@@ -78,4 +79,6 @@ function wordStart(line: string): number {
 }
 
 const word = /^(?:\{\w+\}|[^\s,[\]{}])*/;
-const sentence = /^(?:\{\w+\}|[^\n#,[\]{}])*/;
+// Within [ ] and { } a comma ends a text.
+const part = /^(?:\{\w+\}|[^\n#,[\]{}])*/;
+const sentence = /^(?:\{\w+\}|[^\n#[\]{}])*/;
