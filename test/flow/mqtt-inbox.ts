@@ -99,3 +99,8 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
     return {};
   }
 }
+
+/** What Limen has told comes before its commit; this returns when all of it is on disk: a later reading is acknowledged. */
+export async function untilOnDisk(client: MqttClient): Promise<void> {
+  await client.publishAsync('sensors/commit/count', '1', { qos: 1 });
+}

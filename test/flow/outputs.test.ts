@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { startBroker } from '../broker/remote-fixture.ts';
 import { onFileFinished } from './clean-up.ts';
 import { install } from './limen-process.ts';
-import { connectClient, on, openInbox, type Inbox } from './mqtt-inbox.ts';
+import { connectClient, on, openInbox, untilOnDisk, type Inbox } from './mqtt-inbox.ts';
 
 interface Timed {
   readonly text: string;
@@ -43,8 +43,7 @@ outputs:
   // The heater goes safe while nobody knows; the siren goes on.
   await before.next('fan off', on('limen/outputs/fan', { commanded: 'off' }), 2);
   expect(commands(device, 'siren/set').at(-1)?.text).toBe('ON');
-  // Outputs and retained alerts come before the commit; an acknowledged reading says that what came before it is on disk.
-  await before.client.publishAsync('sensors/oven/door', '1', { qos: 1 });
+  await untilOnDisk(before.client);
   await first.kill();
 
   const from = device.messages.length;
@@ -92,6 +91,7 @@ outputs: { pump: { mqtt: { broker: home, topic: pump/set, on: 'ON', off: 'OFF' }
   expect(shown.json).toMatchObject({ commanded: 'off' });
   expect(String(shown.json['reason'])).toMatch(/max_on/);
 
+  await untilOnDisk(inbox.client);
   from = device.messages.length;
   await second.kill();
   const third = await limen.start();
@@ -204,6 +204,7 @@ ${topic === null ? '' : `outputs: { lamp: { mqtt: { broker: home, topic: ${topic
     'light/set OFF',
     'light/set ON',
   ]);
+  await untilOnDisk(await connectClient(second.url));
   await second.kill();
 
   limen.configure(yaml(null));

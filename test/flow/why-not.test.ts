@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import type { WhyReport } from '../../src/domain/why.ts';
 import type { WhyNotClause, WhyNotReport } from '../../src/domain/why-not.ts';
 import { ageHistory, eventually, install, type Installation } from './limen-process.ts';
-import { on, openInbox } from './mqtt-inbox.ts';
+import { on, openInbox, untilOnDisk } from './mqtt-inbox.ts';
 
 const yaml = (limit: number): string => `
 points: { oven/heat: { unit: °C }, door/count: { expect_every: 60s } }
@@ -72,8 +72,7 @@ test('limen why-not and limen why tell of a rule as it was, over a changed rule,
   limen.configure(yaml(50));
   process.kill(running.pid, 'SIGHUP');
   await inbox.next('changed', on('limen/events/alert', { reason: 'rule_changed' }));
-  // An event comes before its commit: only what is acknowledged is known after a kill to have been later than `at`.
-  await inbox.client.publishAsync('sensors/door/lock', '1', { qos: 1 });
+  await untilOnDisk(inbox.client);
   await running.kill();
   const killedAt = Date.now();
   ageHistory(limen.data);

@@ -9,7 +9,7 @@ import { startWebServer, status } from '../consumers/notifiers/web-server.ts';
 import type { HygieneReport } from '../../src/domain/hygiene.ts';
 import type { WhyReport, WhyStep } from '../../src/domain/why.ts';
 import { ageHistory, eventually, install, type Installation } from './limen-process.ts';
-import { on, openInbox } from './mqtt-inbox.ts';
+import { on, openInbox, untilOnDisk } from './mqtt-inbox.ts';
 
 const key = 'hot/oven/heat';
 const topic = `limen/alerts/${key}`;
@@ -93,6 +93,7 @@ notifiers: { kitchen: { webhook: { url: '${server.url}' } } }
   limen.configure(yaml(90));
   process.kill(running.pid, 'SIGHUP');
   await inbox.next('changed', on('limen/events/alert', { reason: 'rule_changed' }));
+  await untilOnDisk(inbox.client);
   await running.kill();
   ageHistory(limen.data);
 
