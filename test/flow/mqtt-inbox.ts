@@ -1,4 +1,4 @@
-import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
+import { connect, type IClientOptions, type MqttClient, type OnMessageCallback } from 'mqtt';
 import { onFileFinished } from './clean-up.ts';
 
 /** A message as a subscriber saw it. */
@@ -28,14 +28,22 @@ export interface Inbox {
 
 const withinMs = 15_000;
 
-/** Connects a client that ends with the test. It does not come back by itself. */
+/**
+ * Connects a client that ends with the test. It does not come back by itself. `heard`: what comes with the session, at
+ * once, is heard too.
+ */
 export async function connectClient(
   url: string,
   options: IClientOptions = {},
+  heard: OnMessageCallback = () => undefined,
 ): Promise<MqttClient> {
-  const client = await connectAsync(url, { reconnectPeriod: 0, ...options });
-  // Tests kill the broker: that is no news here.
-  client.on('error', () => undefined);
+  const client = connect(url, { reconnectPeriod: 0, ...options });
+  client.on('message', heard);
+  // Tests kill the broker: that is no news later.
+  await new Promise<void>((connected, failed) => {
+    client.once('connect', () => connected());
+    client.on('error', failed);
+  });
   onFileFinished(() => client.endAsync(true));
   return client;
 }

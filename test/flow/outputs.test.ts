@@ -288,11 +288,10 @@ outputs: { pump: { mqtt: { topic: pump/set }, max_on: 1h } }
 `,
   });
   const first = await limen.start();
-  const listen = async (url: string): Promise<MqttClient> => {
-    const device = await connectClient(url, { clientId: 'pump', clean: false });
-    device.on('message', (_topic, payload) => heard.push(payload.toString()));
-    return device;
-  };
+  const listen = (url: string): Promise<MqttClient> =>
+    connectClient(url, { clientId: 'pump', clean: false }, (_topic, payload) => {
+      heard.push(payload.toString());
+    });
   const heard: string[] = [];
   const device = await listen(first.url);
   await device.subscribeAsync('pump/set', { qos: 1 });
