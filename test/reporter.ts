@@ -1,22 +1,26 @@
 import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/node';
 
 /**
- * Ends a run with what was skipped and why, then one line for machines: `N passed, N failed, N skipped`.
+ * Ends a run with what ran out of time before it passed, and what was skipped and why, then one line for machines: `N passed, N failed, N skipped`.
  * A file that cannot be loaded and an error outside of every test count as failed.
  */
 export default class SummaryReporter implements Reporter {
   readonly #skipped = new Map<string, number>();
+  readonly #late: string[] = [];
   #passed = 0;
   #failed = 0;
 
   onTestRunStart(): void {
     this.#skipped.clear();
+    this.#late.length = 0;
     this.#passed = 0;
     this.#failed = 0;
   }
 
   onTestCaseResult(test: TestCase): void {
     const result = test.result();
+    if (test.diagnostic()?.flaky === true)
+      this.#late.push(`${test.module.relativeModuleId}: ${test.fullName}`);
     if (result.state === 'passed') this.#passed += 1;
     else if (result.state === 'failed') this.#failed += 1;
     else {
@@ -32,6 +36,7 @@ export default class SummaryReporter implements Reporter {
 
   onTestRunEnd(_modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     const failed = this.#failed + unhandled.length;
+    for (const name of this.#late) process.stdout.write(`ran out of time once in ${name}\n`);
     let skipped = 0;
     for (const [reason, count] of this.#skipped) {
       skipped += count;

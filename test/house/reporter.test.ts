@@ -28,6 +28,22 @@ test('a run ends with its counts and names what each skipped test lacks', () => 
   expect(lines.at(-2)).toBe('skipped 2 in test/sample.test.ts: no mosquitto');
 });
 
+test('what ran out of time is tried once more and named; what went wrong is not', () => {
+  const { status, lines } = runSuite(`
+    const tries = { late: 0, wrong: 0, hung: 0 };
+    test('late', () => { if (tries.late++ === 0) throw new Error('not within 5 ms: a reading'); });
+    test('wrong', () => { if (tries.wrong++ === 0) throw new Error('no'); });
+    test('hung', async () => { if (tries.hung++ === 0) await new Promise(() => {}); }, 50);
+    test('for ever', async () => { await new Promise(() => {}); }, 50);
+  `);
+  expect(status).toBe(1);
+  expect(lines.slice(-3)).toEqual([
+    'ran out of time once in test/sample.test.ts: late',
+    'ran out of time once in test/sample.test.ts: hung',
+    '2 passed, 2 failed, 0 skipped',
+  ]);
+});
+
 test('a file that cannot be loaded counts as failed', () => {
   const { status, lines } = runSuite(`throw new Error('broken file');`);
   expect(status).toBe(1);
