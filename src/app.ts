@@ -212,7 +212,7 @@ async function start(host: Host, first: Config): Promise<Running> {
       time,
       quarantine,
       recovery,
-      problem: (text) => tellProblem(text),
+      problem: tellProblem,
       entered: () => timer.rearm(),
     });
     const { intake, points, input } = inlet;

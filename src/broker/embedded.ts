@@ -224,14 +224,9 @@ export class EmbeddedBroker {
    * what the door says is present then.
    */
   command(topic: string, payload: string): void {
-    const bytes = Buffer.from(payload);
-    this.#commands.add(bytes);
-    this.#aedes.publish(
-      { cmd: 'publish', topic, payload: bytes, qos: 0, retain: false, dup: false },
-      (error) => {
-        if (error) this.#options.log.error('command failed', { topic, error: messageOf(error) });
-      },
-    );
+    this.#aedes.publish(this.#commandPacket(topic, payload), (error) => {
+      if (error) this.#options.log.error('command failed', { topic, error: messageOf(error) });
+    });
   }
 
   /** Whether a message goes round the broker within the time. */
@@ -336,14 +331,14 @@ export class EmbeddedBroker {
     if (filters.length === 0) return;
     const isHeard = (topic: string): boolean =>
       filters.some((filter) => matchesFilter(filter, topic));
-    for (const { topic, payload } of this.#options.door.present(isHeard)) {
-      const bytes = Buffer.from(payload);
-      this.#commands.add(bytes);
-      client.publish(
-        { cmd: 'publish', topic, payload: bytes, qos: 0, retain: false, dup: false },
-        noop,
-      );
-    }
+    for (const { topic, payload } of this.#options.door.present(isHeard))
+      client.publish(this.#commandPacket(topic, payload), noop);
+  }
+
+  #commandPacket(topic: string, text: string): PublishPacket {
+    const payload = Buffer.from(text);
+    this.#commands.add(payload);
+    return { cmd: 'publish', topic, payload, qos: 0, retain: false, dup: false };
   }
 
   #maySubscribe(clientId: string, filter: string): boolean {

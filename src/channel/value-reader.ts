@@ -42,8 +42,7 @@ export class ValueReader {
         return this.#readText(point, word.text);
       case 'boolean':
         // `off` beside `idle` and `running` is a state like them, also when no rule asks for those any more.
-        return point.kind === 'text' ||
-          (point.takesText && !(point.settled && point.kind === 'boolean'))
+        return point.kind === 'text' || point.takesText
           ? this.#readText(point, word.text)
           : this.#readBoolean(point, word.value);
       case 'number':
